@@ -1,0 +1,1 @@
+"""Seatkeeper, a license server."""
