@@ -1,0 +1,196 @@
+"""Assigning licenses to users and stations, taking them away, and the profile that says how they count.
+
+Contract 5.5, 5.6 and 6; decisions 7, 24 and 25.
+"""
+
+from seatkeeper.licensing.commands import Assign, ChangeProfile, Unassign
+from seatkeeper.licensing.entities import (
+    AppliesTo,
+    Assignment,
+    Hold,
+    Holder,
+    HolderKind,
+    License,
+    LicenseKind,
+    Method,
+    Pool,
+    Profile,
+    fold,
+)
+from seatkeeper.licensing.events import (
+    Assigned,
+    ProfileChanged,
+    ReleaseReason,
+    SeatMove,
+    Unassigned,
+)
+from seatkeeper.licensing.holds import release, take, uses_concurrently
+from seatkeeper.licensing.refusals import Code, Refusal
+from seatkeeper.licensing.turn import Turn
+from seatkeeper.licensing.verdicts import Ground
+
+_NOUNS = {HolderKind.USER: "users", HolderKind.STATION: "stations"}
+
+
+def assign(turn: Turn, command: Assign) -> tuple[str, ...]:
+    """Assign licenses, all or none. By the assignable method each takes a seat at once, and may be refused."""
+    holder = turn.holder(command.holder)
+    new: list[str] = []
+    for name in command.licenses:
+        license_ = turn.license(name)
+        if turn.state.assignments.get((holder, license_.id)) is None:
+            _require_assignable(turn, license_, holder)
+            method = _counting_method(turn, holder, fold(license_.owner))
+            if method is Method.ASSIGNABLE:
+                _require_seat(turn.state.pools[license_.id], license_)
+            turn.record(
+                Assigned(
+                    assignment_id=turn.state.next_number("assignment"),
+                    license_id=license_.id,
+                    holder=holder,
+                    method=method,
+                )
+            )
+            new.append(license_.name)
+    return tuple(new)
+
+
+def unassign(turn: Turn, command: Unassign) -> tuple[str, ...]:
+    """Take licenses away, and in the same commit end the holds that rested on them (decision 7)."""
+    holder = turn.holder(command.holder)
+    taken: list[str] = []
+    for name in command.licenses:
+        license_ = turn.license(name)
+        assignment = turn.state.assignments.get((holder, license_.id))
+        if assignment is not None:
+            withdraw(turn, assignment)
+            taken.append(license_.name)
+    return tuple(taken)
+
+
+def withdraw(turn: Turn, assignment: Assignment) -> None:
+    """End one assignment and the holds on it; a concurrent hold stays unless the policy revokes it."""
+    license_ = turn.state.licenses[assignment.license_id]
+    for hold in _holds_on(turn, assignment):
+        if hold.method is Method.ASSIGNABLE or turn.policy.revoke_on_unassign:
+            release(turn, hold, ReleaseReason.UNASSIGNED)
+    turn.record(
+        Unassigned(
+            assignment_id=assignment.id,
+            license_id=license_.id,
+            holder=assignment.holder,
+            method=_counting_method(turn, assignment.holder, fold(license_.owner)),
+        )
+    )
+
+
+def change_profile(turn: Turn, command: ChangeProfile) -> bool:
+    """Enable, disable or change the method, for all of a holder's licenses of one owner at once."""
+    holder = turn.holder(command.holder)
+    if holder.kind is HolderKind.STATION and command.method is Method.CONCURRENT:
+        raise Refusal(
+            Code.CONCURRENT_STATION,
+            f"Station {command.holder.name} cannot have the concurrent method: a station's licenses are assignable.",
+        )
+    before = turn.profile(holder, fold(command.owner))
+    after = Profile(holder=holder, owner_key=before.owner_key, enabled=command.enabled, method=command.method)
+    if before == after:
+        return False
+    assignments = _assignments_of_owner(turn, holder, before.owner_key)
+    moves = tuple(_move(assignment, before, after) for assignment in assignments)
+    for move in moves:
+        if move.assignable > 0:
+            _require_seat(turn.state.pools[move.license_id], turn.state.licenses[move.license_id])
+    turn.record(
+        ProfileChanged(
+            holder=holder,
+            owner=command.owner,
+            enabled=after.enabled,
+            method=after.method,
+            moves=moves,
+        )
+    )
+    for assignment in assignments:
+        for hold in _holds_on(turn, assignment):
+            _follow_profile(turn, hold, before, after)
+    return True
+
+
+def _follow_profile(turn: Turn, hold: Hold, before: Profile, after: Profile) -> None:
+    """Let a live hold follow its assignment: away when disabled, into the other pool when the method changed."""
+    if not after.enabled:
+        if hold.method is Method.ASSIGNABLE:
+            release(turn, hold, ReleaseReason.DISABLED)
+    elif hold.method is not after.method and before.method is not after.method:
+        pool = turn.state.pools[hold.license_id]
+        license_ = turn.state.licenses[hold.license_id]
+        if (
+            after.method is Method.CONCURRENT
+            and not pool.unrestricted
+            and pool.concurrent_in_use >= pool.concurrent_seats
+            and not uses_concurrently(turn, hold.user_id, hold.license_id, besides=hold.session_id)
+        ):
+            raise Refusal(
+                Code.SEATS_EXHAUSTED,
+                f"The method cannot change while {license_.name} is held: all {pool.concurrent_seats} concurrent"
+                f" seats of it are in use.",
+            )
+        release(turn, hold, ReleaseReason.METHOD_CHANGED)
+        ground = Ground(hold.ground, hold.assignment_id, after.method)
+        take(turn, hold.session_id, hold.user_id, hold.license_id, ground)
+
+
+def _move(assignment: Assignment, before: Profile, after: Profile) -> SeatMove:
+    def counts(profile: Profile, method: Method) -> bool:
+        return profile.enabled and profile.method is method
+
+    return SeatMove(
+        license_id=assignment.license_id,
+        assignment_id=assignment.id,
+        assignable=counts(after, Method.ASSIGNABLE) - counts(before, Method.ASSIGNABLE),
+        concurrent=counts(after, Method.CONCURRENT) - counts(before, Method.CONCURRENT),
+    )
+
+
+def _assignments_of_owner(turn: Turn, holder: Holder, owner_key: str) -> list[Assignment]:
+    return [
+        turn.state.assignments[holder, license_id]
+        for license_id in turn.state.assigned_to.get(holder) or ()
+        if fold(turn.state.licenses[license_id].owner) == owner_key
+    ]
+
+
+def _holds_on(turn: Turn, assignment: Assignment) -> list[Hold]:
+    """The live holds that rest on an assignment: of the user's sessions, or of the sessions at the station."""
+    holder = assignment.holder
+    index = turn.state.sessions_of if holder.kind is HolderKind.USER else turn.state.present
+    holds = (turn.state.holds.get((session_id, assignment.license_id)) for session_id in index.get(holder.id) or ())
+    return [hold for hold in holds if hold is not None and hold.assignment_id == assignment.id]
+
+
+def _counting_method(turn: Turn, holder: Holder, owner_key: str) -> Method | None:
+    """By which method a holder's assignments count; None while his profile is disabled."""
+    profile = turn.profile(holder, owner_key)
+    return profile.method if profile.enabled else None
+
+
+def _require_assignable(turn: Turn, license_: License, holder: Holder) -> None:
+    if license_.kind is not LicenseKind.USER:
+        raise Refusal(
+            Code.NOT_ASSIGNABLE_TO,
+            f"{license_.name} is a {license_.kind} license: it covers the whole installation and is not assigned.",
+        )
+    noun = _NOUNS[holder.kind]
+    if license_.applies_to is not AppliesTo.BOTH and license_.applies_to != noun:
+        raise Refusal(Code.NOT_ASSIGNABLE_TO, f"{license_.name} applies to {license_.applies_to}, not to {noun}.")
+    if license_.expires is not None and turn.now >= license_.expires:
+        raise Refusal(Code.LICENSE_EXPIRED, f"{license_.name} has expired and cannot be assigned any more.")
+
+
+def _require_seat(pool: Pool, license_: License) -> None:
+    if not pool.unrestricted and pool.assigned >= pool.assignable_seats:
+        raise Refusal(
+            Code.SEATS_EXHAUSTED,
+            f"All {pool.assignable_seats} assignable seats of {license_.name} are assigned ({pool.assigned_users} to"
+            f" users, {pool.assigned_stations} to stations).",
+        )

@@ -1,0 +1,261 @@
+"""What can be asked of the rules. A face turns its wire shape into one of these; the ledger has it decided.
+
+Each docstring says what the outcome is. A command that cannot be carried out raises `Refusal` and changes nothing.
+"""
+
+from enum import IntEnum
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+from seatkeeper.licensing.entities import (
+    AppliesTo,
+    HolderKind,
+    LicenseKind,
+    Method,
+    Session,
+    StationLogon,
+    StationSetting,
+)
+from seatkeeper.licensing.outcomes import Connected, Explanation
+from seatkeeper.licensing.verdicts import StageVerdict, Verdict
+
+T = TypeVar("T")
+
+
+class LicenseName(Struct, frozen=True):
+    """A license by owner and name."""
+
+    owner: str
+    name: str
+
+
+class HolderName(Struct, frozen=True):
+    """A user by login or a station by name."""
+
+    kind: HolderKind
+    name: str
+
+
+class Command(Struct, Generic[T], frozen=True, kw_only=True):
+    """Anything that the ledger decides; T is what it comes to."""
+
+
+class Connect(Command[Connected], frozen=True):
+    """Open a session for a user whose credentials have been verified. Outcome: `Connected`.
+
+    The digests are kept beside the session, never in the journal.
+    """
+
+    user_id: int
+    application: str
+    machine: str
+    language: str
+    cookie_digest: bytes
+    csrf_digest: bytes
+
+
+class EndReason(IntEnum):
+    """Why a session ended."""
+
+    LOGGED_OFF = 1
+    IDLE = 2
+    LOGGED_ON_ELSEWHERE = 3
+    ADMINISTRATOR = 4
+    USER_DELETED = 5
+
+
+class EndSession(Command[None], frozen=True):
+    """End a session and release all it held. Outcome: None. Refused where it has ended already."""
+
+    session_id: int
+    reason: EndReason
+
+
+class ExpireSession(Command[bool], frozen=True):
+    """End a session if it is still idle for the whole time-out when this is decided. Outcome: whether it ended."""
+
+    session_id: int
+
+
+class FindSession(Command[Session | None], frozen=True):
+    """Look for a live session, which may have to be loaded first. Outcome: the session, or None."""
+
+    session_id: int
+
+
+class AcquireLicenses(Command[tuple[Verdict, ...]], frozen=True):
+    """Acquire licenses for a session, keeping what it holds. Outcome: a tuple of `Verdict`, one for each mention."""
+
+    session_id: int
+    licenses: tuple[LicenseName, ...]
+
+
+class ReplaceLicenses(Command[tuple[Verdict, ...]], frozen=True):
+    """Hold exactly this set: the new is decided before the old is given up. Outcome as `AcquireLicenses`."""
+
+    session_id: int
+    licenses: tuple[LicenseName, ...]
+
+
+class ReleaseLicenses(Command[None], frozen=True):
+    """Release everything a session holds. Outcome: None."""
+
+    session_id: int
+
+
+class StageFailureAction(IntEnum):
+    """What a failed stage means for those after it (seed license-stages)."""
+
+    CONTINUE = 0
+    ABORT = 1
+
+
+class Stage(Struct, frozen=True):
+    """A named set of licenses that are acquired together."""
+
+    name: str
+    on_failure: StageFailureAction
+    licenses: tuple[LicenseName, ...]
+
+
+class AcquireInStages(Command[tuple[StageVerdict, ...]], frozen=True):
+    """Acquire stage by stage (decision 2). Outcome: a tuple of `StageVerdict`; stages after an abort are absent."""
+
+    session_id: int
+    stages: tuple[Stage, ...]
+
+
+class SetStation(Command[StationLogon], frozen=True):
+    """Sit down at a station, at a remote number, or nowhere (decision 10). Outcome: the `StationLogon`.
+
+    `station` names a known station for the two workstation settings and is None otherwise.
+    """
+
+    session_id: int
+    setting: StationSetting
+    station: str | None = None
+    remote_number: str | None = None
+
+
+class LeaveStation(Command[None], frozen=True):
+    """Leave the station, releasing what was held on its ground. Outcome: None. Refused without a station."""
+
+    session_id: int
+
+
+class Subscribe(Command[tuple[tuple[str, bool], ...]], frozen=True):
+    """Hear of assignments of these licenses to the session's user. Outcome: the first full message's content,
+    a tuple of (name as spelled, assigned)."""
+
+    session_id: int
+    owner: str
+    names: tuple[str, ...]
+
+
+class Unsubscribe(Command[None], frozen=True):
+    """Hear of no license any more. Outcome: None."""
+
+    session_id: int
+
+
+class Assign(Command[tuple[str, ...]], frozen=True):
+    """Assign licenses to a holder, all or none; repeats are no-ops. Outcome: the names that were new, as stored."""
+
+    holder: HolderName
+    licenses: tuple[LicenseName, ...]
+
+
+class Unassign(Command[tuple[str, ...]], frozen=True):
+    """Take licenses from a holder. Outcome: the names that were assigned, as stored; others are no-ops."""
+
+    holder: HolderName
+    licenses: tuple[LicenseName, ...]
+
+
+class ChangeProfile(Command[bool], frozen=True):
+    """Enable or disable a holder's licenses of one owner, or change their method. Outcome: whether that was new."""
+
+    holder: HolderName
+    owner: str
+    enabled: bool
+    method: Method
+
+
+class DefineLicense(Command[bool], frozen=True):
+    """Add a license or change its description. Seats are changed by `ChangeSeats`. Outcome: whether that was new."""
+
+    owner: str
+    name: str
+    display_name: str
+    description: str = ""
+    applies_to: AppliesTo = AppliesTo.BOTH
+    kind: LicenseKind = LicenseKind.USER
+    shared: bool = True
+    expires: int | None = None
+    grace_until: int | None = None
+
+
+class ChangeSeats(Command[bool], frozen=True):
+    """Set how many seats were bought (decision 25). Outcome: whether that was new.
+
+    Below what is assigned or in use it is refused, unless `allow_overcommit`.
+    """
+
+    license: LicenseName
+    assignable: int
+    concurrent: int
+    unrestricted: bool = False
+    allow_overcommit: bool = False
+
+
+class DefineStation(Command[bool], frozen=True):
+    """Add a station or change its description. Outcome: whether that was new."""
+
+    name: str
+    display_name: str
+    extension: str = ""
+
+
+class DefineUser(Command[bool], frozen=True):
+    """Add a user or change his description. Outcome: whether that was new.
+
+    `user_id` asks for an associate id for a new user; without it he gets the next. `stations` names the stations he
+    may use, None all. `password_hash` None leaves the password as it is.
+    """
+
+    login: str
+    display_name: str
+    language: str = "en-US"
+    roles: tuple[str, ...] = ()
+    rights: tuple[str, ...] = ()
+    stations: tuple[str, ...] | None = None
+    user_id: int | None = None
+    password_hash: str | None = None
+
+
+class DeleteUser(Command[None], frozen=True):
+    """Mark a user deleted (decision 24): his sessions end, holds and assignments go. Outcome: None."""
+
+    login: str
+
+
+class Explain(Command[Explanation], frozen=True):
+    """What acquiring would come to, without effect. Outcome: `Explanation`.
+
+    The user is taken to log on at `station` (None: at none) from `machine` (None: from where he already is).
+    """
+
+    login: str
+    license: LicenseName
+    station: str | None = None
+    machine: str | None = None
+
+
+class Together(Command[tuple[Any, ...]], frozen=True):
+    """Several commands as one: all or none. Outcome: the tuple of their outcomes.
+
+    A `Refusal` carries the index of the command that was refused.
+    """
+
+    commands: tuple[Command[Any], ...]

@@ -1,0 +1,74 @@
+"""From a state and a command to an outcome and events: the one door to the rules."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from seatkeeper.licensing import (
+    acquisition,
+    assignments,
+    commands,
+    inventory,
+    sessions,
+    stations,
+    subscriptions,
+)
+from seatkeeper.licensing.events import Event
+from seatkeeper.licensing.policy import Policy
+from seatkeeper.licensing.refusals import Refusal
+from seatkeeper.licensing.state import State
+from seatkeeper.licensing.turn import Turn
+
+T = TypeVar("T")
+
+
+def decide(state: State, command: commands.Command[T], now: int, policy: Policy) -> tuple[T, list[Event]]:
+    """Decide one command at the time `now` (milliseconds). Its effects stand in `state` afterwards.
+
+    Raises Refusal where the rules do not allow it, and whatever goes wrong otherwise; in both cases `state` is left
+    as it was.
+    """
+    turn = Turn(state, now, policy)
+    mark = state.mark()
+    try:
+        outcome: T = _RULES[type(command)](turn, command)
+    except BaseException:
+        state.rollback(mark)
+        raise
+    return outcome, turn.events
+
+
+def _together(turn: Turn, command: commands.Together) -> tuple[Any, ...]:
+    outcomes: list[Any] = []
+    for index, each in enumerate(command.commands):
+        try:
+            outcomes.append(_RULES[type(each)](turn, each))
+        except Refusal as refusal:
+            refusal.index = index
+            raise
+    return tuple(outcomes)
+
+
+_RULES: dict[type[Any], Callable[[Turn, Any], Any]] = {
+    commands.Connect: sessions.connect,
+    commands.EndSession: sessions.end_session,
+    commands.ExpireSession: sessions.expire_session,
+    commands.FindSession: sessions.find_session,
+    commands.AcquireInStages: acquisition.acquire_in_stages,
+    commands.AcquireLicenses: acquisition.acquire_licenses,
+    commands.ReplaceLicenses: acquisition.replace_licenses,
+    commands.ReleaseLicenses: acquisition.release_licenses,
+    commands.SetStation: stations.set_station,
+    commands.LeaveStation: stations.leave_station,
+    commands.Subscribe: subscriptions.subscribe,
+    commands.Unsubscribe: subscriptions.unsubscribe,
+    commands.Assign: assignments.assign,
+    commands.Unassign: assignments.unassign,
+    commands.ChangeProfile: assignments.change_profile,
+    commands.DefineLicense: inventory.define_license,
+    commands.ChangeSeats: inventory.change_seats,
+    commands.DefineStation: inventory.define_station,
+    commands.DefineUser: inventory.define_user,
+    commands.DeleteUser: inventory.delete_user,
+    commands.Explain: acquisition.explain,
+    commands.Together: _together,
+}

@@ -1,0 +1,214 @@
+"""What the inventory consists of. Every entity is one immutable row of one table.
+
+Names (logins, license, owner and station names) are compared without case and answered as stored; `fold` gives
+the form in which they are compared. Times are integer milliseconds since 1970-01-01T00:00Z.
+"""
+
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+from msgspec import Struct
+
+
+def fold(name: str) -> str:
+    """The form in which a name is compared: without case and without surrounding blanks."""
+    return name.strip().casefold()
+
+
+class AppliesTo(StrEnum):
+    """Which kinds of holder a license can be assigned to."""
+
+    USERS = "users"
+    STATIONS = "stations"
+    BOTH = "both"
+
+
+class LicenseKind(StrEnum):
+    """Whom one purchase covers. Only user licenses are assigned and acquired."""
+
+    SITE = "site"
+    SATELLITE = "satellite"
+    USER = "user"
+
+
+class Method(IntEnum):
+    """How a holder's licenses take seats; the numbers are those of ICWS `allocationType` (contract 5.5)."""
+
+    ASSIGNABLE = 0
+    CONCURRENT = 1
+
+
+class HolderKind(IntEnum):
+    """Who can be assigned a license."""
+
+    USER = 1
+    STATION = 2
+
+
+class Holder(NamedTuple):
+    """A user or a station, by its number."""
+
+    kind: HolderKind
+    id: int
+
+
+class License(Struct, frozen=True, gc=False):
+    """One license that can be bought. Its seats and their use stand in its `Pool`.
+
+    `shared`: one user's applications may hold it side by side (decision 4, status 8).
+    `expires`: from then on it cannot be assigned. `grace_until`: from then on it cannot be acquired; without it,
+    `expires` counts (decision 24).
+    """
+
+    id: int
+    owner: str
+    name: str
+    display_name: str
+    description: str
+    applies_to: AppliesTo
+    kind: LicenseKind
+    shared: bool
+    expires: int | None
+    grace_until: int | None
+
+
+class Pool(Struct, frozen=True, gc=False):
+    """The seats of one license and how many are taken.
+
+    Assignable seats are taken by enabled assignments (`assigned_users` + `assigned_stations`); concurrent seats by
+    users with a live hold on a concurrent ground (`concurrent_in_use`). `concurrent_assigned` counts enabled
+    concurrent assignments, which take no seat. The two `…_excess` are what an allowed overcommit left above the
+    seats; they shrink as use falls. `uncovered` are the latest assignments, in order, that the installed seats do
+    not reach.
+    """
+
+    license_id: int
+    assignable_seats: int
+    concurrent_seats: int
+    unrestricted: bool
+    assigned_users: int = 0
+    assigned_stations: int = 0
+    concurrent_assigned: int = 0
+    concurrent_in_use: int = 0
+    assignable_excess: int = 0
+    concurrent_excess: int = 0
+    uncovered: tuple[int, ...] = ()
+
+    @property
+    def assigned(self) -> int:
+        """Assignable seats taken, by users and stations together."""
+        return self.assigned_users + self.assigned_stations
+
+
+class User(Struct, frozen=True, gc=False):
+    """A person who logs on. `id` is the associate id and is never used again, also after deletion.
+
+    `stations`: the stations he may use, by number; None for all. `deleted_at`: deletion is a mark (decision 24).
+    """
+
+    id: int
+    login: str
+    display_name: str
+    language: str
+    roles: tuple[str, ...] = ()
+    rights: tuple[str, ...] = ()
+    stations: tuple[int, ...] | None = None
+    deleted_at: int | None = None
+
+
+class Station(Struct, frozen=True, gc=False):
+    """A workplace that holds licenses of its own."""
+
+    id: int
+    name: str
+    display_name: str
+    extension: str
+
+
+class Profile(Struct, frozen=True, gc=False):
+    """Whether a holder's licenses of one owner count, and by which method. A station's is always assignable."""
+
+    holder: Holder
+    owner_key: str
+    enabled: bool = True
+    method: Method = Method.ASSIGNABLE
+
+
+class Assignment(Struct, frozen=True, gc=False):
+    """This holder may use this license. Numbers rise in the order of assigning."""
+
+    id: int
+    license_id: int
+    holder: Holder
+    at: int
+
+
+class Session(Struct, frozen=True, gc=False):
+    """A connected user. `machine` is the client's address; everybody behind one address is one machine."""
+
+    id: int
+    user_id: int
+    application: str
+    machine: str
+    language: str
+    connected_at: int
+
+
+class StationSetting(IntEnum):
+    """How a session sits at a station; the numbers are those of ICWS `stationSetting` (contract 2.4)."""
+
+    NONE = 0
+    WORKSTATION = 1
+    REMOTE_WORKSTATION = 2
+    REMOTE_NUMBER = 3
+
+
+class StationLogon(Struct, frozen=True, gc=False):
+    """A session's place of work. `id` rises in the order of setting: a station is in use from its lowest.
+
+    `station_id` is None for a remote number and for a stationless session, which hold no station's licenses.
+    """
+
+    id: int
+    session_id: int
+    user_id: int
+    machine: str
+    setting: StationSetting
+    station_id: int | None
+    remote_number: str | None
+
+
+class Hold(Struct, frozen=True, gc=False):
+    """A session has acquired a license on a ground: the assignment of its user or of its station, and the method."""
+
+    session_id: int
+    license_id: int
+    user_id: int
+    ground: HolderKind
+    assignment_id: int
+    method: Method
+    since: int
+
+
+class Subscription(Struct, frozen=True, gc=False):
+    """The license names, as the client spelled them, whose assignment to its user a session wants to hear of."""
+
+    session_id: int
+    user_id: int
+    owner: str
+    names: tuple[str, ...]
+
+
+class SessionKeys(Struct, frozen=True, gc=False):
+    """Digests of a session's two secrets. Never in the journal."""
+
+    session_id: int
+    cookie_digest: bytes
+    csrf_digest: bytes
+
+
+class Credential(Struct, frozen=True, gc=False):
+    """A user's password, hashed. Never in the journal."""
+
+    user_id: int
+    password_hash: str

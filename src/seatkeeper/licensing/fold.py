@@ -1,0 +1,292 @@
+"""The one way by which events change the state: when they are decided, on other nodes, and in `seatkeeper check`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from seatkeeper.licensing import events
+from seatkeeper.licensing.entities import (
+    Assignment,
+    Hold,
+    HolderKind,
+    License,
+    Method,
+    Pool,
+    Profile,
+    Session,
+    Station,
+    StationLogon,
+    Subscription,
+    User,
+)
+from seatkeeper.licensing.entities import (
+    fold as fold_name,
+)
+from seatkeeper.licensing.state import State
+
+
+def fold(state: State, event: events.Event, at: int) -> None:
+    """Let `event`, which happened at `at`, have its effect on `state`. Raises KeyError for an unknown kind."""
+    _FOLDS[type(event)](state, event, at)
+
+
+def _count_up(state: State, counter: str, number: int) -> None:
+    """Remember that numbers up to this one are taken."""
+    if number >= (state.counters.get(counter) or 0):
+        state.counters.put(counter, number + 1)
+
+
+def _license_defined(state: State, event: events.LicenseDefined, _at: int) -> None:
+    key = (fold_name(event.owner), fold_name(event.name))
+    if state.licenses.get(event.license_id) is None:
+        _count_up(state, "license", event.license_id)
+        state.license_ids.put(key, event.license_id)
+        state.pools.put(
+            event.license_id,
+            Pool(license_id=event.license_id, assignable_seats=0, concurrent_seats=0, unrestricted=False),
+        )
+    state.licenses.put(
+        event.license_id,
+        License(
+            id=event.license_id,
+            owner=event.owner,
+            name=event.name,
+            display_name=event.display_name,
+            description=event.description,
+            applies_to=event.applies_to,
+            kind=event.license_kind,
+            shared=event.shared,
+            expires=event.expires,
+            grace_until=event.grace_until,
+        ),
+    )
+
+
+def _seats_changed(state: State, event: events.SeatsChanged, _at: int) -> None:
+    state.pools.put(
+        event.license_id,
+        replace(
+            state.pools[event.license_id],
+            assignable_seats=event.assignable_seats,
+            concurrent_seats=event.concurrent_seats,
+            unrestricted=event.unrestricted,
+            assignable_excess=event.assignable_excess,
+            concurrent_excess=event.concurrent_excess,
+            uncovered=event.uncovered,
+        ),
+    )
+
+
+def _station_defined(state: State, event: events.StationDefined, _at: int) -> None:
+    if state.stations.get(event.station_id) is None:
+        _count_up(state, "station", event.station_id)
+        state.station_ids.put(fold_name(event.name), event.station_id)
+    state.stations.put(
+        event.station_id,
+        Station(id=event.station_id, name=event.name, display_name=event.display_name, extension=event.extension),
+    )
+
+
+def _user_defined(state: State, event: events.UserDefined, _at: int) -> None:
+    if state.users.get(event.user_id) is None:
+        _count_up(state, "user", event.user_id)
+        state.user_ids.put(fold_name(event.login), event.user_id)
+    state.users.put(
+        event.user_id,
+        User(
+            id=event.user_id,
+            login=event.login,
+            display_name=event.display_name,
+            language=event.language,
+            roles=event.roles,
+            rights=event.rights,
+            stations=event.stations,
+        ),
+    )
+
+
+def _user_deleted(state: State, event: events.UserDeleted, at: int) -> None:
+    user = state.users[event.user_id]
+    state.user_ids.put(fold_name(user.login), None)
+    state.users.put(user.id, replace(user, deleted_at=at))
+    state.credentials.put(user.id, None)
+
+
+def _profile_changed(state: State, event: events.ProfileChanged, _at: int) -> None:
+    key = (event.holder, fold_name(event.owner))
+    state.profiles.put(key, Profile(holder=event.holder, owner_key=key[1], enabled=event.enabled, method=event.method))
+    for move in event.moves:
+        pool = state.pools[move.license_id]
+        pool = replace(pool, concurrent_assigned=pool.concurrent_assigned + move.concurrent)
+        _put_pool(state, pool, event.holder.kind, move.assignment_id, move.assignable)
+
+
+def _assigned(state: State, event: events.Assigned, at: int) -> None:
+    _count_up(state, "assignment", event.assignment_id)
+    state.assignments.put(
+        (event.holder, event.license_id),
+        Assignment(id=event.assignment_id, license_id=event.license_id, holder=event.holder, at=at),
+    )
+    _add(state.assigned_to, event.holder, event.license_id)
+    _count_assignment(state, event, 1)
+
+
+def _unassigned(state: State, event: events.Unassigned, _at: int) -> None:
+    state.assignments.put((event.holder, event.license_id), None)
+    _remove(state.assigned_to, event.holder, event.license_id)
+    _count_assignment(state, event, -1)
+
+
+def _count_assignment(state: State, event: events.Assigned | events.Unassigned, change: int) -> None:
+    if event.method is None:
+        return
+    pool = state.pools[event.license_id]
+    if event.method is Method.CONCURRENT:
+        state.pools.put(pool.license_id, replace(pool, concurrent_assigned=pool.concurrent_assigned + change))
+    else:
+        _put_pool(state, pool, event.holder.kind, event.assignment_id, change)
+
+
+def _put_pool(state: State, pool: Pool, kind: HolderKind, assignment_id: int, change: int) -> None:
+    """Store a pool after `change` (-1, 0, 1) assignable seats were taken by this assignment."""
+    if change:
+        counted = "assigned_users" if kind is HolderKind.USER else "assigned_stations"
+        pool = replace(pool, **{counted: getattr(pool, counted) + change})
+        _move_in_roster(state, pool.license_id, assignment_id, change)
+    if change < 0 and pool.uncovered:
+        left = tuple(each for each in pool.uncovered if each != assignment_id)
+        # A covered one went: the earliest of the uncovered takes its seat.
+        pool = replace(pool, uncovered=left if len(left) < len(pool.uncovered) else left[1:])
+    excess = min(pool.assignable_excess, max(0, pool.assigned - pool.assignable_seats))
+    state.pools.put(
+        pool.license_id, pool if excess == pool.assignable_excess else replace(pool, assignable_excess=excess)
+    )
+
+
+def _move_in_roster(state: State, license_id: int, assignment_id: int, change: int) -> None:
+    roster = state.rosters.get(license_id)
+    if roster is not None:
+        rest = tuple(each for each in roster if each != assignment_id)
+        state.rosters.put(license_id, tuple(sorted((*rest, assignment_id))) if change > 0 else rest)
+
+
+def _connected(state: State, event: events.Connected, at: int) -> None:
+    _count_up(state, "session", event.session_id)
+    state.sessions.put(
+        event.session_id,
+        Session(
+            id=event.session_id,
+            user_id=event.user_id,
+            application=event.application,
+            machine=event.machine,
+            language=event.language,
+            connected_at=at,
+        ),
+    )
+    _add(state.sessions_of, event.user_id, event.session_id)
+
+
+def _ended(state: State, event: events.Ended, _at: int) -> None:
+    state.sessions.put(event.session_id, None)
+    state.session_keys.put(event.session_id, None)
+    state.subscriptions.put(event.session_id, None)
+    _remove(state.sessions_of, event.user_id, event.session_id)
+
+
+def _station_set(state: State, event: events.StationSet, _at: int) -> None:
+    _count_up(state, "logon", event.logon_id)
+    state.logons.put(
+        event.session_id,
+        StationLogon(
+            id=event.logon_id,
+            session_id=event.session_id,
+            user_id=event.user_id,
+            machine=state.sessions[event.session_id].machine,
+            setting=event.setting,
+            station_id=event.station_id,
+            remote_number=event.remote_number,
+        ),
+    )
+    if event.station_id is not None and event.session_id not in (state.present.get(event.station_id) or ()):
+        _add(state.present, event.station_id, event.session_id)
+
+
+def _station_left(state: State, event: events.StationLeft, _at: int) -> None:
+    state.logons.put(event.session_id, None)
+    if event.station_id is not None:
+        _remove(state.present, event.station_id, event.session_id)
+
+
+def _acquired(state: State, event: events.Acquired, at: int) -> None:
+    state.holds.put(
+        (event.session_id, event.license_id),
+        Hold(
+            session_id=event.session_id,
+            license_id=event.license_id,
+            user_id=event.user_id,
+            ground=event.ground,
+            assignment_id=event.assignment_id,
+            method=event.method,
+            since=at,
+        ),
+    )
+    _add(state.held_by, event.session_id, event.license_id)
+    if event.takes_seat:
+        pool = state.pools[event.license_id]
+        state.pools.put(pool.license_id, replace(pool, concurrent_in_use=pool.concurrent_in_use + 1))
+
+
+def _released(state: State, event: events.Released, _at: int) -> None:
+    state.holds.put((event.session_id, event.license_id), None)
+    _remove(state.held_by, event.session_id, event.license_id)
+    if event.frees_seat:
+        pool = state.pools[event.license_id]
+        in_use = pool.concurrent_in_use - 1
+        excess = min(pool.concurrent_excess, max(0, in_use - pool.concurrent_seats))
+        state.pools.put(pool.license_id, replace(pool, concurrent_in_use=in_use, concurrent_excess=excess))
+
+
+def _subscribed(state: State, event: events.Subscribed, _at: int) -> None:
+    state.subscriptions.put(
+        event.session_id,
+        Subscription(session_id=event.session_id, user_id=event.user_id, owner=event.owner, names=event.names),
+    )
+
+
+def _unsubscribed(state: State, event: events.Unsubscribed, _at: int) -> None:
+    state.subscriptions.put(event.session_id, None)
+
+
+def _no_row(_state: State, _event: events.Event, _at: int) -> None:
+    """An event that only tells: it changes no row."""
+
+
+def _add(index: Any, key: Any, value: int) -> None:  # noqa: ANN401 - an index of any key
+    index.put(key, (*(index.get(key) or ()), value))
+
+
+def _remove(index: Any, key: Any, value: int) -> None:  # noqa: ANN401 - an index of any key
+    index.put(key, tuple(each for each in index.get(key) or () if each != value) or None)
+
+
+_FOLDS: dict[type[events.Event], Callable[[State, Any, int], None]] = {
+    events.LicenseDefined: _license_defined,
+    events.SeatsChanged: _seats_changed,
+    events.StationDefined: _station_defined,
+    events.UserDefined: _user_defined,
+    events.PasswordChanged: _no_row,
+    events.UserDeleted: _user_deleted,
+    events.ProfileChanged: _profile_changed,
+    events.Assigned: _assigned,
+    events.Unassigned: _unassigned,
+    events.Connected: _connected,
+    events.Ended: _ended,
+    events.StationSet: _station_set,
+    events.StationLeft: _station_left,
+    events.Acquired: _acquired,
+    events.Released: _released,
+    events.Denied: _no_row,
+    events.Subscribed: _subscribed,
+    events.Unsubscribed: _unsubscribed,
+}

@@ -1,0 +1,243 @@
+"""The verdict on one license for one claimant, reached by trying every ground it could rest on, cheapest first.
+
+Contract sections 4.2 and 6; decisions 1, 3, 4, 5 and 10. Only if no ground grants is a refusal reported.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from seatkeeper.licensing.commands import LicenseName
+from seatkeeper.licensing.entities import (
+    Assignment,
+    Holder,
+    HolderKind,
+    License,
+    LicenseKind,
+    Method,
+    Pool,
+    Session,
+    Station,
+    User,
+    fold,
+)
+from seatkeeper.licensing.holds import uses_concurrently
+from seatkeeper.licensing.occupancy import Conflict, conflict_at
+from seatkeeper.licensing.turn import Turn
+from seatkeeper.licensing.verdicts import Ground, Reason, Verdict
+
+_NO_FACTS: dict[str, str | int] = {}
+
+
+class Claimant(Struct, frozen=True):
+    """On whose behalf a license is checked. `session` is None when this is asked without logging on."""
+
+    user: User
+    session: Session | None
+    station: Station | None
+    machine: str | None
+
+    @property
+    def session_id(self) -> int | None:
+        """The session's number, if there is one."""
+        return None if self.session is None else self.session.id
+
+
+def claimant_of(turn: Turn, session: Session) -> Claimant:
+    """The claimant that a live session is."""
+    logon = turn.state.logons.get(session.id)
+    station_id = None if logon is None else logon.station_id
+    return Claimant(
+        user=turn.state.users[session.user_id],
+        session=session,
+        station=None if station_id is None else turn.state.stations[station_id],
+        machine=session.machine,
+    )
+
+
+def check(turn: Turn, claimant: Claimant, name: LicenseName) -> Verdict:
+    """The verdict on one license, without effect."""
+    license_id = turn.license_id(name)
+    if license_id is None:
+        return _refused(name.name, Reason.UNKNOWN_LICENSE, user=claimant.user.login, station=_place(claimant))
+    if claimant.session is not None:
+        held = turn.state.holds.get((claimant.session.id, license_id))
+        if held is not None:
+            return _granted(name.name, Ground(held.ground, held.assignment_id, held.method))
+    license_ = turn.state.licenses[license_id]
+    if license_.kind is not LicenseKind.USER:
+        return _refused(name.name, Reason.SITE_LICENSE, kind=license_.kind.value)
+    pool = turn.state.pools.get(license_id)
+    if pool is None or not _consistent(pool):
+        return _inconsistent(name.name, pool)
+    first_refusal: Verdict | None = None
+    for verdict in _tried(Inquiry(turn, claimant, license_, pool, name.name)):
+        if verdict.granted:
+            return verdict
+        first_refusal = first_refusal or verdict
+    return first_refusal or _refused(name.name, Reason.NOT_ASSIGNED, user=claimant.user.login, station=_place(claimant))
+
+
+def try_each(turn: Turn, claimant: Claimant, name: LicenseName) -> tuple[Verdict, ...]:
+    """What each ground alone comes to, in the order in which they count; empty where none is tried."""
+    license_id = turn.license_id(name)
+    pool = None if license_id is None else turn.state.pools.get(license_id)
+    if license_id is None or pool is None or turn.state.licenses[license_id].kind is not LicenseKind.USER:
+        return ()
+    return tuple(_tried(Inquiry(turn, claimant, turn.state.licenses[license_id], pool, name.name)))
+
+
+class Inquiry(NamedTuple):
+    """One license looked at for one claimant. `name` is the license's name as the client spelled it."""
+
+    turn: Turn
+    claimant: Claimant
+    license: License
+    pool: Pool
+    name: str
+
+    @property
+    def owner_key(self) -> str:
+        """The license's owner, folded."""
+        return fold(self.license.owner)
+
+
+def _tried(inquiry: Inquiry) -> Iterator[Verdict]:
+    """What each ground comes to: the user's assignable, the station's, the user's concurrent (decision 4).
+
+    A refusal of the user's own ground comes first, since it is the one to be reported; a concurrent seat that would
+    be granted comes last, since a free ground of the station spares it.
+    """
+    turn, claimant = inquiry.turn, inquiry.claimant
+    holder = Holder(HolderKind.USER, claimant.user.id)
+    own = turn.state.assignments.get((holder, inquiry.license.id))
+    own_verdict = None if own is None else _try_own(inquiry, own)
+    spared = (
+        own_verdict is not None and own_verdict.ground is not None and own_verdict.ground.method is Method.CONCURRENT
+    )
+    if own_verdict is not None and not spared:
+        yield own_verdict
+    if claimant.station is not None:
+        station = Holder(HolderKind.STATION, claimant.station.id)
+        assignment = turn.state.assignments.get((station, inquiry.license.id))
+        if assignment is not None:
+            yield _try_station(inquiry, claimant.station, assignment)
+    if own_verdict is not None and spared:
+        yield own_verdict
+
+
+def _try_own(inquiry: Inquiry, assignment: Assignment) -> Verdict:
+    user, pool, name = inquiry.claimant.user, inquiry.pool, inquiry.name
+    profile = inquiry.turn.profile(assignment.holder, inquiry.owner_key)
+    if not profile.enabled:
+        return _refused(name, Reason.USER_NOT_ENABLED, user=user.login)
+    common = _common_refusal(inquiry)
+    if common is not None:
+        return common
+    if profile.method is Method.ASSIGNABLE:
+        return _try_seat(inquiry, assignment, user.login)
+    uses = uses_concurrently(inquiry.turn, user.id, inquiry.license.id, besides=None)
+    if uses or pool.unrestricted or pool.concurrent_in_use < pool.concurrent_seats:
+        return _granted(name, Ground(HolderKind.USER, assignment.id, Method.CONCURRENT))
+    return _refused(name, Reason.ALL_IN_USE, seats=pool.concurrent_seats, in_use=pool.concurrent_in_use)
+
+
+def _try_station(inquiry: Inquiry, station: Station, assignment: Assignment) -> Verdict:
+    if not inquiry.turn.profile(assignment.holder, inquiry.owner_key).enabled:
+        return _refused(inquiry.name, Reason.STATION_NOT_ENABLED, station=station.name)
+    common = _common_refusal(inquiry)
+    if common is not None:
+        return common
+    claimant = inquiry.claimant
+    conflict = conflict_at(inquiry.turn, station, claimant.user, claimant.session_id, claimant.machine)
+    if conflict is not None:
+        return _station_refused(inquiry.name, station, claimant.user, conflict)
+    return _try_seat(inquiry, assignment, f"station {station.name}")
+
+
+def _try_seat(inquiry: Inquiry, assignment: Assignment, holder: str) -> Verdict:
+    """An assignable ground costs nothing, unless fewer seats are installed than are assigned (decision 4)."""
+    pool = inquiry.pool
+    if assignment.id in pool.uncovered and not pool.unrestricted:
+        return _refused(
+            inquiry.name, Reason.NOT_COVERED, assigned=pool.assigned, seats=pool.assignable_seats, holder=holder
+        )
+    return _granted(inquiry.name, Ground(assignment.holder.kind, assignment.id, Method.ASSIGNABLE))
+
+
+def _common_refusal(inquiry: Inquiry) -> Verdict | None:
+    """What stands against a license on any ground: its date has passed, or another application has it."""
+    license_ = inquiry.license
+    until = license_.expires if license_.grace_until is None else license_.grace_until
+    if until is not None and inquiry.turn.now >= until:
+        return _refused(inquiry.name, Reason.EXPIRED, until=_date(until))
+    other = None if license_.shared else _other_application(inquiry)
+    if other is not None:
+        user = inquiry.claimant.user.login
+        return _refused(inquiry.name, Reason.OTHER_APPLICATION, user=user, other_application=other)
+    return None
+
+
+def _other_application(inquiry: Inquiry) -> str | None:
+    """The application, other than the claimant's, in which the user holds this license."""
+    claimant, state = inquiry.claimant, inquiry.turn.state
+    mine = None if claimant.session is None else fold(claimant.session.application)
+    for session_id in state.sessions_of.get(claimant.user.id) or ():
+        if state.holds.get((session_id, inquiry.license.id)) is not None:
+            application = state.sessions[session_id].application
+            if fold(application) != mine:
+                return application
+    return None
+
+
+def _station_refused(name: str, station: Station, user: User, conflict: Conflict) -> Verdict:
+    return _refused(
+        name,
+        conflict.reason,
+        station=station.name,
+        user=user.login,
+        other_station=conflict.other_station,
+        other_machine=conflict.other_machine,
+        other_user=conflict.other_user,
+    )
+
+
+def _consistent(pool: Pool) -> bool:
+    """Whether the counts of a pool can be: a wrong one must not hand out anything."""
+    if pool.unrestricted:
+        return pool.concurrent_in_use >= 0 and pool.assigned >= 0
+    return (
+        0 <= pool.concurrent_in_use <= pool.concurrent_seats + pool.concurrent_excess
+        and 0 <= pool.assigned <= pool.assignable_seats + pool.assignable_excess
+    )
+
+
+def _inconsistent(name: str, pool: Pool | None) -> Verdict:
+    if pool is None:
+        pool = Pool(license_id=0, assignable_seats=0, concurrent_seats=0, unrestricted=False)
+    return _refused(
+        name,
+        Reason.POOL_INCONSISTENT,
+        in_use=pool.concurrent_in_use,
+        concurrent_seats=pool.concurrent_seats,
+        assigned=pool.assigned,
+        assignable_seats=pool.assignable_seats,
+    )
+
+
+def _granted(name: str, ground: Ground) -> Verdict:
+    return Verdict(license=name, reason=None, facts=_NO_FACTS, ground=ground)
+
+
+def _refused(name: str, reason: Reason, **facts: str | int) -> Verdict:
+    return Verdict(license=name, reason=reason, facts={"license": name, **facts}, ground=None)
+
+
+def _place(claimant: Claimant) -> str:
+    return "a station (none is set)" if claimant.station is None else f"station {claimant.station.name}"
+
+
+def _date(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")

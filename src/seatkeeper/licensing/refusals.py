@@ -1,0 +1,36 @@
+"""Why a command as a whole was refused. A refused license of an acquisition is not one: it is a verdict."""
+
+from enum import StrEnum
+
+
+class Code(StrEnum):
+    """The rules' error codes. Every face has one total table from these to its vendor's status, code and text."""
+
+    SESSION_ENDED = "session_ended"
+    UNKNOWN_USER = "unknown_user"
+    UNKNOWN_LICENSE = "unknown_license"
+    UNKNOWN_STATION = "unknown_station"
+    STATION_NOT_PERMITTED = "station_not_permitted"
+    NO_STATION = "no_station"
+    LOGIN_TAKEN = "login_taken"
+    USER_ID_TAKEN = "user_id_taken"
+    NOT_ASSIGNABLE_TO = "not_assignable_to"
+    LICENSE_EXPIRED = "license_expired"
+    SEATS_EXHAUSTED = "seats_exhausted"
+    SEATS_BELOW_USE = "seats_below_use"
+    CONCURRENT_STATION = "concurrent_station"
+    INVALID_VALUE = "invalid_value"
+
+
+class Refusal(Exception):
+    """A command was refused whole; nothing of it happened.
+
+    `sentence` says what is wrong, where, and with which numbers. `index` is the place of the refused command inside
+    a `Together`, else None.
+    """
+
+    def __init__(self, code: Code, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+        self.index: int | None = None

@@ -1,0 +1,77 @@
+"""One command's turn at the state."""
+
+from seatkeeper.licensing.commands import HolderName, LicenseName
+from seatkeeper.licensing.entities import (
+    Holder,
+    HolderKind,
+    License,
+    Profile,
+    Session,
+    Station,
+    User,
+    fold,
+)
+from seatkeeper.licensing.events import Event
+from seatkeeper.licensing.fold import fold as fold_event
+from seatkeeper.licensing.policy import Policy
+from seatkeeper.licensing.refusals import Code, Refusal
+from seatkeeper.licensing.state import State
+
+
+class Turn:
+    """What a rule may see and do: the state, the time of the batch, the policy, and recording what happens."""
+
+    __slots__ = ("events", "now", "policy", "state")
+
+    def __init__(self, state: State, now: int, policy: Policy) -> None:
+        self.state = state
+        self.now = now
+        self.policy = policy
+        self.events: list[Event] = []
+
+    def record(self, event: Event) -> None:
+        """Let something happen: it takes effect at once, for the rest of this command and all after it."""
+        fold_event(self.state, event, self.now)
+        self.events.append(event)
+
+    def session(self, session_id: int) -> Session:
+        """A live session. Raises Refusal (session_ended) where it is not."""
+        session = self.state.sessions.get(session_id)
+        if session is None:
+            raise Refusal(Code.SESSION_ENDED, f"Session {session_id} has ended or never was.")
+        return session
+
+    def license_id(self, name: LicenseName) -> int | None:
+        """The number of the license of this name, or None."""
+        return self.state.license_ids.get((fold(name.owner), fold(name.name)))
+
+    def license(self, name: LicenseName) -> License:
+        """The license of this name. Raises Refusal (unknown_license)."""
+        number = self.license_id(name)
+        if number is None:
+            raise Refusal(Code.UNKNOWN_LICENSE, f"There is no license named {name.name} of owner {name.owner}.")
+        return self.state.licenses[number]
+
+    def user(self, login: str) -> User:
+        """The living user of this login. Raises Refusal (unknown_user)."""
+        number = self.state.user_ids.get(fold(login))
+        if number is None:
+            raise Refusal(Code.UNKNOWN_USER, f"There is no user with the login {login}.")
+        return self.state.users[number]
+
+    def station(self, name: str) -> Station:
+        """The station of this name. Raises Refusal (unknown_station)."""
+        number = self.state.station_ids.get(fold(name))
+        if number is None:
+            raise Refusal(Code.UNKNOWN_STATION, f"There is no station named {name}.")
+        return self.state.stations[number]
+
+    def holder(self, name: HolderName) -> Holder:
+        """The holder of this name. Raises Refusal (unknown_user, unknown_station)."""
+        if name.kind is HolderKind.USER:
+            return Holder(HolderKind.USER, self.user(name.name).id)
+        return Holder(HolderKind.STATION, self.station(name.name).id)
+
+    def profile(self, holder: Holder, owner_key: str) -> Profile:
+        """A holder's licensing profile for one owner; unless set otherwise, enabled and assignable."""
+        return self.state.profiles.get((holder, owner_key)) or Profile(holder=holder, owner_key=owner_key)
