@@ -1,0 +1,206 @@
+"""One batch: many commands decided one after the other and made durable by one commit (design, "the way of one
+request").
+"""
+
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Final, NamedTuple
+
+import structlog
+
+from seatkeeper.ledger.activity import Activity
+from seatkeeper.ledger.denials import Denials
+from seatkeeper.ledger.engines.engine import Engine, FateUnknown, Memoranda, NoSpace, SaveFailed
+from seatkeeper.ledger.eviction import evict
+from seatkeeper.ledger.journal import Head, write
+from seatkeeper.ledger.needs import needed_for
+from seatkeeper.licensing.commands import Command
+from seatkeeper.licensing.decide import decide
+from seatkeeper.licensing.entities import SessionKeys
+from seatkeeper.licensing.events import Connected, Ended, Event
+from seatkeeper.licensing.policy import Policy
+from seatkeeper.licensing.refusals import Refusal
+from seatkeeper.licensing.state import Image, State
+
+_log = structlog.get_logger("seatkeeper.ledger")
+
+_LARGEST_BATCH_ID: Final = 2**62
+
+
+class Failed(NamedTuple):
+    """A command came to this error instead of an outcome."""
+
+    error: Exception
+
+
+class Happened(NamedTuple):
+    """What a committed batch did: its events, and the keys of the sessions it ended."""
+
+    events: list[Event]
+    ended: dict[int, SessionKeys]
+    restarted: bool
+    """The image was loaded afresh: whatever was built on the old one is void (rule L4)."""
+
+
+class Batches:
+    """Decides and commits batches. Used by one thread at a time.
+
+    `time_limit`: milliseconds of deciding after which the rest of a batch is left for the next (rule L7).
+    `cached_users`: how many users stay in the image between batches (rule L2).
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        policy: Policy,
+        activity: Activity,
+        clock: Callable[[], int],
+        *,
+        time_limit: int,
+        cached_users: int,
+    ) -> None:
+        self._engine = engine
+        self._policy = policy
+        self._activity = activity
+        self._clock = clock
+        self._time_limit = time_limit / 1000
+        self._cached_users = cached_users
+        self._denials = Denials()
+        self.image = Image()
+        self.head = Head()
+
+    def open(self) -> None:
+        """Load what an image has whole, and give every live session a full time-out (rule L9)."""
+        self._engine.begin()
+        try:
+            self._load_whole()
+        finally:
+            self._engine.rollback()
+        now = self._clock()
+        for session_id in self._engine.live_sessions():
+            self._activity.begin(session_id, now)
+
+    def run(self, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:
+        """Decide as many of the commands as fit, commit them, and return what each came to, in order.
+
+        An outcome is a value or `Failed`. If the database does not take the batch, each command runs alone, so that
+        only the culprit fails (rule L3). Raises FateUnknown.
+        """
+        try:
+            return self._attempt(commands)
+        except FateUnknown:
+            raise
+        except NoSpace as error:
+            return [Failed(error) for _ in commands], Happened([], {}, restarted=False)
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, it is answered to the one it belongs to
+            if len(commands) == 1:
+                _log.error("command_not_saved", error=str(error), command=type(commands[0]).__name__)
+                return [Failed(error)], Happened([], {}, restarted=False)
+        return self._one_by_one(commands)
+
+    def save_memoranda(self) -> None:
+        """Save activity and repeats of denials, which have no events."""
+        activity, repeats = self._activity.take_unsaved(), self._denials.repeats()
+        if not activity and not repeats:
+            return
+        self._engine.begin()
+        try:
+            self._engine.save([], State(self.image), Memoranda(activity, repeats))
+            self._engine.commit()
+        except SaveFailed as error:
+            self._engine.rollback()
+            _log.warning("memoranda_not_saved", error=str(error))
+        else:
+            self._denials.saved()
+
+    def _one_by_one(self, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:
+        outcomes: list[Any] = []
+        together = Happened([], {}, restarted=False)
+        for command in commands:
+            outcome, happened = self.run([command])
+            outcomes += outcome
+            together.events.extend(happened.events)
+            together.ended.update(happened.ended)
+            together = together._replace(restarted=together.restarted or happened.restarted)
+        return outcomes, together
+
+    def _attempt(self, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:
+        self._engine.begin()
+        try:
+            restarted = self._follow_head()
+            self._engine.load(self.image, needed_for(commands, self.image))
+            state = State(self.image)
+            now = max(self._clock(), self.head.at)
+            outcomes, events = self._decide(state, commands, now)
+            if events or state.touched:
+                head = self._save(state, events, now)
+                self._engine.commit()
+            else:
+                head = self.head
+                self._engine.rollback()
+        except BaseException:
+            self._engine.rollback()
+            self._denials.discard()
+            raise
+        finally:
+            self.image.rosters.clear()
+        happened = Happened(events, self._keys_of_ended(events), restarted)
+        self._merge(state, events, head, now)
+        return outcomes, happened
+
+    def _decide(self, state: State, commands: list[Command[Any]], now: int) -> tuple[list[Any], list[Event]]:
+        outcomes: list[Any] = []
+        events: list[Event] = []
+        until = time.monotonic() + self._time_limit
+        for command in commands:
+            try:
+                outcome, new = decide(state, command, now, self._policy)
+            except Refusal as refusal:
+                outcome, new = Failed(refusal), []
+            except Exception as error:  # noqa: BLE001 - one command's fault must not touch its neighbours (rule L6)
+                _log.exception("command_failed", command=type(command).__name__)
+                outcome, new = Failed(error), []
+            outcomes.append(outcome)
+            if new:
+                events += self._denials.bound(new, self.head.seq + len(events) + 1, now)
+            if time.monotonic() > until:
+                break
+        return outcomes, events
+
+    def _save(self, state: State, events: list[Event], now: int) -> Head:
+        entries, head = write(events, self.head, now, secrets.randbelow(_LARGEST_BATCH_ID))
+        self._engine.save(entries, state, Memoranda([], []))
+        return head
+
+    def _merge(self, state: State, events: Iterable[Event], head: Head, now: int) -> None:
+        state.merge()
+        self.image.rosters.clear()
+        self._denials.confirm(now)
+        self.head = head
+        evict(self.image, self._cached_users)
+        for event in events:
+            if isinstance(event, Connected):
+                self._activity.begin(event.session_id, now)
+            elif isinstance(event, Ended):
+                self._activity.end(event.session_id)
+
+    def _keys_of_ended(self, events: Iterable[Event]) -> dict[int, SessionKeys]:
+        """The keys of sessions that end, which the merge drops: an ended session may still ask why."""
+        ended = (event.session_id for event in events if isinstance(event, Ended))
+        return {number: self.image.session_keys[number] for number in ended if number in self.image.session_keys}
+
+    def _follow_head(self) -> bool:
+        """Whether the database's journal is not where the image left it, so that the image had to be loaded afresh."""
+        if self._engine.head() == self.head:
+            return False
+        _log.warning("image_dropped", reason="the journal's head is not the one this server wrote", head=self.head.seq)
+        self._load_whole()
+        return True
+
+    def _load_whole(self) -> None:
+        image = Image()
+        image.last_seen = self._activity.last_seen
+        self._engine.load_whole(image)
+        self.image = image
+        self.head = self._engine.head()

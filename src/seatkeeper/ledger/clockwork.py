@@ -1,0 +1,84 @@
+"""What happens by itself: idle sessions expire, memoranda are saved, the write-ahead log is brought home (rule L9)."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+from seatkeeper.ledger.activity import Activity
+from seatkeeper.ledger.engines.sqlite import checkpoint
+from seatkeeper.ledger.feed import Feed
+from seatkeeper.licensing.commands import ExpireSession
+
+_log = structlog.get_logger("seatkeeper.ledger")
+
+EXPIRE_AT_ONCE: Final = 200
+"""How many sessions expire in one batch, so that an expiring crowd does not keep others waiting."""
+
+_LONGEST_PAUSE: Final = 5.0
+_SHORTEST_PAUSE: Final = 0.05
+
+
+class Clockwork:
+    """One task in the event loop. `idle_timeout` is in milliseconds."""
+
+    def __init__(
+        self,
+        submit: Callable[[ExpireSession], Awaitable[Any]],
+        save_memoranda: Callable[[], None],
+        activity: Activity,
+        feed: Feed,
+        clock: Callable[[], int],
+        *,
+        idle_timeout: int,
+        database: Path,
+    ) -> None:
+        self._submit = submit
+        self._save_memoranda = save_memoranda
+        self._activity = activity
+        self._feed = feed
+        self._clock = clock
+        self._idle_timeout = idle_timeout
+        self._database = database
+        self._pause = min(max(idle_timeout / 1000 / 20, _SHORTEST_PAUSE), _LONGEST_PAUSE)
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start ticking."""
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="seatkeeper-clockwork")
+
+    async def stop(self) -> None:
+        """Stop ticking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        last_tick = last_saving = time.monotonic()
+        while True:
+            await asyncio.sleep(self._pause)
+            now = time.monotonic()
+            if (now - last_tick) * 1000 > self._idle_timeout / 2 + self._pause * 2000:
+                # This process stood still: nobody could show that he is there, so nobody is taken to be gone.
+                self._activity.renew_all(self._clock())
+                _log.warning("stood_still", seconds=round(now - last_tick, 1))
+            last_tick = now
+            try:
+                await self.expire()
+                if (now - last_saving) * 4000 >= self._idle_timeout:
+                    last_saving = now
+                    self._save_memoranda()
+                self._feed.forget_ended()
+                await asyncio.to_thread(checkpoint, self._database)
+            except Exception:  # noqa: BLE001 - the clock must go on ticking, and says what went wrong
+                _log.exception("clockwork_failed")
+
+    async def expire(self) -> None:
+        """Have every session expire that has been idle for the whole time-out, a bounded number at a time."""
+        idle = self._activity.idle(self._clock(), self._idle_timeout)
+        for start in range(0, len(idle), EXPIRE_AT_ONCE):
+            expiring = (self._submit(ExpireSession(session_id=each)) for each in idle[start : start + EXPIRE_AT_ONCE])
+            await asyncio.gather(*expiring)

@@ -1,0 +1,73 @@
+"""Denials are bounded: a refusal that repeats within a minute is counted, not told again (rule L10)."""
+
+from typing import Final, NamedTuple
+
+from seatkeeper.licensing.entities import fold
+from seatkeeper.licensing.events import Denied, Event
+from seatkeeper.licensing.verdicts import Reason
+
+REPEATS_WITHIN: Final = 60_000  # milliseconds
+
+_Key = tuple[int, str, Reason]
+
+
+class _Told(NamedTuple):
+    seq: int
+    at: int
+
+
+class Denials:
+    """The refusals of the last minute, by session, license and reason, and how often each was repeated since.
+
+    What `bound` finds takes hold only with `confirm`, after the commit. The counts are in memory until `take_repeats`
+    has them saved: a crash loses counts of repeats, never a denial.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[_Key, _Told] = {}
+        self._repeats: dict[int, tuple[int, int]] = {}
+        self._pending: list[tuple[_Key, _Told]] = []
+        self._pending_repeats: list[tuple[int, int]] = []
+
+    def bound(self, events: list[Event], next_seq: int, now: int) -> list[Event]:
+        """The events without repeated denials. `next_seq` is the number that the first one kept will get."""
+        kept: list[Event] = []
+        recent = dict(self._pending)
+        for event in events:
+            if isinstance(event, Denied):
+                key = (event.session_id, fold(event.license), event.reason)
+                told = recent.get(key) or self._told.get(key)
+                if told is not None and now - told.at < REPEATS_WITHIN:
+                    self._pending_repeats.append((told.seq, now))
+                    continue
+                recent[key] = _Told(next_seq + len(kept), now)
+                self._pending.append((key, recent[key]))
+            kept.append(event)
+        return kept
+
+    def confirm(self, now: int) -> None:
+        """The batch was committed: remember what it told."""
+        for key, told in self._pending:
+            self._told.pop(key, None)
+            self._told[key] = told
+        for seq, at in self._pending_repeats:
+            self._repeats[seq] = (self._repeats.get(seq, (0, 0))[0] + 1, at)
+        self.discard()
+        while self._told:
+            oldest = next(iter(self._told))
+            if now - self._told[oldest].at < REPEATS_WITHIN:
+                break
+            del self._told[oldest]
+
+    def discard(self) -> None:
+        """The batch was not committed: forget what it would have told."""
+        self._pending.clear()
+        self._pending_repeats.clear()
+
+    def repeats(self) -> list[tuple[int, int, int]]:
+        """The counts that wait to be saved: (event, repeats, time of the last)."""
+        return [(seq, count, at) for seq, (count, at) in self._repeats.items()]
+
+    def saved(self) -> None:
+        """The counts have been saved."""
+        self._repeats.clear()

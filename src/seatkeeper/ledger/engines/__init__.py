@@ -1,0 +1,1 @@
+"""What a database must do for the writer. One module an engine."""

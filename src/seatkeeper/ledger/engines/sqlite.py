@@ -1,0 +1,180 @@
+"""SQLite as the ledger's database: one file, one process, one writer (rule L14: in a thread of its own)."""
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from seatkeeper.ledger.engines import statements
+from seatkeeper.ledger.engines.engine import FateUnknown, Memoranda, Needed, NoSpace, SaveFailed
+from seatkeeper.ledger.journal import Entry, Head
+from seatkeeper.ledger.rows import MAPPINGS
+from seatkeeper.licensing.entities import fold
+from seatkeeper.licensing.state import Image, State
+
+_BUSY_TIMEOUT: Final = 5_000  # milliseconds; only a check or a backup can be in the way, and not for long
+_CHECKPOINT_PAGES: Final = 1_000  # of write-ahead log, 4 KiB each, before a checkpoint is worth its writes
+
+
+class SqliteEngine:
+    """The writer's connection. Used by one thread at a time."""
+
+    def __init__(self, database: Path) -> None:
+        """Open an existing database. `synchronous=FULL` makes a commit durable before it returns (rule L5)."""
+        self._connection = sqlite3.connect(
+            database, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}")
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        # Checkpoints are off the commit path: `checkpoint` does them (rule L14).
+        self._connection.execute("PRAGMA wal_autocheckpoint = 0")
+
+    def begin(self) -> None:
+        """Take SQLite's write lock."""
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def head(self) -> Head:
+        """The journal's last event."""
+        row = self._connection.execute(statements.HEAD).fetchone()
+        return Head() if row is None else Head(*row)
+
+    def load_whole(self, image: Image) -> None:
+        """Load what an image has whole."""
+        for name, statement in statements.WHOLE.items():
+            self._load_table(image, name, statement, ())
+        image.license_ids.update({(fold(each.owner), fold(each.name)): each.id for each in image.licenses.values()})
+        image.station_ids.update({fold(each.name): each.id for each in image.stations.values()})
+        for logon in image.logons.values():
+            if logon.station_id is not None:
+                _append(image.present, logon.station_id, logon.session_id)
+        for holder, license_id in image.assignments:
+            _append(image.assigned_to, holder, license_id)
+
+    def load(self, image: Image, needed: Needed) -> None:
+        """Load users with all that is theirs, and rosters."""
+        users = needed.users.copy()
+        if needed.logins:
+            users.update(self._numbers(statements.USERS_OF_LOGINS, needed.logins))
+        if needed.sessions:
+            users.update(self._numbers(statements.USERS_OF_SESSIONS, needed.sessions))
+        absent = users - image.users.keys()
+        if absent:
+            self._load_users(image, absent)
+        for license_id in needed.rosters:
+            rows = self._connection.execute(statements.ROSTER, (license_id,))
+            image.rosters[license_id] = tuple(number for (number,) in rows)
+
+    def live_sessions(self) -> Iterable[int]:
+        """The numbers of all live sessions."""
+        return [number for (number,) in self._connection.execute(statements.LIVE_SESSIONS)]
+
+    def save(self, entries: list[Entry], state: State, memoranda: Memoranda) -> None:
+        """Write a batch by a few statements, each for all rows of a kind. Raises SaveFailed or NoSpace."""
+        try:
+            self._connection.executemany(statements.INSERT_JOURNAL, entries)
+            for name, table in state.saved.items():
+                if table.changed:
+                    self._save_table(name, table.below, table.changed)
+            ended = [(key,) for key, row in state.sessions.changed.items() if row is None]
+            self._connection.executemany(statements.DROP_ACTIVITY, ended)
+            self._connection.executemany(statements.SAVE_ACTIVITY, memoranda.activity)
+            self._connection.executemany(statements.SAVE_REPEATS, memoranda.repeats)
+        except sqlite3.Error as error:
+            raise _save_error(error) from error
+
+    def commit(self) -> None:
+        """Commit and wait for the disk."""
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                raise _save_error(error) from error
+            raise FateUnknown(f"the database did not confirm a commit: {error}") from error
+
+    def rollback(self) -> None:
+        """End the transaction without effect; SQLite may have ended it already."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Bring the write-ahead log into the database and close it."""
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.close()
+
+    def _load_users(self, image: Image, numbers: set[int]) -> None:
+        given = (msgspec.json.encode(sorted(numbers)).decode(),)
+        loaded = {
+            name: self._load_table(image, name, statement, given) for name, statement in statements.OF_USERS.items()
+        }
+        for number in loaded["users"]:
+            user = image.users[number]
+            if user.deleted_at is None:
+                image.user_ids[fold(user.login)] = number
+        for session_id in loaded["sessions"]:
+            _append(image.sessions_of, image.sessions[session_id].user_id, session_id)
+        for session_id, license_id in loaded["holds"]:
+            _append(image.held_by, session_id, license_id)
+        for holder, license_id in loaded["assignments"]:
+            _append(image.assigned_to, holder, license_id)
+
+    def _load_table(self, image: Image, name: str, statement: str, parameters: tuple[str, ...]) -> list[Any]:
+        """Put the rows that a statement finds into a table of the image; their keys, in order."""
+        read = MAPPINGS[name].read
+        rows: dict[Any, Any] = getattr(image, name)
+        keys = []
+        for row in self._connection.execute(statement, parameters):
+            key, entity = read(row)
+            rows[key] = entity
+            keys.append(key)
+        return keys
+
+    def _save_table(self, name: str, below: dict[Any, Any], changed: dict[Any, Any]) -> None:
+        mapping, writes = MAPPINGS[name], statements.WRITES[name]
+        inserted, updated, deleted = [], [], []
+        for key, entity in changed.items():
+            if entity is None:
+                if key in below:
+                    deleted.append(mapping.key_values(key))
+            elif key in below:
+                values = mapping.values(key, entity)
+                updated.append(tuple(values[each] for each in writes.update_order))
+            else:
+                inserted.append(mapping.values(key, entity))
+        self._execute_each(name, writes.delete, deleted)
+        self._execute_each(name, writes.update, updated)
+        self._execute_each(name, writes.insert, inserted)
+
+    def _execute_each(self, name: str, statement: str, rows: list[tuple[Any, ...]]) -> None:
+        """Execute a statement for rows that must each be hit exactly once (rule L12)."""
+        if rows:
+            touched = self._connection.executemany(statement, rows).rowcount
+            if touched != len(rows):
+                raise SaveFailed(f"{len(rows)} rows of {name} should have changed, but {touched} did")
+
+    def _numbers(self, statement: str, given: set[Any]) -> list[int]:
+        parameters = (msgspec.json.encode(sorted(given)).decode(),)
+        return [number for (number,) in self._connection.execute(statement, parameters)]
+
+
+def checkpoint(database: Path) -> None:
+    """Bring the write-ahead log into the database as far as nobody is in the way, on a connection of its own."""
+    log = database.with_name(f"{database.name}-wal")
+    if log.exists() and log.stat().st_size > _CHECKPOINT_PAGES * 4096:
+        connection = sqlite3.connect(database, isolation_level=None)
+        try:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        finally:
+            connection.close()
+
+
+def _save_error(error: sqlite3.Error) -> SaveFailed:
+    if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+        return NoSpace("the disk of the data directory is full")
+    return SaveFailed(f"the database refused a batch: {error}")
+
+
+def _append(index: dict[Any, tuple[int, ...]], key: Any, number: int) -> None:  # noqa: ANN401 - an index of any key
+    index[key] = (*index.get(key, ()), number)

@@ -1,0 +1,109 @@
+"""The writer's statements, made once from the tables, so that they name the columns that the tables have.
+
+Lists of numbers or names are passed as one JSON array, so that a statement is the same for one as for a thousand.
+"""
+
+from typing import Final, NamedTuple
+
+from sqlalchemy import Table
+
+from seatkeeper.ledger import tables
+from seatkeeper.ledger.rows import MAPPINGS, Mapping
+from seatkeeper.licensing.entities import HolderKind, Method
+
+
+class Writes(NamedTuple):
+    """The statements that bring one table up to date.
+
+    `update_order`: where in a row's values the parameters of `update` stand, in their order.
+    """
+
+    insert: str
+    update: str
+    update_order: tuple[int, ...]
+    delete: str
+
+
+def _names(table: Table) -> list[str]:
+    return [each.name for each in table.columns]
+
+
+def _insert(table: Table) -> str:
+    names = _names(table)
+    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' for _ in names)})"
+
+
+def _writes(mapping: Mapping) -> Writes:
+    table = mapping.table
+    names = _names(table)
+    rest = [name for name in names if name not in mapping.key]
+    own = " AND ".join(f"{name} = ?" for name in mapping.key)
+    return Writes(
+        insert=_insert(table),
+        update=f"UPDATE {table.name} SET {', '.join(f'{name} = ?' for name in rest)} WHERE {own}",
+        update_order=tuple(names.index(name) for name in (*rest, *mapping.key)),
+        delete=f"DELETE FROM {table.name} WHERE {own}",
+    )
+
+
+def _select(table: Table, condition: str = "") -> str:
+    return f"SELECT {', '.join(_names(table))} FROM {table.name} {condition}"
+
+
+_GIVEN: Final = "(SELECT value FROM json_each(?))"
+_SESSIONS: Final = f"(SELECT id FROM sessions WHERE user_id IN {_GIVEN})"
+_HOLDER: Final = f"WHERE holder_kind = {HolderKind.USER.value} AND holder_id IN {_GIVEN}"
+_STATION: Final = f"WHERE holder_kind = {HolderKind.STATION.value}"
+
+WRITES: Final = {name: _writes(mapping) for name, mapping in MAPPINGS.items()}
+
+HEAD: Final = "SELECT seq, at, hash FROM journal ORDER BY seq DESC LIMIT 1"
+INSERT_JOURNAL: Final = _insert(tables.journal)
+
+WHOLE: Final = {
+    "licenses": _select(tables.licenses),
+    "pools": _select(tables.pools),
+    "stations": _select(tables.stations),
+    "logons": _select(tables.logons, "ORDER BY id"),
+    "counters": _select(tables.counters),
+    "profiles": _select(tables.profiles, _STATION),
+    "assignments": _select(tables.assignments, f"{_STATION} ORDER BY id"),
+}
+"""What is loaded at the start, by table of the state."""
+
+OF_USERS: Final = {
+    "users": _select(tables.users, f"WHERE id IN {_GIVEN}"),
+    "credentials": _select(tables.credentials, f"WHERE user_id IN {_GIVEN}"),
+    "profiles": _select(tables.profiles, _HOLDER),
+    "assignments": _select(tables.assignments, f"{_HOLDER} ORDER BY id"),
+    "sessions": _select(tables.sessions, f"WHERE user_id IN {_GIVEN} ORDER BY id"),
+    "session_keys": _select(tables.session_keys, f"WHERE session_id IN {_SESSIONS}"),
+    "subscriptions": _select(tables.subscriptions, f"WHERE session_id IN {_SESSIONS}"),
+    "holds": _select(tables.holds, f"WHERE session_id IN {_SESSIONS} ORDER BY since, session_id, license_id"),
+}
+"""What belongs to users, given their numbers, by table of the state."""
+
+USERS_OF_LOGINS: Final = f"SELECT id FROM users WHERE login_key IN {_GIVEN} AND deleted_at IS NULL"
+USERS_OF_SESSIONS: Final = f"SELECT DISTINCT user_id FROM sessions WHERE id IN {_GIVEN}"
+LIVE_SESSIONS: Final = "SELECT id FROM sessions"
+
+ROSTER: Final = f"""
+    SELECT a.id FROM assignments a
+    JOIN licenses l ON l.id = a.license_id
+    LEFT JOIN profiles p
+      ON p.holder_kind = a.holder_kind AND p.holder_id = a.holder_id AND p.owner_key = l.owner_key
+    WHERE a.license_id = ? AND coalesce(p.enabled, 1)
+      AND coalesce(p.method, {Method.ASSIGNABLE.value}) = {Method.ASSIGNABLE.value}
+    ORDER BY a.id
+"""
+"""The assignments of one license that take an assignable seat, in the order of assigning."""
+
+SAVE_ACTIVITY: Final = (
+    "INSERT INTO session_activity (session_id, last_seen) VALUES (?, ?)"
+    " ON CONFLICT (session_id) DO UPDATE SET last_seen = excluded.last_seen"
+)
+DROP_ACTIVITY: Final = "DELETE FROM session_activity WHERE session_id = ?"
+SAVE_REPEATS: Final = (
+    "INSERT INTO denial_repeats (seq, repeats, last_at) VALUES (?, ?, ?)"
+    " ON CONFLICT (seq) DO UPDATE SET repeats = repeats + excluded.repeats, last_at = excluded.last_at"
+)

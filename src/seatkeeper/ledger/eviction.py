@@ -1,0 +1,28 @@
+"""Keeping the image small: users leave it between batches, the longest loaded first (rule L2)."""
+
+from seatkeeper.licensing.entities import Holder, HolderKind, fold
+from seatkeeper.licensing.state import Image
+
+
+def evict(image: Image, keep: int) -> None:
+    """Drop users with all that is theirs until no more than `keep` are left. They are loaded again when needed."""
+    while len(image.users) > keep:
+        _drop(image, next(iter(image.users)))
+
+
+def _drop(image: Image, user_id: int) -> None:
+    user = image.users.pop(user_id)
+    if image.user_ids.get(fold(user.login)) == user_id:
+        del image.user_ids[fold(user.login)]
+    image.credentials.pop(user_id, None)
+    holder = Holder(HolderKind.USER, user_id)
+    for license_id in image.assigned_to.pop(holder, ()):
+        del image.assignments[holder, license_id]
+    for owner_key in {fold(each.owner) for each in image.licenses.values()}:
+        image.profiles.pop((holder, owner_key), None)
+    for session_id in image.sessions_of.pop(user_id, ()):
+        del image.sessions[session_id]
+        image.session_keys.pop(session_id, None)
+        image.subscriptions.pop(session_id, None)
+        for license_id in image.held_by.pop(session_id, ()):
+            del image.holds[session_id, license_id]

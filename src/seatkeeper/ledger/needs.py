@@ -1,0 +1,113 @@
+"""What each command needs in the image before it can be decided (rule L2)."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from seatkeeper.ledger.engines.engine import Needed
+from seatkeeper.licensing import commands
+from seatkeeper.licensing.entities import HolderKind, fold
+from seatkeeper.licensing.state import Image
+
+
+def needed_for(batch: Iterable[commands.Command[Any]], image: Image) -> Needed:
+    """What these commands need and the image does not have."""
+    needed = Needed(users=set(), logins=set(), sessions=set(), rosters=set())
+    for command in batch:
+        _NEEDS[type(command)](command, image, needed)
+    return Needed(
+        users=needed.users - image.users.keys(),
+        logins=needed.logins - image.user_ids.keys(),
+        sessions=needed.sessions - image.sessions.keys(),
+        rosters=needed.rosters,
+    )
+
+
+def _session(command: Any, image: Image, needed: Needed) -> None:  # noqa: ANN401 - any command with a session
+    needed.sessions.add(command.session_id)
+    logon = image.logons.get(command.session_id)
+    if logon is not None and logon.station_id is not None:
+        _present(logon.station_id, image, needed)
+
+
+def _set_station(command: commands.SetStation, image: Image, needed: Needed) -> None:
+    _session(command, image, needed)
+    _station(command.station, image, needed)
+
+
+def _station(name: str | None, image: Image, needed: Needed) -> None:
+    station_id = None if name is None else image.station_ids.get(fold(name))
+    if station_id is not None:
+        _present(station_id, image, needed)
+
+
+def _present(station_id: int, image: Image, needed: Needed) -> None:
+    """The users at a station: their licenses may be at stake, and a refusal names them."""
+    needed.users.update(image.logons[session_id].user_id for session_id in image.present.get(station_id, ()))
+
+
+def _holder(command: Any, image: Image, needed: Needed) -> None:  # noqa: ANN401 - any command with a holder
+    if command.holder.kind is HolderKind.USER:
+        needed.logins.add(fold(command.holder.name))
+    else:
+        _station(command.holder.name, image, needed)
+
+
+def _connect(command: commands.Connect, _image: Image, needed: Needed) -> None:
+    needed.users.add(command.user_id)
+
+
+def _define_user(command: commands.DefineUser, _image: Image, needed: Needed) -> None:
+    needed.logins.add(fold(command.login))
+    if command.user_id is not None:
+        needed.users.add(command.user_id)
+
+
+def _delete_user(command: commands.DeleteUser, _image: Image, needed: Needed) -> None:
+    needed.logins.add(fold(command.login))
+
+
+def _change_seats(command: commands.ChangeSeats, image: Image, needed: Needed) -> None:
+    """Only seats lowered below what is assigned leave somebody uncovered; who that is, the roster says."""
+    license_id = image.license_ids.get((fold(command.license.owner), fold(command.license.name)))
+    if license_id is not None and command.allow_overcommit:
+        needed.rosters.add(license_id)
+
+
+def _explain(command: commands.Explain, image: Image, needed: Needed) -> None:
+    needed.logins.add(fold(command.login))
+    _station(command.station, image, needed)
+
+
+def _together(command: commands.Together, image: Image, needed: Needed) -> None:
+    for each in command.commands:
+        _NEEDS[type(each)](each, image, needed)
+
+
+def _nothing(_command: commands.Command[Any], _image: Image, _needed: Needed) -> None:
+    """Licenses and stations are whole."""
+
+
+_NEEDS: dict[type[Any], Callable[[Any, Image, Needed], None]] = {
+    commands.Connect: _connect,
+    commands.EndSession: _session,
+    commands.ExpireSession: _session,
+    commands.FindSession: _session,
+    commands.AcquireInStages: _session,
+    commands.AcquireLicenses: _session,
+    commands.ReplaceLicenses: _session,
+    commands.ReleaseLicenses: _session,
+    commands.SetStation: _set_station,
+    commands.LeaveStation: _session,
+    commands.Subscribe: _session,
+    commands.Unsubscribe: _session,
+    commands.Assign: _holder,
+    commands.Unassign: _holder,
+    commands.ChangeProfile: _holder,
+    commands.DefineLicense: _nothing,
+    commands.ChangeSeats: _change_seats,
+    commands.DefineStation: _nothing,
+    commands.DefineUser: _define_user,
+    commands.DeleteUser: _delete_user,
+    commands.Explain: _explain,
+    commands.Together: _together,
+}

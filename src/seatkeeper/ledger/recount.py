@@ -1,0 +1,63 @@
+"""Every count of a pool, counted again from the rows that it counts, and what must never be, looked for."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from seatkeeper.licensing.entities import Holder, HolderKind, Method, Pool, Profile, fold
+from seatkeeper.licensing.state import Image
+
+
+def recount(image: Image) -> Iterator[str]:
+    """Each difference between the counts of a whole image and its rows, in a sentence."""
+    assigned_users, assigned_stations, concurrent = Counter[int](), Counter[int](), Counter[int]()
+    for assignment in image.assignments.values():
+        owner_key = fold(image.licenses[assignment.license_id].owner)
+        profile = _profile(image, assignment.holder, owner_key)
+        if not profile.enabled:
+            continue
+        if profile.method is Method.CONCURRENT:
+            concurrent[assignment.license_id] += 1
+        elif assignment.holder.kind is HolderKind.USER:
+            assigned_users[assignment.license_id] += 1
+        else:
+            assigned_stations[assignment.license_id] += 1
+    in_use = Counter(
+        license_id
+        for license_id, _ in {
+            (hold.license_id, hold.user_id) for hold in image.holds.values() if hold.method is Method.CONCURRENT
+        }
+    )
+    for pool in image.pools.values():
+        for name, counts in (
+            ("assigned_users", assigned_users),
+            ("assigned_stations", assigned_stations),
+            ("concurrent_assigned", concurrent),
+            ("concurrent_in_use", in_use),
+        ):
+            if getattr(pool, name) != counts[pool.license_id]:
+                counted = counts[pool.license_id]
+                yield f"{_named(image, pool)} has {getattr(pool, name)} as {name}, but there are {counted}"
+        yield from _over(image, pool)
+    for hold in image.holds.values():
+        if hold.session_id not in image.sessions:
+            yield f"license {hold.license_id} is held by session {hold.session_id}, which does not live"
+
+
+def _over(image: Image, pool: Pool) -> Iterator[str]:
+    """Use above the seats that no allowed overcommit accounts for."""
+    if pool.unrestricted:
+        return
+    if pool.assigned > pool.assignable_seats + pool.assignable_excess:
+        yield f"{_named(image, pool)} has {pool.assigned} of {pool.assignable_seats} assignable seats assigned"
+    if pool.concurrent_in_use > pool.concurrent_seats + pool.concurrent_excess:
+        yield f"{_named(image, pool)} has {pool.concurrent_in_use} of {pool.concurrent_seats} concurrent seats in use"
+    if len(pool.uncovered) != max(0, pool.assigned - pool.assignable_seats):
+        yield f"{_named(image, pool)} lists {len(pool.uncovered)} assignments as not covered by its seats"
+
+
+def _named(image: Image, pool: Pool) -> str:
+    return f"the pool of {image.licenses[pool.license_id].name}"
+
+
+def _profile(image: Image, holder: Holder, owner_key: str) -> Profile:
+    return image.profiles.get((holder, owner_key)) or Profile(holder=holder, owner_key=owner_key)

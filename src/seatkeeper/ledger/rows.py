@@ -1,0 +1,269 @@
+"""How the entities of the state stand in the database: one mapping a table, used for writing, loading and checking."""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from sqlalchemy import Table
+
+from seatkeeper.ledger import tables
+from seatkeeper.licensing.entities import (
+    AppliesTo,
+    Assignment,
+    Credential,
+    Hold,
+    Holder,
+    HolderKind,
+    License,
+    LicenseKind,
+    Method,
+    Pool,
+    Profile,
+    Session,
+    SessionKeys,
+    Station,
+    StationLogon,
+    StationSetting,
+    Subscription,
+    User,
+    fold,
+)
+
+Row = tuple[Any, ...]
+
+
+class Mapping(NamedTuple):
+    """One table of the state. `values` are in the order of the columns; `key_values` in the order of `key`.
+
+    For the counters, whose entity is a bare number, key and entity both go into the row.
+    """
+
+    table: Table
+    key: tuple[str, ...]
+    values: Callable[[Any, Any], Row]
+    key_values: Callable[[Any], Row]
+    read: Callable[[Row], tuple[Any, Any]]
+
+
+def _json(names: tuple[Any, ...]) -> str:
+    return msgspec.json.encode(names).decode()
+
+
+def _tuple(text: str) -> tuple[Any, ...]:
+    return tuple(msgspec.json.decode(text))
+
+
+def _one(key: Any) -> Row:  # noqa: ANN401 - a key of any table
+    return (key,)
+
+
+def _license(row: Row) -> tuple[int, License]:
+    number, owner, name, _, _, display_name, description, applies_to, kind, shared, expires, grace = row
+    return number, License(
+        id=number,
+        owner=owner,
+        name=name,
+        display_name=display_name,
+        description=description,
+        applies_to=AppliesTo(applies_to),
+        kind=LicenseKind(kind),
+        shared=bool(shared),
+        expires=expires,
+        grace_until=grace,
+    )
+
+
+def _pool(row: Row) -> tuple[int, Pool]:
+    number, assignable, concurrent, unrestricted, *counts, uncovered = row
+    users, stations, concurrent_assigned, in_use, assignable_excess, concurrent_excess = counts
+    return number, Pool(
+        license_id=number,
+        assignable_seats=assignable,
+        concurrent_seats=concurrent,
+        unrestricted=bool(unrestricted),
+        assigned_users=users,
+        assigned_stations=stations,
+        concurrent_assigned=concurrent_assigned,
+        concurrent_in_use=in_use,
+        assignable_excess=assignable_excess,
+        concurrent_excess=concurrent_excess,
+        uncovered=_tuple(uncovered),
+    )
+
+
+def _user(row: Row) -> tuple[int, User]:
+    number, login, _, display_name, language, roles, rights, stations, deleted_at = row
+    permitted = None if stations is None else _tuple(stations)
+    return number, User(number, login, display_name, language, _tuple(roles), _tuple(rights), permitted, deleted_at)
+
+
+def _profile(row: Row) -> tuple[tuple[Holder, str], Profile]:
+    kind, number, owner_key, enabled, method = row
+    holder = Holder(HolderKind(kind), number)
+    return (holder, owner_key), Profile(holder, owner_key, bool(enabled), Method(method))
+
+
+def _assignment(row: Row) -> tuple[tuple[Holder, int], Assignment]:
+    number, license_id, kind, holder_id, at = row
+    holder = Holder(HolderKind(kind), holder_id)
+    return (holder, license_id), Assignment(number, license_id, holder, at)
+
+
+def _logon(row: Row) -> tuple[int, StationLogon]:
+    session_id, number, user_id, machine, setting, station_id, remote_number = row
+    return session_id, StationLogon(
+        number, session_id, user_id, machine, StationSetting(setting), station_id, remote_number
+    )
+
+
+def _hold(row: Row) -> tuple[tuple[int, int], Hold]:
+    session_id, license_id, user_id, ground, assignment_id, method, since = row
+    return (session_id, license_id), Hold(
+        session_id, license_id, user_id, HolderKind(ground), assignment_id, Method(method), since
+    )
+
+
+MAPPINGS: Final[dict[str, Mapping]] = {
+    "licenses": Mapping(
+        tables.licenses,
+        ("id",),
+        lambda _key, x: (
+            x.id,
+            x.owner,
+            x.name,
+            fold(x.owner),
+            fold(x.name),
+            x.display_name,
+            x.description,
+            x.applies_to.value,
+            x.kind.value,
+            x.shared,
+            x.expires,
+            x.grace_until,
+        ),
+        _one,
+        _license,
+    ),
+    "pools": Mapping(
+        tables.pools,
+        ("license_id",),
+        lambda _key, x: (
+            x.license_id,
+            x.assignable_seats,
+            x.concurrent_seats,
+            x.unrestricted,
+            x.assigned_users,
+            x.assigned_stations,
+            x.concurrent_assigned,
+            x.concurrent_in_use,
+            x.assignable_excess,
+            x.concurrent_excess,
+            _json(x.uncovered),
+        ),
+        _one,
+        _pool,
+    ),
+    "stations": Mapping(
+        tables.stations,
+        ("id",),
+        lambda _key, x: (x.id, x.name, fold(x.name), x.display_name, x.extension),
+        _one,
+        lambda row: (row[0], Station(row[0], row[1], row[3], row[4])),
+    ),
+    "users": Mapping(
+        tables.users,
+        ("id",),
+        lambda _key, x: (
+            x.id,
+            x.login,
+            fold(x.login),
+            x.display_name,
+            x.language,
+            _json(x.roles),
+            _json(x.rights),
+            None if x.stations is None else _json(x.stations),
+            x.deleted_at,
+        ),
+        _one,
+        _user,
+    ),
+    "profiles": Mapping(
+        tables.profiles,
+        ("holder_kind", "holder_id", "owner_key"),
+        lambda _key, x: (x.holder.kind.value, x.holder.id, x.owner_key, x.enabled, x.method.value),
+        lambda key: (key[0].kind.value, key[0].id, key[1]),
+        _profile,
+    ),
+    "assignments": Mapping(
+        tables.assignments,
+        ("holder_kind", "holder_id", "license_id"),
+        lambda _key, x: (x.id, x.license_id, x.holder.kind.value, x.holder.id, x.at),
+        lambda key: (key[0].kind.value, key[0].id, key[1]),
+        _assignment,
+    ),
+    "sessions": Mapping(
+        tables.sessions,
+        ("id",),
+        lambda _key, x: (x.id, x.user_id, x.application, x.machine, x.language, x.connected_at),
+        _one,
+        lambda row: (row[0], Session(*row)),
+    ),
+    "logons": Mapping(
+        tables.logons,
+        ("session_id",),
+        lambda _key, x: (
+            x.session_id,
+            x.id,
+            x.user_id,
+            x.machine,
+            x.setting.value,
+            x.station_id,
+            x.remote_number,
+        ),
+        _one,
+        _logon,
+    ),
+    "holds": Mapping(
+        tables.holds,
+        ("session_id", "license_id"),
+        lambda _key, x: (
+            x.session_id,
+            x.license_id,
+            x.user_id,
+            x.ground.value,
+            x.assignment_id,
+            x.method.value,
+            x.since,
+        ),
+        lambda key: key,
+        _hold,
+    ),
+    "subscriptions": Mapping(
+        tables.subscriptions,
+        ("session_id",),
+        lambda _key, x: (x.session_id, x.user_id, x.owner, _json(x.names)),
+        _one,
+        lambda row: (row[0], Subscription(row[0], row[1], row[2], _tuple(row[3]))),
+    ),
+    "session_keys": Mapping(
+        tables.session_keys,
+        ("session_id",),
+        lambda _key, x: (x.session_id, x.cookie_digest, x.csrf_digest),
+        _one,
+        lambda row: (row[0], SessionKeys(*row)),
+    ),
+    "credentials": Mapping(
+        tables.credentials,
+        ("user_id",),
+        lambda _key, x: (x.user_id, x.password_hash),
+        _one,
+        lambda row: (row[0], Credential(*row)),
+    ),
+    "counters": Mapping(
+        tables.counters,
+        ("name",),
+        lambda key, x: (key, x),
+        _one,
+        lambda row: (row[0], row[1]),
+    ),
+}

@@ -1,0 +1,233 @@
+"""The tables of the database, as they are after the newest migration.
+
+The inventory's tables are named and keyed as in `licensing.state`; one row of a table is one entity. Names have a
+second, folded column in which they are found. Times are integer milliseconds since 1970-01-01T00:00Z; keys are
+integers that rise with time, because random ones cost a commit several times over.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+# A rowid alias on SQLite, a bigint elsewhere.
+Number = BigInteger().with_variant(Integer(), "sqlite")
+
+licenses = Table(
+    "licenses",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("owner", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("owner_key", String, nullable=False),
+    Column("name_key", String, nullable=False),
+    Column("display_name", String, nullable=False),
+    Column("description", String, nullable=False),
+    Column("applies_to", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("shared", Boolean, nullable=False),
+    Column("expires", Number),
+    Column("grace_until", Number),
+    UniqueConstraint("owner_key", "name_key", name="one_license_of_a_name"),
+)
+
+pools = Table(
+    "pools",
+    metadata,
+    Column("license_id", Number, primary_key=True, autoincrement=False),
+    Column("assignable_seats", Number, nullable=False),
+    Column("concurrent_seats", Number, nullable=False),
+    Column("unrestricted", Boolean, nullable=False),
+    Column("assigned_users", Number, nullable=False),
+    Column("assigned_stations", Number, nullable=False),
+    Column("concurrent_assigned", Number, nullable=False),
+    Column("concurrent_in_use", Number, nullable=False),
+    Column("assignable_excess", Number, nullable=False),
+    Column("concurrent_excess", Number, nullable=False),
+    Column("uncovered", JSON, nullable=False),
+    CheckConstraint(
+        "unrestricted OR assigned_users + assigned_stations <= assignable_seats + assignable_excess",
+        name="assigned_within_seats",
+    ),
+    CheckConstraint(
+        "unrestricted OR concurrent_in_use <= concurrent_seats + concurrent_excess",
+        name="in_use_within_seats",
+    ),
+    CheckConstraint(
+        "assigned_users >= 0 AND assigned_stations >= 0 AND concurrent_assigned >= 0 AND concurrent_in_use >= 0"
+        " AND assignable_excess >= 0 AND concurrent_excess >= 0",
+        name="no_count_below_zero",
+    ),
+)
+
+stations = Table(
+    "stations",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("name", String, nullable=False),
+    Column("name_key", String, nullable=False),
+    Column("display_name", String, nullable=False),
+    Column("extension", String, nullable=False),
+    UniqueConstraint("name_key", name="one_station_of_a_name"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("login", String, nullable=False),
+    Column("login_key", String, nullable=False),
+    Column("display_name", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("roles", JSON, nullable=False),
+    Column("rights", JSON, nullable=False),
+    Column("stations", JSON(none_as_null=True)),
+    Column("deleted_at", Number),
+    Index(
+        "one_living_user_of_a_login",
+        "login_key",
+        unique=True,
+        sqlite_where=text("deleted_at IS NULL"),
+        postgresql_where=text("deleted_at IS NULL"),
+    ),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("user_id", Number, primary_key=True, autoincrement=False),
+    Column("password_hash", String, nullable=False),
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("holder_kind", Integer, primary_key=True),
+    Column("holder_id", Number, primary_key=True),
+    Column("owner_key", String, primary_key=True),
+    Column("enabled", Boolean, nullable=False),
+    Column("method", Integer, nullable=False),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("license_id", Number, nullable=False, index=True),
+    Column("holder_kind", Integer, nullable=False),
+    Column("holder_id", Number, nullable=False),
+    Column("at", Number, nullable=False),
+    UniqueConstraint("holder_kind", "holder_id", "license_id", name="one_assignment_of_a_license"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("user_id", Number, nullable=False, index=True),
+    Column("application", String, nullable=False),
+    Column("machine", String, nullable=False),
+    Column("language", String, nullable=False),
+    Column("connected_at", Number, nullable=False),
+)
+
+session_keys = Table(
+    "session_keys",
+    metadata,
+    Column("session_id", Number, primary_key=True, autoincrement=False),
+    Column("cookie_digest", LargeBinary, nullable=False),
+    Column("csrf_digest", LargeBinary, nullable=False),
+)
+
+session_activity = Table(
+    "session_activity",
+    metadata,
+    Column("session_id", Number, primary_key=True, autoincrement=False),
+    Column("last_seen", Number, nullable=False),
+)
+
+logons = Table(
+    "logons",
+    metadata,
+    Column("session_id", Number, primary_key=True, autoincrement=False),
+    Column("id", Number, nullable=False),
+    Column("user_id", Number, nullable=False),
+    Column("machine", String, nullable=False),
+    Column("setting", Integer, nullable=False),
+    Column("station_id", Number),
+    Column("remote_number", String),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("session_id", Number, primary_key=True),
+    Column("license_id", Number, primary_key=True),
+    Column("user_id", Number, nullable=False),
+    Column("ground", Integer, nullable=False),
+    Column("assignment_id", Number, nullable=False),
+    Column("method", Integer, nullable=False),
+    Column("since", Number, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("session_id", Number, primary_key=True, autoincrement=False),
+    Column("user_id", Number, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("names", JSON, nullable=False),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("next", Number, nullable=False),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=False),
+    Column("at", Number, nullable=False),
+    Column("batch", Number, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    # Who and where, kept apart from `data`: the chain covers their digest, so that a pseudonym can replace them.
+    Column("personal", LargeBinary),
+    Column("personal_salt", LargeBinary),
+    Column("personal_digest", LargeBinary),
+    Column("idempotency_key", String, nullable=True),
+    Column("hash", LargeBinary, nullable=False),
+    Index(
+        "one_event_of_an_idempotency_key",
+        "idempotency_key",
+        unique=True,
+        sqlite_where=text("idempotency_key IS NOT NULL"),
+        postgresql_where=text("idempotency_key IS NOT NULL"),
+    ),
+)
+
+denial_repeats = Table(
+    "denial_repeats",
+    metadata,
+    Column("seq", Number, primary_key=True, autoincrement=False),
+    Column("repeats", Number, nullable=False),
+    Column("last_at", Number, nullable=False),
+)

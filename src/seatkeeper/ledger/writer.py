@@ -1,0 +1,115 @@
+"""The writer's thread: takes all that waits, has it decided and committed, and hands the outcomes back at once."""
+
+import threading
+from asyncio import AbstractEventLoop, Future
+from collections import deque
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any, Final, NamedTuple
+
+from seatkeeper.ledger.batch import Batches, Happened
+from seatkeeper.licensing.commands import Command
+
+
+class Waiting(NamedTuple):
+    """A command and who waits for its outcome."""
+
+    command: Command[Any]
+    waiter: Future[Any]
+
+
+class SaveMemoranda(NamedTuple):
+    """Ask the writer to save what stands outside the journal."""
+
+
+class _Stop(NamedTuple):
+    """Ask the writer to finish what waits and end."""
+
+
+Item = Waiting | SaveMemoranda | _Stop
+Deliver = Callable[[list[tuple[Future[Any], Any]], Happened], None]
+
+
+class Writer:
+    """One thread that owns the batches. Items come in by a queue made for threads; each batch goes out by one call
+    into the event loop.
+    """
+
+    def __init__(
+        self,
+        batches: Batches,
+        loop: AbstractEventLoop,
+        deliver: Deliver,
+        on_fatal: Callable[[Exception], None],
+        *,
+        batch_size: int,
+    ) -> None:
+        self._batches = batches
+        self._loop = loop
+        self._deliver = deliver
+        self._on_fatal = on_fatal
+        self._batch_size: Final = batch_size
+        self._queue: SimpleQueue[Item] = SimpleQueue()
+        self._left: deque[Waiting] = deque()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="seatkeeper-writer", daemon=True)
+
+    @property
+    def waiting(self) -> int:
+        """How many commands wait, those of the batch under way not counted."""
+        return self._queue.qsize() + len(self._left)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def put(self, item: Item) -> None:
+        """Let an item wait for the next batch."""
+        self._queue.put(item)
+
+    def stop(self) -> None:
+        """Commit what waits, then end the thread. Blocks until it has ended."""
+        self._queue.put(_Stop())
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping or self._left or not self._queue.empty():
+                self._commit(self._take())
+            self._batches.save_memoranda()
+        except Exception as error:  # noqa: BLE001 - whatever ends the writer ends the server: nobody would be answered
+            self._on_fatal(error)
+
+    def _take(self) -> list[Waiting]:
+        """All that waits, up to the size of a batch; waits for the first. Without those that have gone away."""
+        batch: list[Waiting] = []
+        while len(batch) < self._batch_size:
+            if self._left:
+                item: Item = self._left.popleft()
+            else:
+                try:
+                    item = self._queue.get(block=not batch and not self._stopping)
+                except Empty:
+                    break
+            match item:
+                case Waiting():
+                    if not item.waiter.cancelled():
+                        batch.append(item)
+                case SaveMemoranda():
+                    self._batches.save_memoranda()
+                case _Stop():
+                    self._stopping = True
+        return batch
+
+    def _commit(self, batch: list[Waiting]) -> None:
+        if not batch:
+            return
+        outcomes, happened = self._batches.run([each.command for each in batch])
+        self._left.extendleft(reversed(batch[len(outcomes) :]))
+        answers = [(each.waiter, outcome) for each, outcome in zip(batch, outcomes, strict=False)]
+        self._loop.call_soon_threadsafe(self._deliver, answers, happened)
