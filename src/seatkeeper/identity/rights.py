@@ -1,0 +1,46 @@
+"""What a user may do beyond using his own licenses."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from seatkeeper.licensing.entities import User
+
+
+class Right(StrEnum):
+    """One thing that a user may be allowed to do."""
+
+    INVENTORY_WRITE = "inventory.write"
+    ASSIGN = "assignments.write"
+    SESSIONS_READ = "sessions.read"
+    SESSIONS_END = "sessions.end"
+    EXPLAIN = "explain"
+
+
+ROLES: Mapping[str, frozenset[Right]] = MappingProxyType(
+    {
+        "administrator": frozenset(Right),
+        "operator": frozenset({Right.SESSIONS_READ, Right.SESSIONS_END, Right.EXPLAIN}),
+    }
+)
+
+_NO_RIGHTS: frozenset[Right] = frozenset()
+_KNOWN_RIGHTS = {right.value: right for right in Right}
+
+
+def rights_of(user: User) -> frozenset[Right]:
+    """The rights of the user's roles and his own. Names that this version does not know give no right."""
+    if not user.roles and not user.rights:
+        return _NO_RIGHTS
+    own = frozenset(_KNOWN_RIGHTS[name] for name in user.rights if name in _KNOWN_RIGHTS)
+    return own.union(*(ROLES.get(role, _NO_RIGHTS) for role in user.roles))
+
+
+def unknown_roles(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of `names` that are no role, in their order. Roles are spelled exactly as in `ROLES`."""
+    return tuple(name for name in names if name not in ROLES)
+
+
+def unknown_rights(names: Iterable[str]) -> tuple[str, ...]:
+    """Those of `names` that are no right, in their order. Rights are spelled exactly as in `Right`."""
+    return tuple(name for name in names if name not in _KNOWN_RIGHTS)

@@ -1,0 +1,1 @@
+"""Reads: what the tables say, over read-only connections that never wait for the writer."""

@@ -1,0 +1,51 @@
+"""Users as they log on."""
+
+from msgspec import Struct
+from sqlalchemy import Connection, RowMapping, select
+
+from seatkeeper.ledger import tables
+from seatkeeper.licensing.entities import User, fold
+
+
+class Account(Struct, frozen=True):
+    """A user and the hash of his password; None where he has no password and cannot log on with one."""
+
+    user: User
+    password_hash: str | None
+
+
+def account_by_login(connection: Connection, login: str) -> Account | None:
+    """The living user of this login, in any case; None where there is none."""
+    key = fold(login)
+    if not _can_be_stored(key):
+        return None
+    query = (
+        select(tables.users, tables.credentials.c.password_hash)
+        .outerjoin(tables.credentials, tables.credentials.c.user_id == tables.users.c.id)
+        .where(tables.users.c.login_key == key, tables.users.c.deleted_at.is_(None))
+    )
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else Account(user=user_of(row), password_hash=row["password_hash"])
+
+
+def _can_be_stored(text: str) -> bool:
+    """Whether a database takes this text: JSON can carry half a surrogate pair, which it does not."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def user_of(row: RowMapping) -> User:
+    """The user that a row of the table `users` says."""
+    return User(
+        id=row["id"],
+        login=row["login"],
+        display_name=row["display_name"],
+        language=row["language"],
+        roles=tuple(row["roles"]),
+        rights=tuple(row["rights"]),
+        stations=None if row["stations"] is None else tuple(row["stations"]),
+        deleted_at=row["deleted_at"],
+    )

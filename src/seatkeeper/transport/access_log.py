@@ -1,0 +1,81 @@
+"""One line in the log for each request: id, face, user, method, path, status, outcome, milliseconds.
+
+The path is logged as it came, percent-encoded and without its query; headers and bodies never are.
+"""
+
+import re
+import time
+from typing import Any
+
+import structlog
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from seatkeeper.transport.record import RequestRecord, begin_record
+
+CLIENT_LEFT = 499
+"""The status that is logged for a request whose client left before it was answered; nobody receives it."""
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_log = structlog.get_logger("seatkeeper.access")
+
+
+class AccessLog:
+    """Outermost middleware. It answers with `X-Request-ID`, the client's own if that is a plain name.
+
+    What a face lets through as an exception is logged here, under the request's id, and goes no further: the server
+    would close the connection under a client that has its answer and is about to send the next request.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        record = begin_record(scope, _request_id(scope))
+        began = time.perf_counter()
+        status = CLIENT_LEFT
+
+        async def send_noting_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", record.id.encode("ascii"))]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting_status)
+        except Exception:  # noqa: BLE001 - the last place where any fault can be told and answered
+            record.outcome = record.outcome or "failed"
+            _log.exception("a request failed", request_id=record.id)
+            if status == CLIENT_LEFT:
+                await PlainTextResponse("Internal Server Error", 500)(scope, receive, send_noting_status)
+        finally:
+            _write(scope, record, status, time.perf_counter() - began)
+
+
+def _write(scope: Scope, record: RequestRecord, status: int, seconds: float) -> None:
+    fields: dict[str, Any] = {
+        "request_id": record.id,
+        "face": record.face,
+        "user": record.user,
+        "method": scope["method"],
+        "path": scope["raw_path"].decode("ascii", "replace"),
+        "status": status,
+        "ms": round(seconds * 1000, 2),
+    }
+    if record.outcome is not None:
+        fields["outcome"] = record.outcome
+    if status >= 500:
+        _log.warning("request", **fields)
+    else:
+        _log.info("request", **fields)
+
+
+def _request_id(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            return value.decode("ascii") if _REQUEST_ID.fullmatch(value) else None
+    return None

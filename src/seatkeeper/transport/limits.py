@@ -1,0 +1,165 @@
+"""Bounds of one request: its body, its headers, its time.
+
+The application of a face stands behind these, so that a request beyond a bound never reaches it; the answer is
+written by the face's `render`, in its vendor's shape.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from msgspec import Struct
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Render = Callable[[Scope, int, str], ASGIApp]
+"""Makes a face's answer to a request beyond a limit, from its scope, the status and one sentence for the client.
+
+The statuses are 413 (body), 431 (headers) and 504 (time); a face that has others
+for these, as ICWS has 500 for a time-out, answers with its own.
+"""
+
+_DISCARD_SECONDS = 2.0
+_DISCARDED_BODIES = 4
+
+
+class Limits(Struct, frozen=True):
+    """`body` and `headers` in bytes (the request line counts as a header), `seconds` for the whole request."""
+
+    body: int = 1024 * 1024
+    headers: int = 32 * 1024
+    seconds: float = 30.0
+
+
+class RequestLimits:
+    """Middleware that answers for `app` where a request goes beyond `limits`.
+
+    Time runs until the answer is sent, for an event stream until it begins. When it is up, `app` is cancelled.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Limits, render: Render) -> None:
+        self._app = app
+        self._limits = limits
+        self._render = render
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(send)
+        try:
+            async with asyncio.timeout(self._limits.seconds) as answer.time:
+                await self._within_size(scope, receive, answer)
+        except TimeoutError:
+            if not answer.time.expired():
+                raise
+            if not answer.started:
+                sentence = f"The request took longer than {self._limits.seconds:g} seconds and was given up."
+                await self._refuse(scope, receive, send, 504, sentence)
+
+    async def _within_size(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        size, length, chunked = _measured(scope)
+        if size > self._limits.headers:
+            sentence = f"The request's headers take {size} bytes; at most {self._limits.headers} are taken."
+            await self._refuse(scope, receive, answer.send, 431, sentence)
+        elif length > self._limits.body:
+            await self._discard(scope, receive)
+            await self._refuse(scope, receive, answer.send, 413, self._too_long(f"{length} bytes"))
+        elif not chunked:
+            await self._app(scope, receive, answer.send)
+        else:
+            await self._with_unannounced_body(scope, receive, answer)
+
+    async def _with_unannounced_body(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        # The length is known only at the end, so the end is awaited before the application begins.
+        body = bytearray()
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(body) > self._limits.body:
+                if more:
+                    await self._discard(scope, receive)
+                await self._refuse(scope, receive, answer.send, 413, self._too_long("more"))
+                return
+        await self._app(scope, _replaying(bytes(body), receive), answer.send)
+
+    def _too_long(self, length: str) -> str:
+        return f"The request's body takes {length}; at most {self._limits.body} bytes are taken."
+
+    async def _discard(self, scope: Scope, receive: Receive) -> None:
+        """Read what is still being sent, within reason: many clients look for the answer only afterwards.
+
+        A client that waits for leave to send (`Expect: 100-continue`) is answered at once instead.
+        """
+        if any(name == b"expect" for name, _ in scope["headers"]):
+            return
+        most, more = _DISCARDED_BODIES * self._limits.body, True
+        try:
+            async with asyncio.timeout(min(_DISCARD_SECONDS, self._limits.seconds / 2)):
+                while more and most > 0:
+                    message = await receive()
+                    most -= len(message.get("body", b""))
+                    more = message.get("more_body", False)
+        except TimeoutError:
+            return
+
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, status: int, sentence: str) -> None:
+        async def send_closing(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
+            await send(message)
+
+        await self._render(scope, status, sentence)(scope, receive, send_closing)
+
+
+class _Answer:
+    """Passes the answer on and notes how far it is."""
+
+    __slots__ = ("_send", "started", "time")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.started = False
+        self.time: asyncio.Timeout
+
+    async def send(self, message: Message) -> None:
+        if not self.started and message["type"] == "http.response.start":
+            self.started = True
+            if _is_event_stream(message):
+                self.time.reschedule(None)
+        await self._send(message)
+
+
+def _is_event_stream(start: Message) -> bool:
+    return any(
+        name == b"content-type" and value.startswith(b"text/event-stream") for name, value in start.get("headers", ())
+    )
+
+
+def _measured(scope: Scope) -> tuple[int, int, bool]:
+    """Bytes of request line and headers, the body's announced length, and whether it comes unannounced."""
+    size = len(scope["raw_path"]) + len(scope["query_string"])
+    length, chunked = 0, False
+    for name, value in scope["headers"]:
+        size += len(name) + len(value) + 4
+        if name == b"content-length":
+            # The HTTP parser lets only digits through.
+            length = int(value)
+        elif name == b"transfer-encoding":
+            chunked = True
+    return size, length, chunked
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    taken = False
+
+    async def receive_body_first() -> Message:
+        nonlocal taken
+        if taken:
+            return await receive()
+        taken = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_body_first

@@ -1,0 +1,131 @@
+"""uvicorn's HTTP protocol with bounds on what a client may send before any application sees it.
+
+uvicorn itself waits for the end of a request's head as long, and keeps of it as much, as a client likes.
+"""
+
+import asyncio
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+_PIPELINED = 64
+_ANSWER = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain; charset=utf-8\r\n"
+    b"content-length: %d\r\nconnection: close\r\n\r\n%b"
+)
+
+
+class _BeyondBounds(Exception):
+    """Stops the parser, which turns it into an error of its own."""
+
+
+class BoundedHttpProtocol(HttpToolsProtocol):
+    """Ends a connection whose request head is too long or too slow, or that sends too many requests ahead.
+
+    `head_bytes`: a head (request line and headers; trailers too) longer than twice this is answered 431 in plain
+    text. Up to there the request reaches `RequestLimits`, which answers in the face's own shape.
+    `head_seconds`: a head that is not complete by then ends the connection, unanswered; so does a connection that
+    never sends one.
+    """
+
+    head_bytes = 32 * 1024
+    head_seconds = 30.0
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._awaits_head = True
+        self._head_received = 0
+        self._head_left = 2 * self.head_bytes
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        super().connection_made(transport)
+        self._head_timer = self.loop.call_later(self.head_seconds, self._head_overdue)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_head_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._awaits_head:
+            self._head_received += len(data)
+        super().data_received(data)
+        if self._head_received and not self.transport.is_closing():
+            if self._head_received > 2 * self.head_bytes:
+                self._refuse_head()
+            elif self._head_timer is None:
+                self._head_timer = self.loop.call_later(self.head_seconds, self._head_overdue)
+
+    def on_message_begin(self) -> None:
+        self._head_left = 2 * self.head_bytes
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._spend(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._spend(len(name) + len(value) + 4)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._awaits_head = False
+        self._head_received = 0
+        if self._head_timer is not None:
+            self._stop_head_timer()
+        if len(self.pipeline) >= _PIPELINED:
+            raise _BeyondBounds
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._awaits_head = True
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """uvicorn's answer to what cannot be parsed, or, here, to what went beyond a bound."""
+        if self._head_left < 0:
+            self._refuse_head()
+        elif self._owes_answer():
+            # An answer is owed to an earlier request; an error written now would be taken for it.
+            self.transport.close()
+        else:
+            super().send_400_response(msg)
+
+    def _owes_answer(self) -> bool:
+        cycle: RequestResponseCycle | None = self.cycle  # None until the first request; uvicorn's type denies it
+        return cycle is not None and not cycle.response_complete
+
+    def _spend(self, count: int) -> None:
+        self._head_left -= count
+        if self._head_left < 0:
+            raise _BeyondBounds
+
+    def _refuse_head(self) -> None:
+        if not self._owes_answer():
+            sentence = b"The request's headers are longer than this server takes."
+            self.transport.write(_ANSWER % (len(sentence), sentence))
+        self.transport.close()
+
+    def _head_overdue(self) -> None:
+        self._head_timer = None
+        if not self._owes_answer() and not self.transport.is_closing():
+            self.transport.close()
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+
+def bounded_protocol(head_bytes: int, head_seconds: float) -> type[BoundedHttpProtocol]:
+    """The protocol with these bounds, for `uvicorn.Config(http=...)`."""
+    bounds = {"head_bytes": head_bytes, "head_seconds": head_seconds}
+    return type("BoundedHttpProtocol", (BoundedHttpProtocol,), bounds)

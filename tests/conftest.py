@@ -1,0 +1,11 @@
+"""Fixtures that every test may use."""
+
+import pytest
+
+pytest_plugins = ["tests.server_process"]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Asynchronous tests run on asyncio, as the server does."""
+    return "asyncio"
