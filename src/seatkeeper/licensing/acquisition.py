@@ -1,4 +1,4 @@
-"""Acquiring licenses in stages, at once or as a replacement; releasing them; explaining a verdict.
+"""Acquiring licenses in stages, at once or as a replacement; releasing them.
 
 Contract section 4; decisions 2, 6 and 7. The verdict on one license is reached in `grounds`.
 """
@@ -6,16 +6,14 @@ Contract section 4; decisions 2, 6 and 7. The verdict on one license is reached 
 from seatkeeper.licensing.commands import (
     AcquireInStages,
     AcquireLicenses,
-    Explain,
     LicenseName,
     ReleaseLicenses,
     ReplaceLicenses,
     StageFailureAction,
 )
 from seatkeeper.licensing.events import Denied, ReleaseReason
-from seatkeeper.licensing.grounds import Claimant, check, claimant_of, try_each
+from seatkeeper.licensing.grounds import Claimant, check, claimant_of
 from seatkeeper.licensing.holds import release, release_all, take
-from seatkeeper.licensing.outcomes import Explanation
 from seatkeeper.licensing.turn import Turn
 from seatkeeper.licensing.verdicts import StageVerdict, Verdict
 
@@ -56,24 +54,10 @@ def release_licenses(turn: Turn, command: ReleaseLicenses) -> None:
     release_all(turn, command.session_id, ReleaseReason.CLIENT)
 
 
-def explain(turn: Turn, command: Explain) -> Explanation:
-    """What acquiring would come to, and what each ground alone would: the same code, run without effect."""
-    claimant = Claimant(
-        user=turn.user(command.login),
-        session=None,
-        station=None if command.station is None else turn.station(command.station),
-        machine=command.machine,
-    )
-    tried = try_each(turn, claimant, command.license)
-    return Explanation(verdict=check(turn, claimant, command.license), tried=tried)
-
-
 def _acquire(turn: Turn, claimant: Claimant, name: LicenseName) -> Verdict:
     """Check one license and record what the verdict means: a hold, a denial, or nothing where it is held already."""
     verdict = check(turn, claimant, name)
     session = claimant.session
-    if session is None:
-        return verdict
     license_id = turn.license_id(name)
     if verdict.reason is not None:
         turn.record(

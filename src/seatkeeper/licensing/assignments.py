@@ -72,7 +72,7 @@ def withdraw(turn: Turn, assignment: Assignment) -> None:
     """End one assignment and the holds on it; a concurrent hold stays unless the policy revokes it."""
     license_ = turn.state.licenses[assignment.license_id]
     for hold in _holds_on(turn, assignment):
-        if hold.method is Method.ASSIGNABLE or turn.policy.revoke_on_unassign:
+        if _ends_with_its_ground(turn, hold):
             release(turn, hold, ReleaseReason.UNASSIGNED)
     turn.record(
         Unassigned(
@@ -112,16 +112,25 @@ def change_profile(turn: Turn, command: ChangeProfile) -> bool:
     )
     for assignment in assignments:
         for hold in _holds_on(turn, assignment):
-            _follow_profile(turn, hold, before, after)
+            _follow_profile(turn, hold, assignment, after)
     return True
 
 
-def _follow_profile(turn: Turn, hold: Hold, before: Profile, after: Profile) -> None:
-    """Let a live hold follow its assignment: away when disabled, into the other pool when the method changed."""
+def _ends_with_its_ground(turn: Turn, hold: Hold) -> bool:
+    """Whether a hold ends when its assignment goes or is disabled (decision 7); else it stays, and stays counted."""
+    return hold.method is Method.ASSIGNABLE or turn.policy.revoke_on_unassign
+
+
+def _follow_profile(turn: Turn, hold: Hold, assignment: Assignment, after: Profile) -> None:
+    """Let a live hold follow its assignment: away when disabled, into the other pool when that is now the method.
+
+    A concurrent hold that was kept while its profile was disabled follows when that is enabled again; else its user
+    would take a seat of both pools.
+    """
     if not after.enabled:
-        if hold.method is Method.ASSIGNABLE:
+        if _ends_with_its_ground(turn, hold):
             release(turn, hold, ReleaseReason.DISABLED)
-    elif hold.method is not after.method and before.method is not after.method:
+    elif hold.method is not after.method:
         pool = turn.state.pools[hold.license_id]
         license_ = turn.state.licenses[hold.license_id]
         if (
@@ -136,7 +145,7 @@ def _follow_profile(turn: Turn, hold: Hold, before: Profile, after: Profile) -> 
                 f" seats of it are in use.",
             )
         release(turn, hold, ReleaseReason.METHOD_CHANGED)
-        ground = Ground(hold.ground, hold.assignment_id, after.method)
+        ground = Ground(hold.ground, assignment.id, after.method)
         take(turn, hold.session_id, hold.user_id, hold.license_id, ground)
 
 
@@ -161,11 +170,14 @@ def _assignments_of_owner(turn: Turn, holder: Holder, owner_key: str) -> list[As
 
 
 def _holds_on(turn: Turn, assignment: Assignment) -> list[Hold]:
-    """The live holds that rest on an assignment: of the user's sessions, or of the sessions at the station."""
+    """The live holds that rest on an assignment: of the user's sessions, or of the sessions at the station.
+
+    A concurrent hold that outlived an earlier assignment of this license to its user rests on the present one.
+    """
     holder = assignment.holder
     index = turn.state.sessions_of if holder.kind is HolderKind.USER else turn.state.present
     holds = (turn.state.holds.get((session_id, assignment.license_id)) for session_id in index.get(holder.id) or ())
-    return [hold for hold in holds if hold is not None and hold.assignment_id == assignment.id]
+    return [hold for hold in holds if hold is not None and hold.ground is holder.kind]
 
 
 def _counting_method(turn: Turn, holder: Holder, owner_key: str) -> Method | None:

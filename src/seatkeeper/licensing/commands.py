@@ -234,6 +234,17 @@ class DefineUser(Command[bool], frozen=True):
     password_hash: str | None = None
 
 
+class SetPassword(Command[bool], frozen=True):
+    """Replace the hash of a user's password. Outcome: whether that was done and new.
+
+    With `instead_of` it is done only while the stored hash is that one: the password may have been changed since.
+    """
+
+    login: str
+    password_hash: str
+    instead_of: str | None = None
+
+
 class DeleteUser(Command[None], frozen=True):
     """Mark a user deleted (decision 24): his sessions end, holds and assignments go. Outcome: None."""
 
@@ -243,7 +254,8 @@ class DeleteUser(Command[None], frozen=True):
 class Explain(Command[Explanation], frozen=True):
     """What acquiring would come to, without effect. Outcome: `Explanation`.
 
-    The user is taken to log on at `station` (None: at none) from `machine` (None: from where he already is).
+    The user is taken to log on at `station` (None: at none) from `machine` (None: from where he already is), in an
+    application of no name. Refused where he could not.
     """
 
     login: str

@@ -7,6 +7,7 @@ from seatkeeper.licensing import (
     acquisition,
     assignments,
     commands,
+    explanation,
     inventory,
     sessions,
     stations,
@@ -68,7 +69,8 @@ _RULES: dict[type[Any], Callable[[Turn, Any], Any]] = {
     commands.ChangeSeats: inventory.change_seats,
     commands.DefineStation: inventory.define_station,
     commands.DefineUser: inventory.define_user,
+    commands.SetPassword: inventory.set_password,
     commands.DeleteUser: inventory.delete_user,
-    commands.Explain: acquisition.explain,
+    commands.Explain: explanation.explain,
     commands.Together: _together,
 }

@@ -32,17 +32,11 @@ _NO_FACTS: dict[str, str | int] = {}
 
 
 class Claimant(Struct, frozen=True):
-    """On whose behalf a license is checked. `session` is None when this is asked without logging on."""
+    """On whose behalf a license is checked: a session, its user, and the station where it sits."""
 
     user: User
-    session: Session | None
+    session: Session
     station: Station | None
-    machine: str | None
-
-    @property
-    def session_id(self) -> int | None:
-        """The session's number, if there is one."""
-        return None if self.session is None else self.session.id
 
 
 def claimant_of(turn: Turn, session: Session) -> Claimant:
@@ -53,7 +47,6 @@ def claimant_of(turn: Turn, session: Session) -> Claimant:
         user=turn.state.users[session.user_id],
         session=session,
         station=None if station_id is None else turn.state.stations[station_id],
-        machine=session.machine,
     )
 
 
@@ -62,10 +55,9 @@ def check(turn: Turn, claimant: Claimant, name: LicenseName) -> Verdict:
     license_id = turn.license_id(name)
     if license_id is None:
         return _refused(name.name, Reason.UNKNOWN_LICENSE, user=claimant.user.login, station=_place(claimant))
-    if claimant.session is not None:
-        held = turn.state.holds.get((claimant.session.id, license_id))
-        if held is not None:
-            return _granted(name.name, Ground(held.ground, held.assignment_id, held.method))
+    held = turn.state.holds.get((claimant.session.id, license_id))
+    if held is not None:
+        return _granted(name.name, Ground(held.ground, held.assignment_id, held.method))
     license_ = turn.state.licenses[license_id]
     if license_.kind is not LicenseKind.USER:
         return _refused(name.name, Reason.SITE_LICENSE, kind=license_.kind.value)
@@ -84,9 +76,12 @@ def try_each(turn: Turn, claimant: Claimant, name: LicenseName) -> tuple[Verdict
     """What each ground alone comes to, in the order in which they count; empty where none is tried."""
     license_id = turn.license_id(name)
     pool = None if license_id is None else turn.state.pools.get(license_id)
-    if license_id is None or pool is None or turn.state.licenses[license_id].kind is not LicenseKind.USER:
+    if license_id is None or pool is None or not _consistent(pool):
         return ()
-    return tuple(_tried(Inquiry(turn, claimant, turn.state.licenses[license_id], pool, name.name)))
+    license_ = turn.state.licenses[license_id]
+    if license_.kind is not LicenseKind.USER:
+        return ()
+    return tuple(_tried(Inquiry(turn, claimant, license_, pool, name.name)))
 
 
 class Inquiry(NamedTuple):
@@ -151,7 +146,7 @@ def _try_station(inquiry: Inquiry, station: Station, assignment: Assignment) -> 
     if common is not None:
         return common
     claimant = inquiry.claimant
-    conflict = conflict_at(inquiry.turn, station, claimant.user, claimant.session_id, claimant.machine)
+    conflict = conflict_at(inquiry.turn, station, claimant.session, inquiry.license.id)
     if conflict is not None:
         return _station_refused(inquiry.name, station, claimant.user, conflict)
     return _try_seat(inquiry, assignment, f"station {station.name}")
@@ -183,7 +178,7 @@ def _common_refusal(inquiry: Inquiry) -> Verdict | None:
 def _other_application(inquiry: Inquiry) -> str | None:
     """The application, other than the claimant's, in which the user holds this license."""
     claimant, state = inquiry.claimant, inquiry.turn.state
-    mine = None if claimant.session is None else fold(claimant.session.application)
+    mine = fold(claimant.session.application)
     for session_id in state.sessions_of.get(claimant.user.id) or ():
         if state.holds.get((session_id, inquiry.license.id)) is not None:
             application = state.sessions[session_id].application

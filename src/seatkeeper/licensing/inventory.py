@@ -1,5 +1,7 @@
 """What was bought and who and what is there: licenses, seats, stations, users (decisions 24 and 25)."""
 
+from typing import Final
+
 from seatkeeper.licensing.assignments import withdraw
 from seatkeeper.licensing.commands import (
     ChangeSeats,
@@ -8,6 +10,7 @@ from seatkeeper.licensing.commands import (
     DefineUser,
     DeleteUser,
     EndReason,
+    SetPassword,
 )
 from seatkeeper.licensing.entities import Credential, Holder, HolderKind, License, Pool, Station, User, fold
 from seatkeeper.licensing.events import (
@@ -21,6 +24,9 @@ from seatkeeper.licensing.events import (
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.sessions import end
 from seatkeeper.licensing.turn import Turn
+
+LARGEST: Final = 2**31 - 1
+"""Of seats and associate ids: the vendors' APIs carry both as 32-bit integers."""
 
 
 def define_license(turn: Turn, command: DefineLicense) -> bool:
@@ -57,20 +63,26 @@ def define_license(turn: Turn, command: DefineLicense) -> bool:
             grace_until=after.grace_until,
         )
     )
+    if before is None:
+        # Nobody has it yet; from here on its roster is known, also within the batch that it is new in.
+        turn.state.rosters.put(after.id, ())
     return True
 
 
 def change_seats(turn: Turn, command: ChangeSeats) -> bool:
-    """Set the seats bought. Below what is taken it is refused, or, where allowed, leaves an excess to shrink."""
+    """Set the seats bought. Below what is taken it is refused, or, where allowed, leaves an excess to shrink.
+
+    A change that raises no excess, such as buying some of the missing seats, needs no permission.
+    """
     license_ = turn.license(command.license)
     pool = turn.state.pools[license_.id]
-    if min(command.assignable, command.concurrent) < 0:
-        raise Refusal(Code.INVALID_VALUE, f"{license_.name} cannot have fewer than 0 seats.")
+    _require_seats(license_, command)
     if _seats(pool) == (command.assignable, command.concurrent, command.unrestricted):
         return False
     assignable_excess = 0 if command.unrestricted else max(0, pool.assigned - command.assignable)
     concurrent_excess = 0 if command.unrestricted else max(0, pool.concurrent_in_use - command.concurrent)
-    if (assignable_excess or concurrent_excess) and not command.allow_overcommit:
+    raised = assignable_excess > pool.assignable_excess or concurrent_excess > pool.concurrent_excess
+    if raised and not command.allow_overcommit:
         raise Refusal(Code.SEATS_BELOW_USE, _below_use(license_, pool, command))
     turn.record(
         SeatsChanged(
@@ -125,7 +137,7 @@ def define_user(turn: Turn, command: DefineUser) -> bool:
         stations=None if command.stations is None else tuple(turn.station(name).id for name in command.stations),
     )
     if command.user_id not in (None, after.id):
-        raise Refusal(Code.USER_ID_TAKEN, f"{after.login} has the associate id {after.id}, which cannot be changed.")
+        raise Refusal(Code.LOGIN_TAKEN, f"{after.login} has the associate id {after.id}, which cannot be changed.")
     if before != after:
         turn.record(
             UserDefined(
@@ -139,6 +151,15 @@ def define_user(turn: Turn, command: DefineUser) -> bool:
             )
         )
     return _set_password(turn, after.id, command.password_hash) or before != after
+
+
+def set_password(turn: Turn, command: SetPassword) -> bool:
+    """Replace the hash of a user's password, unless it is not the expected one any more."""
+    user_id = turn.user(command.login).id
+    known = turn.state.credentials.get(user_id)
+    if command.instead_of is not None and (known is None or known.password_hash != command.instead_of):
+        return False
+    return _set_password(turn, user_id, command.password_hash)
 
 
 def delete_user(turn: Turn, command: DeleteUser) -> None:
@@ -155,8 +176,8 @@ def delete_user(turn: Turn, command: DeleteUser) -> None:
 def _new_user_id(turn: Turn, command: DefineUser) -> int:
     if command.user_id is None:
         return turn.state.next_number("user")
-    if command.user_id < 1:
-        raise Refusal(Code.INVALID_VALUE, f"The associate id of {command.login} must be 1 or more.")
+    if not 1 <= command.user_id <= LARGEST:
+        raise Refusal(Code.INVALID_VALUE, f"The associate id of {command.login} must be from 1 to {LARGEST}.")
     if turn.state.users.get(command.user_id) is not None:
         raise Refusal(
             Code.USER_ID_TAKEN,
@@ -176,8 +197,8 @@ def _set_password(turn: Turn, user_id: int, password_hash: str | None) -> bool:
 
 def _uncovered(turn: Turn, pool: Pool, excess: int) -> tuple[int, ...]:
     """The latest assignments that the seats do not reach: as many as are assigned beyond them."""
-    if excess == 0:
-        return ()
+    if excess <= len(pool.uncovered):
+        return pool.uncovered[len(pool.uncovered) - excess :]
     roster = turn.state.rosters.get(pool.license_id)
     if roster is None or len(roster) != pool.assigned:
         raise ValueError(f"the roster of license {pool.license_id} is not loaded, or not all of it")
@@ -194,6 +215,13 @@ def _below_use(license_: License, pool: Pool, command: ChangeSeats) -> str:
         f" in use; it cannot be lowered to {command.assignable} assignable and {command.concurrent} concurrent seats"
         f" unless overcommitment is allowed."
     )
+
+
+def _require_seats(license_: License, command: ChangeSeats) -> None:
+    if min(command.assignable, command.concurrent) < 0:
+        raise Refusal(Code.INVALID_VALUE, f"{license_.name} cannot have fewer than 0 seats.")
+    if max(command.assignable, command.concurrent) > LARGEST:
+        raise Refusal(Code.INVALID_VALUE, f"{license_.name} cannot have more than {LARGEST} seats.")
 
 
 def _require_name(name: str, what: str) -> None:

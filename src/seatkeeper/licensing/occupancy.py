@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from seatkeeper.licensing.entities import Station, StationLogon, StationSetting, User
+from seatkeeper.licensing.entities import HolderKind, Session, Station, StationLogon, StationSetting
 from seatkeeper.licensing.turn import Turn
 from seatkeeper.licensing.verdicts import Reason
 
@@ -16,25 +16,22 @@ class Conflict(Struct, frozen=True):
     other_user: str = ""
 
 
-def conflict_at(
-    turn: Turn, station: Station, user: User, session_id: int | None, machine: str | None
-) -> Conflict | None:
-    """What keeps this user's session from the licenses of the station, or None.
+def conflict_at(turn: Turn, station: Station, session: Session, license_id: int) -> Conflict | None:
+    """What keeps a session that sits at the station from this license of it, or None.
 
-    A station is in use from the first session to set it. `session_id` None asks for a session yet to come;
-    `machine` None means wherever the user already is.
+    A station is in use from the first session to set it. When that leaves, the use passes on, except of a license
+    that somebody else there still holds on the station's ground: two users never share one seat.
     """
-    elsewhere = _earlier_place(turn, station, user, session_id)
+    elsewhere = _earlier_place(turn, station, session)
     if elsewhere is not None:
         return Conflict(Reason.ON_ANOTHER_STATION, other_station=place_name(turn, elsewhere))
-    present = turn.state.present.get(station.id)
-    first = turn.state.logons[present[0]] if present else None
-    if first is None or first.session_id == session_id:
-        return None
-    if first.user_id != user.id:
-        return Conflict(Reason.STATION_TAKEN, other_user=turn.state.users[first.user_id].login)
-    if machine is not None and first.machine != machine:
-        return Conflict(Reason.ON_ANOTHER_MACHINE, other_machine=first.machine)
+    for place, session_id in enumerate(turn.state.present.get(station.id) or ()):
+        if place == 0 or _holds_by_station(turn, session_id, license_id):
+            other = turn.state.logons[session_id]
+            if other.user_id != session.user_id:
+                return Conflict(Reason.STATION_TAKEN, other_user=turn.state.users[other.user_id].login)
+            if other.machine != session.machine:
+                return Conflict(Reason.ON_ANOTHER_MACHINE, other_machine=other.machine)
     return None
 
 
@@ -55,16 +52,19 @@ def place_name(turn: Turn, logon: StationLogon) -> str:
     """What to call the place of a log-on."""
     if logon.station_id is None:
         return f"remote number {logon.remote_number}"
-    return turn.state.stations[logon.station_id].name
+    return f"station {turn.state.stations[logon.station_id].name}"
 
 
-def _earlier_place(turn: Turn, station: Station, user: User, session_id: int | None) -> StationLogon | None:
+def _holds_by_station(turn: Turn, session_id: int, license_id: int) -> bool:
+    hold = turn.state.holds.get((session_id, license_id))
+    return hold is not None and hold.ground is HolderKind.STATION
+
+
+def _earlier_place(turn: Turn, station: Station, session: Session) -> StationLogon | None:
     """The user's log-on at another place that came before his log-on at this station."""
-    own = None if session_id is None else turn.state.logons.get(session_id)
-    for other_id in turn.state.sessions_of.get(user.id) or ():
+    own = turn.state.logons[session.id]
+    for other_id in turn.state.sessions_of.get(session.user_id) or ():
         other = turn.state.logons.get(other_id)
-        if other is None or other_id == session_id or not is_place(other) or other.station_id == station.id:
-            continue
-        if own is None or other.id < own.id:
+        if other is not None and is_place(other) and other.station_id != station.id and other.id < own.id:
             return other
     return None

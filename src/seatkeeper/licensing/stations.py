@@ -45,6 +45,7 @@ def leave_station(turn: Turn, command: LeaveStation) -> None:
 
 
 def _wanted(turn: Turn, session: Session, command: SetStation) -> StationLogon:
+    _require_fitting(command)
     station_id: int | None = None
     if command.station is not None:
         station = turn.station(command.station)
@@ -61,6 +62,16 @@ def _wanted(turn: Turn, session: Session, command: SetStation) -> StationLogon:
         station_id=station_id,
         remote_number=command.remote_number,
     )
+
+
+def _require_fitting(command: SetStation) -> None:
+    at_station = command.setting in (StationSetting.WORKSTATION, StationSetting.REMOTE_WORKSTATION)
+    if at_station and command.station is None:
+        raise Refusal(Code.INVALID_VALUE, "This station setting needs the name of a station.")
+    if not at_station and command.station is not None:
+        raise Refusal(Code.INVALID_VALUE, f"This station setting is at no station, but {command.station} is named.")
+    if command.setting is StationSetting.REMOTE_NUMBER and not command.remote_number:
+        raise Refusal(Code.INVALID_VALUE, "This station setting needs a remote number.")
 
 
 def _numbered(logon: StationLogon, number: int) -> StationLogon:

@@ -1,5 +1,8 @@
 """One command's turn at the state."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from seatkeeper.licensing.commands import HolderName, LicenseName
 from seatkeeper.licensing.entities import (
     Holder,
@@ -33,6 +36,16 @@ class Turn:
         """Let something happen: it takes effect at once, for the rest of this command and all after it."""
         fold_event(self.state, event, self.now)
         self.events.append(event)
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Whatever happens within is taken back at its end, as if it had not."""
+        mark, told = self.state.mark(), len(self.events)
+        try:
+            yield
+        finally:
+            self.state.rollback(mark)
+            del self.events[told:]
 
     def session(self, session_id: int) -> Session:
         """A live session. Raises Refusal (session_ended) where it is not."""

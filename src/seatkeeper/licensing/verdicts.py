@@ -73,7 +73,7 @@ SENTENCES = {
     ),
     Reason.EXPIRED: "{license} could be used until {until} and has expired.",
     Reason.ON_ANOTHER_STATION: (
-        "{license} belongs to station {station}, but {user} is logged on to station {other_station} as well."
+        "{license} belongs to station {station}, but {user} is logged on to {other_station} as well."
     ),
     Reason.ON_ANOTHER_MACHINE: (
         "{license} belongs to station {station}, which {user} already uses on another machine ({other_machine})."

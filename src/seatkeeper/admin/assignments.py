@@ -1,0 +1,66 @@
+"""Assignments: give licenses to a user or a station, or take them."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from seatkeeper.admin.auth import needs
+from seatkeeper.admin.parts import PartsOfApp
+from seatkeeper.identity.rights import Right
+from seatkeeper.inventory.names import license_name
+from seatkeeper.licensing.commands import Assign, HolderName, LicenseName, Unassign
+from seatkeeper.licensing.entities import HolderKind
+
+router = APIRouter(tags=["assignments"], dependencies=[needs(Right.ASSIGN)])
+
+_KINDS = {"user": HolderKind.USER, "station": HolderKind.STATION}
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class HolderBody(BaseModel):
+    """A user by login or a station by name, in any case."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["user", "station"]
+    name: Name
+
+
+class AssignmentBody(BaseModel):
+    """Licenses of one holder."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    holder: HolderBody
+    licenses: Annotated[list[Name], Field(min_length=1, max_length=1000)] = Field(
+        description="`NAME`, or `OWNER:NAME` where the owner is not the configured one; in any case."
+    )
+
+
+class Changed(BaseModel):
+    """What the call changed."""
+
+    changed: list[str] = Field(description="Names as stored. Those that were so already are not among them.")
+
+
+@router.post("/assignments")
+async def assign(body: AssignmentBody, parts: PartsOfApp) -> Changed:
+    """Assign licenses to a holder, all or none."""
+    holder, licenses = _names(body, parts.owner)
+    changed = await parts.ledger.submit(Assign(holder=holder, licenses=licenses))
+    return Changed(changed=list(changed))
+
+
+@router.post("/assignments/remove")
+async def unassign(body: AssignmentBody, parts: PartsOfApp) -> Changed:
+    """Take licenses from a holder. Live holds on an assignable ground end with the assignment."""
+    holder, licenses = _names(body, parts.owner)
+    changed = await parts.ledger.submit(Unassign(holder=holder, licenses=licenses))
+    return Changed(changed=list(changed))
+
+
+def _names(body: AssignmentBody, owner: str) -> tuple[HolderName, tuple[LicenseName, ...]]:
+    holder = HolderName(kind=_KINDS[body.holder.kind], name=body.holder.name)
+    return holder, tuple(license_name(each, owner) for each in body.licenses)

@@ -1,0 +1,1 @@
+"""The inventory as a file: read, checked, and turned into one command."""

@@ -1,0 +1,18 @@
+"""How a license is named where one may or may not say whose it is."""
+
+from seatkeeper.licensing.commands import LicenseName
+
+OWNER_MARK = ":"
+
+
+def license_name(text: str, owner: str) -> LicenseName:
+    """`OWNER:NAME`, or a bare `NAME` of the license owner `owner`."""
+    before, mark, after = text.partition(OWNER_MARK)
+    return LicenseName(owner=before.strip(), name=after.strip()) if mark else LicenseName(owner, text.strip())
+
+
+def spelled(license_: LicenseName, owner: str) -> str:
+    """The shortest spelling that `license_name` reads as this license."""
+    if license_.owner.casefold() == owner.casefold() and OWNER_MARK not in license_.name:
+        return license_.name
+    return f"{license_.owner}{OWNER_MARK}{license_.name}"

@@ -1,0 +1,136 @@
+"""Assignments, sessions, explanations and licenses over the admin face."""
+
+import httpx
+import pytest
+
+from seatkeeper.licensing.commands import AcquireLicenses, LicenseName, SetStation
+from seatkeeper.licensing.entities import StationSetting
+from tests.admin.world import World
+
+pytestmark = pytest.mark.anyio
+
+AGENT = {"kind": "user", "name": "AGENT01"}
+
+
+async def change(admin: httpx.AsyncClient, path: str, *licenses: str) -> list[str]:
+    response = await admin.post(path, json={"holder": AGENT, "licenses": licenses})
+    assert response.status_code == 200, response.text
+    changed: list[str] = response.json()["changed"]
+    return changed
+
+
+async def test_assigning_tells_what_was_new_as_stored(admin: httpx.AsyncClient) -> None:
+    assert await change(admin, "/assignments", "a", "crm:b") == ["B"]
+    assert await change(admin, "/assignments", "a", "crm:b") == []
+
+
+async def test_unassigning_tells_what_was_assigned(admin: httpx.AsyncClient) -> None:
+    assert await change(admin, "/assignments/remove", "a", "CRM:B") == ["A"]
+    assert await change(admin, "/assignments/remove", "a") == []
+
+
+async def test_assigning_is_all_or_none(admin: httpx.AsyncClient) -> None:
+    response = await admin.post("/assignments", json={"holder": AGENT, "licenses": ["CRM:B", "S"]})
+    assert response.status_code == 409
+    assert await change(admin, "/assignments/remove", "CRM:B") == []
+
+
+async def test_a_station_is_assigned_its_own(admin: httpx.AsyncClient) -> None:
+    body = {"holder": {"kind": "station", "name": "Station01"}, "licenses": ["S"]}
+    assert (await admin.post("/assignments", json=body)).json() == {"changed": ["S"]}
+
+
+async def test_a_session_is_listed_with_what_it_holds(world: World, admin: httpx.AsyncClient) -> None:
+    number = await world.connect("agent01", application="desk", machine="127.0.0.7")
+    await world.ledger.submit(SetStation(session_id=number, setting=StationSetting.WORKSTATION, station="station01"))
+    await world.ledger.submit(AcquireLicenses(session_id=number, licenses=(LicenseName("ININ", "A"),)))
+    [session] = (await admin.get("/sessions")).json()["sessions"]
+    [hold] = session.pop("holds")
+    since = hold.pop("since")
+    assert hold == {"owner": "ININ", "name": "A", "method": "assignable", "ground": "user"}
+    assert since >= session.pop("connected_at")
+    assert session.pop("last_seen").endswith("Z")
+    assert session == {
+        "id": str(number),
+        "user": "agent01",
+        "display_name": "agent01",
+        "application": "desk",
+        "machine": "127.0.0.7",
+        "station": "station01",
+        "remote_number": None,
+    }
+
+
+async def test_sessions_are_listed_for_one_user(world: World, admin: httpx.AsyncClient) -> None:
+    await world.connect("agent01")
+    number = await world.connect("agent02")
+    found = (await admin.get("/sessions", params={"user": "AGENT02"})).json()["sessions"]
+    assert [each["id"] for each in found] == [str(number)]
+
+
+async def test_ending_a_session_takes_it_off_the_list(world: World, admin: httpx.AsyncClient) -> None:
+    number = await world.connect("agent01")
+    response = await admin.delete(f"/sessions/{number}")
+    assert (response.status_code, response.content) == (204, b"")
+    assert (await admin.get("/sessions")).json() == {"sessions": []}
+    assert (await admin.delete(f"/sessions/{number}")).status_code == 404
+
+
+async def test_an_explanation_tells_the_verdict_and_every_ground(admin: httpx.AsyncClient) -> None:
+    params = {"user": "agent01", "license": "a", "station": "station01", "machine": "127.0.0.1"}
+    told = (await admin.get("/explain", params=params)).json()
+    assert told["verdict"] == {
+        "license": "a",
+        "granted": True,
+        "status": 2,
+        "reason": None,
+        "sentence": "none",
+        "ground": {"kind": "user", "method": "assignable"},
+    }
+    assert told["tried"] == [told["verdict"]]
+
+
+async def test_an_explanation_of_a_refusal_says_why(admin: httpx.AsyncClient) -> None:
+    told = (await admin.get("/explain", params={"user": "agent02", "license": "A"})).json()["verdict"]
+    assert (told["granted"], told["status"], told["reason"], told["ground"]) == (False, 3, "not_assigned", None)
+    assert "A is assigned neither to agent02" in told["sentence"]
+
+
+async def test_an_explanation_changes_nothing(world: World, admin: httpx.AsyncClient) -> None:
+    head = world.ledger.head
+    await admin.get("/explain", params={"user": "agent02", "license": "A"})
+    assert world.ledger.head == head
+
+
+async def test_licenses_are_listed_with_their_seats_and_use(admin: httpx.AsyncClient) -> None:
+    found = (await admin.get("/licenses")).json()["licenses"]
+    assert [(each["owner"], each["name"]) for each in found] == [("CRM", "B"), ("ININ", "A"), ("ININ", "S")]
+    assert found[1] == {
+        "owner": "ININ",
+        "name": "A",
+        "display_name": "Alpha",
+        "kind": "user",
+        "unrestricted": False,
+        "assignable_seats": 1,
+        "assigned": 1,
+        "concurrent_seats": 1,
+        "concurrent_assigned": 0,
+        "concurrent_in_use": 0,
+        "expires": "2099-01-01T00:00:00Z",
+        "grace_until": None,
+    }
+
+
+async def test_the_documentation_is_generated_and_names_every_call(admin: httpx.AsyncClient) -> None:
+    document = (await admin.get("/openapi.json")).json()
+    assert sorted(document["paths"]) == [
+        "/assignments",
+        "/assignments/remove",
+        "/explain",
+        "/inventory",
+        "/licenses",
+        "/sessions",
+        "/sessions/{session}",
+    ]
+    assert document["servers"] == [{"url": "/v1"}]
+    assert set(document["components"]["securitySchemes"]) == {"basic", "bearer"}

@@ -1,0 +1,94 @@
+"""A real ledger on a directory of its own, with all that the admin face needs, and clients of that face."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import Connection
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from seatkeeper.admin.app import create_app
+from seatkeeper.identity.logon import Authenticator
+from seatkeeper.identity.passwords import Passwords
+from seatkeeper.identity.remembered import RememberedCredentials
+from seatkeeper.identity.throttle import Throttle
+from seatkeeper.inventory.commands import Plan, plan
+from seatkeeper.ledger.door import Ledger
+from seatkeeper.licensing.commands import Connect
+from seatkeeper.queries.inventory import InventoryView, inventory
+from seatkeeper.queries.reads import Reads
+from seatkeeper.queries.users import Account, account_by_login
+from seatkeeper.settings import Settings
+
+TOKEN = "the token of this test"
+
+
+class World:
+    """A running ledger and its admin face."""
+
+    def __init__(self, ledger: Ledger, reads: Reads, passwords: Passwords) -> None:
+        self.ledger = ledger
+        self.reads = reads
+        self.passwords = passwords
+        authenticator = Authenticator(self._account, passwords, RememberedCredentials(300), Throttle())
+        admin = create_app(ledger, reads, authenticator, passwords, token=TOKEN, settings=Settings())
+        self._transport = httpx.ASGITransport(Starlette(routes=[Mount("/v1", admin)]), raise_app_exceptions=False)
+
+    async def _account(self, login: str) -> Account | None:
+        def read(connection: Connection) -> Account | None:
+            return account_by_login(connection, login)
+
+        return await self.reads.run(read)
+
+    def client(self, **options: Any) -> httpx.AsyncClient:  # noqa: ANN401 - httpx's own options
+        """A client of the admin face."""
+        return httpx.AsyncClient(transport=self._transport, base_url="http://admin.test/v1", **options)
+
+    async def plan(self, text: str, *, allow_overcommit: bool = False) -> Plan:
+        """What the file comes to."""
+        return await plan(
+            text, "file.toml", reads=self.reads, passwords=self.passwords, allow_overcommit=allow_overcommit
+        )
+
+    async def apply(self, text: str, *, allow_overcommit: bool = False) -> dict[str, int]:
+        """Apply a file; what was new, without what was not."""
+        planned = await self.plan(text, allow_overcommit=allow_overcommit)
+        counts = planned.count(await self.ledger.submit(planned.command))
+        return {what: count for what, count in counts.items() if count}
+
+    async def inventory(self) -> InventoryView:
+        """The inventory as it is."""
+        return await self.reads.run(inventory)
+
+    async def connect(self, login: str, *, application: str = "desk", machine: str = "127.0.0.1") -> int:
+        """Open a session and answer its number."""
+        account = await self._account(login)
+        assert account
+        connected = await self.ledger.submit(
+            Connect(
+                user_id=account.user.id,
+                application=application,
+                machine=machine,
+                language="en-US",
+                cookie_digest=b"cookie",
+                csrf_digest=b"csrf",
+            )
+        )
+        return connected.session_id
+
+
+@asynccontextmanager
+async def opened(data: Path) -> AsyncIterator[World]:
+    """A world on this directory, stopped at the end."""
+    async with AsyncExitStack() as stack:
+        ledger = Ledger(data)
+        await ledger.start()
+        stack.push_async_callback(ledger.stop)
+        reads = Reads(ledger.database, timeout=60)
+        stack.callback(reads.close)
+        passwords = Passwords(2)
+        stack.callback(passwords.close)
+        yield World(ledger, reads, passwords)

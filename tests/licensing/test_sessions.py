@@ -1,0 +1,82 @@
+"""Connecting, ending and expiring (contract 2.1, 2.3 and 2.5; decision 7; rule L9)."""
+
+import pytest
+
+from seatkeeper.licensing.commands import EndReason, EndSession, ExpireSession, FindSession, Subscribe
+from seatkeeper.licensing.events import Ended, Released, ReleaseReason
+from seatkeeper.licensing.policy import Policy
+from seatkeeper.licensing.state import FIRST_SESSION
+from tests.licensing.world import OWNER, World
+
+TIMEOUT = 60_000
+
+
+@pytest.fixture
+def world() -> World:
+    """A user with one license by either method, and a short time-out."""
+    world = World(Policy(idle_timeout=TIMEOUT))
+    world.license("CLIENT", concurrent=1)
+    world.license("OWN", assignable=1)
+    world.station("desk1", "OWN")
+    world.concurrent_user("agent01", "CLIENT")
+    return world
+
+
+def test_sessions_are_numbered_in_order_from_ten_digits(world: World) -> None:
+    assert [world.connect("agent01"), world.connect("agent01")] == [FIRST_SESSION, FIRST_SESSION + 1]
+
+
+def test_the_keys_of_a_session_stand_beside_it_and_in_no_event(world: World) -> None:
+    session = world.connect("agent01")
+    assert world.state.session_keys[session].cookie_digest == b"cookie"
+    assert not any("cookie" in repr(event) for event, _ in world.log)
+
+
+def test_ending_releases_all_and_leaves_no_row_behind(world: World) -> None:
+    """Decision 7."""
+    before = world.picture()
+    session = world.connect("agent01", "desk1")
+    world.acquire(session, "CLIENT")
+    world.acquire(session, "OWN")
+    world.do(Subscribe(session_id=session, owner=OWNER, names=("CLIENT",)))
+    events = world.events_of(EndSession(session_id=session, reason=EndReason.ADMINISTRATOR))
+    assert {event.reason for event in events if isinstance(event, Released)} == {ReleaseReason.SESSION_ENDED}
+    assert isinstance(events[-1], Ended)
+    assert {name: rows for name, rows in world.picture().items() if name != "counters"} == {
+        name: rows for name, rows in before.items() if name != "counters"
+    }
+
+
+def test_a_session_is_found_while_it_lives(world: World) -> None:
+    session = world.connect("agent01")
+    found = world.do(FindSession(session_id=session))
+    assert found is not None
+    assert found.id == session
+    world.do(EndSession(session_id=session, reason=EndReason.LOGGED_OFF))
+    assert world.do(FindSession(session_id=session)) is None
+
+
+def test_an_idle_session_expires_when_the_whole_timeout_has_passed(world: World) -> None:
+    session = world.connect("agent01")
+    world.acquire(session, "CLIENT")
+    world.now += TIMEOUT - 1
+    assert world.do(ExpireSession(session_id=session)) is False
+    world.now += 1
+    assert world.do(ExpireSession(session_id=session)) is True
+    assert world.pool("CLIENT").concurrent_in_use == 0
+
+
+def test_activity_is_looked_at_again_when_the_expiry_is_decided(world: World) -> None:
+    """Rule L9."""
+    session = world.connect("agent01")
+    world.now += TIMEOUT
+    world.image.last_seen[session] = world.now - 1
+    assert world.do(ExpireSession(session_id=session)) is False
+    assert world.alive(session)
+
+
+def test_expiring_a_session_that_has_ended_is_no_event(world: World) -> None:
+    session = world.connect("agent01")
+    world.do(EndSession(session_id=session, reason=EndReason.LOGGED_OFF))
+    world.now += TIMEOUT
+    assert world.events_of(ExpireSession(session_id=session)) == []

@@ -1,0 +1,28 @@
+"""Users as they log on."""
+
+import pytest
+
+from seatkeeper.licensing.entities import User
+from seatkeeper.queries.reads import Reads
+from seatkeeper.queries.users import account_by_login
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("login", ["Agent01", "agent01", " AGENT01 "])
+async def test_a_living_user_is_found_in_any_case(reads: Reads, login: str) -> None:
+    account = await reads.run(lambda connection: account_by_login(connection, login))
+    assert account
+    assert account.password_hash == "hash of agent01"
+    assert account.user == User(2, "Agent01", "Agent01", "en-US", roles=("operator",), stations=(5,))
+
+
+async def test_a_user_without_a_password_is_found_without_a_hash(reads: Reads) -> None:
+    account = await reads.run(lambda connection: account_by_login(connection, "agent02"))
+    assert account
+    assert (account.password_hash, account.user.stations) == (None, None)
+
+
+@pytest.mark.parametrize("login", ["agent03", "", "agent01' OR 1=1 --", "\x00", "\ud800"])
+async def test_nobody_is_found_by_another_name(reads: Reads, login: str) -> None:
+    assert await reads.run(lambda connection: account_by_login(connection, login)) is None
