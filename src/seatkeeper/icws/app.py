@@ -1,0 +1,124 @@
+"""The ICWS face as one application: its resources and where they are found (contract 1.1)."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from seatkeeper.icws.auth import Gate, Handler
+from seatkeeper.icws.connection import Connections, Server
+from seatkeeper.icws.errors import not_found
+from seatkeeper.icws.licenses import Licenses
+from seatkeeper.icws.messaging import Messaging
+from seatkeeper.icws.resource import Resource
+from seatkeeper.icws.stations import Stations
+from seatkeeper.identity.logon import Authenticator
+from seatkeeper.ledger.door import Ledger
+from seatkeeper.settings import IcwsSettings, Settings
+
+PREFIX: Final = "/icws/"
+
+
+class Place(NamedTuple):
+    """A resource: the feature it belongs to, its path after `/icws` (and the session id), and its methods."""
+
+    feature: str
+    path: str
+    methods: Mapping[str, Handler]
+    sessionless: bool = False
+
+
+def create_app(ledger: Ledger, authenticator: Authenticator, settings: Settings) -> ASGIApp:
+    """The application. It is given whole paths, beginning with `/icws` in any case.
+
+    Raises ValueError where `icws.retired` names something that there is not.
+    """
+    places = _places(ledger, authenticator, settings.icws)
+    retired = _retired(places, settings.icws.retired)
+    router = Router(
+        [Route(_route(place), Resource(place.path, place.methods, retired=place in retired)) for place in places],
+        redirect_slashes=False,
+        default=_not_found,
+    )
+
+    async def any_case(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        head, rest = path[: len(PREFIX)], path[len(PREFIX) :]
+        if head != PREFIX and head.lower() == PREFIX:
+            scope = {**scope, "path": PREFIX + rest}
+        await router(scope, receive, send)
+
+    return any_case
+
+
+def _places(ledger: Ledger, authenticator: Authenticator, settings: IcwsSettings) -> list[Place]:
+    """Every resource, the busiest first, since they are tried in order."""
+    gate = Gate(ledger)
+    server = Server(settings)
+    licenses = Licenses(ledger, settings)
+    messaging = Messaging(ledger, settings, gate)
+    connections = Connections(ledger, authenticator, settings, gate, server)
+    stations = Stations(ledger)
+    signed = gate.signed
+    return [
+        Place("licenses", "licenses/license-stages", {"POST": signed(licenses.acquire_in_stages)}),
+        Place("messaging", "messaging/messages", {"GET": messaging.messages}),
+        Place(
+            "licenses",
+            "licenses",
+            {
+                "POST": signed(licenses.acquire),
+                "PUT": signed(licenses.replace),
+                "DELETE": signed(licenses.release),
+            },
+        ),
+        Place("messaging", "messaging/heartbeat", {"POST": signed(messaging.heartbeat)}),
+        Place("connection", "connection", {"POST": connections.log_on}, sessionless=True),
+        Place("connection", "connection", {"GET": connections.state, "DELETE": signed(connections.log_off)}),
+        Place(
+            "connection",
+            "connection/station",
+            {"GET": signed(stations.look), "PUT": signed(stations.sit_down), "DELETE": signed(stations.get_up)},
+        ),
+        Place(
+            "licenses",
+            "messaging/subscriptions/licenses",
+            {"PUT": signed(messaging.subscribe), "DELETE": signed(messaging.unsubscribe)},
+        ),
+        *_self_description(server),
+    ]
+
+
+def _self_description(server: Server) -> list[Place]:
+    """What the server says of itself, with and without a session: clients append these to their session's Location
+    too, without credentials (contract 1.6)."""
+    handlers = {
+        "connection/version": server.version,
+        "connection/features": server.features,
+        "connection/features/{feature_id}": server.feature,
+        "connection/server-time": server.time,
+    }
+    return [
+        Place("connection", path, {"GET": handler}, sessionless=sessionless)
+        for path, handler in handlers.items()
+        for sessionless in (True, False)
+    ]
+
+
+def _route(place: Place) -> str:
+    return PREFIX + (place.path if place.sessionless else "{session_id}/" + place.path)
+
+
+def _retired(places: list[Place], names: tuple[str, ...]) -> list[Place]:
+    """The resources that a setting retires (decision 12). A bare word names a feature with all its resources; what
+    begins with a slash is one resource, e.g. `/licenses/license-stages`."""
+    known = {place.feature for place in places} | {"/" + place.path for place in places}
+    for name in names:
+        if name not in known:
+            raise ValueError(f"icws.retired: there is no {name!r}; it can name any of {', '.join(sorted(known))}")
+    return [place for place in places if place.feature in names or "/" + place.path in names]
+
+
+async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    await not_found(scope["path"]).render(scope)(scope, receive, send)

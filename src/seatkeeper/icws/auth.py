@@ -1,0 +1,85 @@
+"""Who may speak for a session: its id in the URL, its CSRF token and its cookie (contract 1.3, 1.5)."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from seatkeeper.icws.errors import COOKIE_CODE, CSRF_TOKEN_CODE, SESSION_ID_CODE, session_ended, unauthorized
+from seatkeeper.identity.secrets import matches
+from seatkeeper.ledger.door import Ledger, LiveSession
+from seatkeeper.ledger.feed import EndedSession
+from seatkeeper.licensing.entities import SessionKeys
+from seatkeeper.transport.record import record_of
+
+Handler = Callable[[Request], Awaitable[Response]]
+SessionHandler = Callable[[Request, LiveSession], Awaitable[Response]]
+
+CSRF_HEADER: Final = "ININ-ICWS-CSRF-Token"
+SESSION_HEADER: Final = "ININ-ICWS-Session-ID"
+
+_MAX_DIGITS: Final = 18  # what fits the integer key of a session
+
+
+class Gate:
+    """Lets requests through to a session."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def signed(self, handler: SessionHandler) -> Handler:
+        """A handler for requests that carry both credentials of a live session; others get their 401."""
+
+        async def guarded(request: Request) -> Response:
+            session = await self.identify(request)
+            if not isinstance(session, LiveSession):
+                raise session_ended()
+            return await handler(request, session)
+
+        return guarded
+
+    async def identify(self, request: Request, *, csrf: bool = True) -> LiveSession | EndedSession:
+        """The session of a request, live or lately ended. Every request of a live one is activity (contract 2.5).
+
+        Raises `Failure` 401 for an id that names no session, for a missing or wrong CSRF token (unless not `csrf`) and
+        for a missing or wrong cookie. An ended session asks for its credentials too: that it was one is nobody
+        else's business.
+        """
+        session_id = _session_id(request.path_params["session_id"])
+        session: LiveSession | EndedSession | None = None
+        if session_id is not None:
+            session = await self._ledger.live_session(session_id) or self._ledger.recently_ended(session_id)
+        if session_id is None or session is None or session.keys is None:
+            raise unauthorized(SESSION_ID_CODE, "This request requires a session ID!")
+        if csrf:
+            _check_token(request, session.keys)
+        _check_cookie(request, session_id, session.keys)
+        if isinstance(session, LiveSession):
+            self._ledger.touch(session_id)
+            record_of(request.scope).user = session.user.login
+        return session
+
+
+def _session_id(spelled: str) -> int | None:
+    """The number that a session id in a URL is, or None."""
+    if not (spelled.isascii() and spelled.isdigit()) or len(spelled) > _MAX_DIGITS:
+        return None
+    return int(spelled)
+
+
+def _check_token(request: Request, keys: SessionKeys) -> None:
+    token = request.headers.get(CSRF_HEADER)
+    if not token or not matches(keys.csrf_digest, token.strip()):
+        raise unauthorized(CSRF_TOKEN_CODE, "An authentication token was expected in the request, but not found.")
+
+
+def _check_cookie(request: Request, session_id: int, keys: SessionKeys) -> None:
+    """Many clients send the whole Set-Cookie line back, attributes and all: they are looked over (contract 1.6)."""
+    name = f"icws_{session_id}"
+    for line in request.headers.getlist("cookie"):
+        for crumb in line.split(";"):
+            key, _, value = crumb.partition("=")
+            if key.strip() == name and matches(keys.cookie_digest, value.strip().strip('"')):
+                return
+    raise unauthorized(COOKIE_CODE, "The session cookie was expected in the request, but not found or not right.")

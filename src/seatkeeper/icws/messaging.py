@@ -1,0 +1,89 @@
+"""`/messaging`: the one channel of a session, polled or streamed, and what it subscribes to (contract 3)."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from seatkeeper.icws.auth import Gate
+from seatkeeper.icws.errors import session_ended
+from seatkeeper.icws.messages import told
+from seatkeeper.icws.representation import empty, encode, represent
+from seatkeeper.icws.shapes import read_names
+from seatkeeper.ledger.door import Ledger, LiveSession
+from seatkeeper.ledger.feed import SessionGone, Stream
+from seatkeeper.licensing.commands import Subscribe, Unsubscribe
+from seatkeeper.settings import IcwsSettings
+
+EVENT_STREAM: Final = "text/event-stream"
+_STREAM_HEADERS: Final = {"Content-Type": EVENT_STREAM, "Cache-Control": "no-cache"}
+
+PING: Final = b":ping\n"
+"""A comment line that keeps the stream alive. No blank line after it: one client takes that for an empty message."""
+
+
+class Messaging:
+    """Hearing of things, and saying that one is still there."""
+
+    def __init__(self, ledger: Ledger, settings: IcwsSettings, gate: Gate) -> None:
+        self._ledger = ledger
+        self._owner = settings.owner
+        self._gate = gate
+        # A stream is activity by its pings, so they must come well within the time-out (contract 2.5).
+        self._ping_interval = min(settings.ping_interval, settings.idle_timeout / 3)
+
+    async def messages(self, request: Request) -> Response:
+        """GET messages: what is queued, or the event stream where that is accepted. Needs only the cookie, since a
+        browser's EventSource cannot send the token (contract 1.3, 3.2, 3.3)."""
+        session = await self._gate.identify(request, csrf=False)
+        session_id = session.session.id if isinstance(session, LiveSession) else session.session_id
+        try:
+            if EVENT_STREAM in request.headers.get("accept", "").lower():
+                stream = await self._ledger.feed.open_stream(session_id)
+                return EventStream(stream, self._ping_interval, lambda: self._ledger.touch(session_id))
+            queued = await self._ledger.feed.poll(session_id)
+        except SessionGone:
+            raise session_ended() from None
+        return represent(request.scope, [told(message) for message in queued])
+
+    async def heartbeat(self, _request: Request, _session: LiveSession) -> Response:
+        """POST heartbeat: the request itself is the activity; no body either way (contract 2.5)."""
+        return empty()
+
+    async def subscribe(self, request: Request, session: LiveSession) -> Response:
+        """PUT subscriptions/licenses: replaces this session's earlier list (decision 8); 200 without a body."""
+        names = read_names(await request.body())
+        await self._ledger.submit(Subscribe(session_id=session.session.id, owner=self._owner, names=names))
+        return empty()
+
+    async def unsubscribe(self, _request: Request, session: LiveSession) -> Response:
+        """DELETE subscriptions/licenses: 204, also where there was none."""
+        await self._ledger.submit(Unsubscribe(session_id=session.session.id))
+        return empty(204)
+
+
+class EventStream(StreamingResponse):
+    """A stream on the wire (contract 3.3): one message an event, unnamed and without an id.
+
+    It ends with the session, or when a newer one has taken over. Whatever goes out shows that the client is there:
+    `active` is called. However the answer ends, even before it began, the queue is given back.
+    """
+
+    def __init__(self, stream: Stream, ping_interval: float, active: Callable[[], None]) -> None:
+        super().__init__(_events(stream, ping_interval, active), headers=_STREAM_HEADERS)
+        self._stream = stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it until it is over or the client has left."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._stream.close()
+
+
+async def _events(stream: Stream, ping_interval: float, active: Callable[[], None]) -> AsyncIterator[bytes]:
+    while (messages := await stream.next(ping_interval)) is not None:
+        active()
+        yield b"".join([b"data: %b\n\n" % encode(told(message)) for message in messages]) or PING

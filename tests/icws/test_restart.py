@@ -1,0 +1,72 @@
+"""What a client finds after the server was stopped, or killed, and started again."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.icws.client import Session, open_http
+from tests.icws.world import World
+from tests.server_process import ServerProcess, start_server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server that the tests of this module may stop."""
+    with start_server(tmp_path_factory.mktemp("restart") / "data") as server:
+        yield server
+
+
+def reconnected(session: Session, server: ServerProcess) -> Session:
+    """The same session, its client having connected to the server anew."""
+    session.http.close()
+    session.http = open_http(server.url)
+    return session
+
+
+@pytest.mark.icws("2.5")
+@pytest.mark.parametrize("kill", [False, True])
+def test_sessions_holds_stations_and_subscriptions_outlive_the_server(server: ServerProcess, kill: bool) -> None:
+    world = World(server)
+    license_, assigned = world.license(concurrent_seats=1), world.license()
+    login, rival, desk = (
+        world.user(license_, method="concurrent"),
+        world.user(license_, method="concurrent"),
+        world.station(),
+    )
+    session = world.log_on(login)
+    session.sit_at(desk)
+    session.subscribe(license_, assigned)
+    session.poll()
+    assert session.status(license_) == 2
+    world.assign(login, assigned)
+    world.close()
+
+    if kill:
+        server.kill()
+    server.restart()
+
+    world = World(server)
+    with reconnected(session, server), world.log_on(rival) as other:
+        assert session.call("GET", "connection/station").json()["id"] == desk
+        assert other.status(license_) == 4, "the only seat is held still"
+        [told] = session.poll()
+        assert told["isDelta"] is False
+        assert told["licenseAssignedStatusList"] == [
+            {"name": license_, "isAssigned": True},
+            {"name": assigned, "isAssigned": True},
+        ]
+        session.log_off()
+        assert other.status(license_) == 2
+    world.close()
+
+
+@pytest.mark.icws("3.3")
+def test_a_stop_ends_open_streams(server: ServerProcess) -> None:
+    world = World(server)
+    with world.log_on(world.user()) as session:
+        world.close()
+        with session.stream() as events:
+            assert next(events.lines()) == ":ping"
+            assert server.stop() == 0
+            assert events.rest() == []
+    server.start()
