@@ -1,0 +1,57 @@
+# Every target sets up what it needs. `make` alone lists the targets.
+
+# The first interpreter found that is new enough; choose another with `make PYTHON=/path/to/python3.12 …`.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$each -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$each && break; done)
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+# Tests of one module stay on one core, so that its server is started once.
+PYTEST := $(BIN)/pytest --quiet --numprocesses=auto --dist=loadscope
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test test-all check torture lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+serve: .venv/.installed ## Serve the demo inventory on http://127.0.0.1:8018; its data stays in ./data
+	@exec $(BIN)/seatkeeper serve --demo --data data --host 127.0.0.1 --port 8018
+
+test: .venv/.installed ## Run all tests that take seconds
+	$(PYTEST) -m 'not slow'
+
+test-all: test ## Run all tests: those of `make test` once, then those that take minutes
+	$(PYTEST) -m slow
+
+check: .venv/.installed ## Check style, types, the import table and the lock files
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/mypy scripts
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/check_locks.py
+
+torture: .venv/.installed ## Five minutes of clients on a server that is killed again and again; judged from outside
+	$(BIN)/python -m tests.torture --seconds 300 --kills 20
+
+lock: .venv/.installed ## Compile the lock files anew from pyproject.toml (needs the package index)
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --group dev --output-file requirements-dev.lock
+
+clean: ## Remove the environment, caches and builds; ./data stays
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.installed: requirements-dev.lock pyproject.toml
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(NEW_ENOUGH)' || { \
+		echo 'Seatkeeper needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.12' >&2; exit 1; }
+	@echo 'Setting up .venv (once; needs the package index) …'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { \
+		echo 'Cannot make .venv; on Debian and Ubuntu the package python3-venv is needed.' >&2; rm -rf .venv; exit 1; }
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@

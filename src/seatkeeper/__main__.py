@@ -1,0 +1,5 @@
+"""`python -m seatkeeper` is the command `seatkeeper`."""
+
+from seatkeeper.cli.main import main
+
+main()

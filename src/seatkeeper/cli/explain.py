@@ -1,0 +1,44 @@
+"""`seatkeeper explain`: what acquiring a license would come to, and why."""
+
+from typing import Annotated, Any
+
+import typer
+
+from seatkeeper.cli.client import ask
+from seatkeeper.cli.options import Config, Data
+
+
+def explain(
+    user: Annotated[str, typer.Argument(metavar="USER", help="The user's login.", show_default=False)],
+    license_: Annotated[str, typer.Argument(metavar="LICENSE", help="NAME or OWNER:NAME.", show_default=False)],
+    *,
+    station: Annotated[
+        str | None, typer.Option("--station", metavar="NAME", help="As if he sat at this station.")
+    ] = None,
+    machine: Annotated[
+        str | None, typer.Option("--machine", metavar="ADDRESS", help="As if he came from this address.")
+    ] = None,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Say whether a user would get a license now, and why.
+
+    Nothing is acquired. Exits 0 whether he would get it or not.
+    """
+    asked = {"user": user, "license": license_, "station": station, "machine": machine}
+    params = {name: value for name, value in asked.items() if value is not None}
+    explanation = ask("GET", "/explain", params=params, data=data, config=config)
+    verdict = explanation["verdict"]
+    typer.echo(f"{'Granted' if verdict['granted'] else 'Refused'}: {_line(verdict)}")
+    if len(explanation["tried"]) > 1:
+        typer.echo("Tried, in this order:")
+        for each in explanation["tried"]:
+            typer.echo(f"  {'granted' if each['granted'] else 'refused'}: {_line(each)}")
+
+
+def _line(verdict: dict[str, Any]) -> str:
+    if not verdict["granted"]:
+        return f"{verdict['sentence']} (status {verdict['status']}, {verdict['reason']})"
+    ground = verdict["ground"]
+    whose = "his own assignment" if ground["kind"] == "user" else "his station's assignment"
+    return f"{verdict['license']} on {whose}, {ground['method']} (status {verdict['status']})"

@@ -1,0 +1,49 @@
+"""How a command ends other than well."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from pathlib import Path
+
+
+class ExitCode(IntEnum):
+    """What every command's exit code means."""
+
+    DONE = 0
+    REFUSED = 1
+    USAGE = 2
+    UNREACHABLE = 3
+
+
+class Failure(Exception):
+    """The command cannot be done. Its sentence goes to standard error, without a traceback."""
+
+    def __init__(self, exit_code: ExitCode, sentence: str) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
+
+
+@contextmanager
+def told_plainly(data: Path) -> Iterator[None]:
+    """Turn what can be wrong with a data directory, once it is opened, into a Failure with its sentence."""
+    # Here because `--help` is to be answered without loading a database.
+    from sqlite3 import Error  # noqa: PLC0415 - see above
+
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - as above
+
+    from seatkeeper.identity.secrets import UnusableToken  # noqa: PLC0415 - as above
+    from seatkeeper.ledger.schema import SchemaTooNew  # noqa: PLC0415 - as above
+    from seatkeeper.settings import SettingsError  # noqa: PLC0415 - as above
+
+    try:
+        yield
+    except SettingsError as error:
+        raise Failure(ExitCode.USAGE, str(error)) from None
+    except (SchemaTooNew, UnusableToken) as error:
+        raise Failure(ExitCode.UNREACHABLE, str(error)) from None
+    except (Error, DBAPIError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise Failure(ExitCode.UNREACHABLE, f"The database in {data} cannot be used: {cause}.") from None
+    except OSError as error:
+        at = error.filename or data
+        raise Failure(ExitCode.UNREACHABLE, f"{at} cannot be used: {error.strerror or error}.") from None

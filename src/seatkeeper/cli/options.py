@@ -1,0 +1,27 @@
+"""Options that several commands share."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from seatkeeper.cli.failure import ExitCode, Failure
+
+if TYPE_CHECKING:
+    from seatkeeper.settings import Settings
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIRECTORY", help="The data directory. Default: as the settings say, else ./data."),
+]
+Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="A settings file (TOML).")]
+
+
+def read_settings(config: Path | None, flags: dict[str, object]) -> "Settings":
+    """The settings from file, environment and flags; a flag that was not given is None. Failure where one is wrong."""
+    from seatkeeper.settings import SettingsError, load  # noqa: PLC0415 - see the package: heavy imports wait
+
+    try:
+        return load(config, flags=flags)
+    except SettingsError as error:
+        raise Failure(ExitCode.USAGE, str(error)) from None
