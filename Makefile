@@ -13,10 +13,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-anno
 	--no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all check torture lock clean
+.PHONY: help serve test test-all check torture torture-defects lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: .venv/.installed ## Serve the demo inventory on http://127.0.0.1:8018; its data stays in ./data
 	@exec $(BIN)/seatkeeper serve --demo --data data --host 127.0.0.1 --port 8018
@@ -27,16 +27,20 @@ test: .venv/.installed ## Run all tests that take seconds
 test-all: test ## Run all tests: those of `make test` once, then those that take minutes
 	$(PYTEST) -m slow
 
-check: .venv/.installed ## Check style, types, the import table and the lock files
+check: .venv/.installed ## Check style, types, the import table, the lock files and the settings reference
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy scripts
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_locks.py
+	$(BIN)/python scripts/settings_reference.py --check
 
 torture: .venv/.installed ## Five minutes of clients on a server that is killed again and again; judged from outside
 	$(BIN)/python -m tests.torture --seconds 300 --kills 20
+
+torture-defects: .venv/.installed ## Plant known defects in the server; the torture harness must find out each
+	$(BIN)/python -m tests.torture --planted all
 
 lock: .venv/.installed ## Compile the lock files anew from pyproject.toml (needs the package index)
 	$(COMPILE) --output-file requirements.lock

@@ -1,411 +1,123 @@
 """The rules against a plain model of pools, under random sequences of commands."""
 
-from collections import Counter, defaultdict
+import random
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 
-import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from seatkeeper.licensing.commands import (
-    AcquireInStages,
-    Assign,
-    ChangeProfile,
-    ChangeSeats,
-    Command,
-    DeleteUser,
-    EndReason,
-    EndSession,
-    HolderName,
-    LeaveStation,
-    ReleaseLicenses,
-    ReplaceLicenses,
-    SetStation,
-    Subscribe,
-    Together,
-    Unassign,
-    Unsubscribe,
-)
-from seatkeeper.licensing.entities import HolderKind, Method, StationSetting
-from seatkeeper.licensing.events import Assigned, Ended, ProfileChanged, Subscribed, Unassigned, Unsubscribed
-from seatkeeper.licensing.fold import fold
-from seatkeeper.licensing.refusals import Refusal
-from seatkeeper.licensing.state import JOURNALLED, Image, State
-from tests.licensing.model import Client, Holder, Model, Place, Seats
-from tests.licensing.world import ABORT, CONTINUE, OWNER, World, named, picture, stage
-
-LOGINS = ("agent01", "agent02")
-STATIONS = ("desk1", "desk2")
-LICENSES = ("SHARED", "UNSHARED", "DESK")
-INDEXES = ("license_ids", "station_ids", "user_ids", "assigned_to", "sessions_of", "held_by", "present")
-
-logins = st.sampled_from(LOGINS)
-licenses = st.sampled_from(LICENSES)
-holders: st.SearchStrategy[Holder] = st.sampled_from(
-    [*(("user", login) for login in LOGINS), *(("station", station) for station in STATIONS)]
-)
-places: st.SearchStrategy[Place] = st.sampled_from(
-    [*(("station", station) for station in STATIONS), ("number", "5550100")]
-)
-machines = st.sampled_from(("10.0.0.1", "10.0.0.2"))
-applications = st.sampled_from(("desktop", "browser"))
-numbers = st.integers(0, 99)
-counts = st.integers(0, 3)
-wishes = st.lists(st.sampled_from((*LICENSES, *LICENSES, "NONSENSE")), min_size=1, max_size=3)
-
-
-def _name(holder: Holder) -> HolderName:
-    return HolderName(HolderKind.USER if holder[0] == "user" else HolderKind.STATION, holder[1])
-
-
-class Rules(RuleBasedStateMachine):
-    """Every command is given to the rules and to the model, which must agree on it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.world = World()
-        self.model = Model()
-        self.heard: dict[int, dict[str, bool]] = {}
-        self.told = 0
-        self.in_use: dict[str, tuple[int, int]] = {}
-
-    @initialize(seats=st.integers(1, 4), concurrent=st.sets(logins))
-    def begin(self, seats: int, concurrent: set[str]) -> None:
-        """Pools small enough that every refusal comes up; everybody is assigned what there is, as far as it goes."""
-        for name in LICENSES:
-            self.world.license(name, assignable=seats, concurrent=1, shared=name != "UNSHARED")
-            self.model.seats[name] = Seats(seats, 1, unlimited=False)
-        self.model.unshared.add("UNSHARED")
-        for station in STATIONS:
-            self.world.station(station)
-        for login in LOGINS:
-            self.world.user(login)
-            self.change_profile(("user", login), enabled=True, concurrent=login in concurrent)
-        for login in LOGINS:
-            self.assign(("user", login), "SHARED")
-            self.assign(("user", login), "UNSHARED")
-        for station in STATIONS:
-            self.assign(("station", station), "DESK")
-            self.assign(("station", station), "SHARED")
-
-    # The inventory changes.
-
-    @rule(holder=holders, name=licenses)
-    def assign(self, holder: Holder, name: str) -> None:
-        """Assign one license."""
-        command = Assign(holder=_name(holder), licenses=(named(name),))
-        self._agree(command, lambda: self.model.assign(holder, name))
-
-    @rule(holder=holders, name=licenses)
-    def unassign(self, holder: Holder, name: str) -> None:
-        """Take one license away."""
-        self.world.do(Unassign(holder=_name(holder), licenses=(named(name),)))
-        self.model.unassign(holder, name)
-
-    @rule(giver=holders, taker=holders, name=licenses)
-    def move(self, giver: Holder, taker: Holder, name: str) -> None:
-        """Move a seat from one holder to another, all or nothing."""
-        client = (named(name),)
-        trial = deepcopy(self.model)
-        trial.unassign(giver, name)
-        allowed = trial.assign(taker, name)
-        give = Unassign(holder=_name(giver), licenses=client)
-        take = Assign(holder=_name(taker), licenses=client)
-        self._agree(Together(commands=(give, take)), lambda: allowed)
-        if allowed:
-            self.model = trial
-
-    @rule(holder=holders, enabled=st.booleans(), concurrent=st.booleans())
-    def change_profile(self, holder: Holder, *, enabled: bool, concurrent: bool) -> None:
-        """Enable, disable, or change the method."""
-        concurrent = concurrent and holder[0] == "user"
-        method = Method.CONCURRENT if concurrent else Method.ASSIGNABLE
-        self._agree(
-            ChangeProfile(holder=_name(holder), owner=OWNER, enabled=enabled, method=method),
-            lambda: self.model.change_profile(holder, enabled=enabled, concurrent=concurrent),
-        )
-
-    @rule(name=licenses, assignable=counts, concurrent=counts, unlimited=st.integers(0, 9), overcommit=st.booleans())
-    def change_seats(self, name: str, assignable: int, concurrent: int, unlimited: int, *, overcommit: bool) -> None:
-        """Buy more or fewer seats; rarely, without limit."""
-        seats = Seats(assignable, concurrent, unlimited == 0)
-        self._agree(
-            ChangeSeats(
-                license=named(name),
-                assignable=assignable,
-                concurrent=concurrent,
-                unrestricted=seats.unlimited,
-                allow_overcommit=overcommit,
-            ),
-            lambda: self.model.change_seats(name, seats, overcommit=overcommit),
-        )
-
-    @rule(login=logins)
-    def delete_user(self, login: str) -> None:
-        """Delete a user; another of the same login comes at once."""
-        self.world.do(DeleteUser(login=login))
-        self.world.user(login)
-        for session in [each for each, client in self.model.clients.items() if client.login == login]:
-            self.model.end(session)
-        holder: Holder = ("user", login)
-        for name in LICENSES:
-            self.model.unassign(holder, name)
-        self.model.disabled.discard(holder)
-        self.model.concurrent.discard(holder)
-
-    # Sessions come, sit, and go.
-
-    @rule(login=logins, machine=machines, application=applications, place=st.none() | places)
-    def connect(self, login: str, machine: str, application: str, place: Place | None) -> None:
-        """Open a session, and perhaps sit down."""
-        session = self.world.connect(login, machine=machine, application=application)
-        self.model.connect(session, Client(login, machine, application))
-        if place is not None:
-            self._sit(session, place)
-
-    @precondition(lambda self: self.model.clients)
-    @rule(number=numbers)
-    def end(self, number: int) -> None:
-        """End a session."""
-        session = self._session(number)
-        self.world.do(EndSession(session_id=session, reason=EndReason.LOGGED_OFF))
-        self.model.end(session)
-
-    @precondition(lambda self: self.model.clients)
-    @rule(number=numbers, place=places)
-    def sit(self, number: int, place: Place) -> None:
-        """Sit down at a station or a remote number."""
-        self._sit(self._session(number), place)
-
-    @precondition(lambda self: self.model.places)
-    @rule(number=numbers)
-    def leave(self, number: int) -> None:
-        """Get up."""
-        session = self._session(number, among=list(self.model.places))
-        self.world.do(LeaveStation(session_id=session))
-        self.model.leave(session)
-
-    # Licenses are used.
-
-    @precondition(lambda self: self.model.clients)
-    @rule(number=numbers, stages=st.lists(st.tuples(st.booleans(), wishes), max_size=3))
-    def acquire(self, number: int, stages: list[tuple[bool, list[str]]]) -> None:
-        """Acquire in stages; doing it again changes nothing."""
-        session = self._session(number)
-        command = AcquireInStages(
-            session_id=session,
-            stages=tuple(stage("", ABORT if aborts else CONTINUE, *names) for aborts, names in stages),
-        )
-        results = self.world.do(command)
-        expected = self.model.in_stages(session, stages)
-        assert [[int(verdict.status) for verdict in each.verdicts] for each in results] == expected
-        before = self.world.picture()
-        assert self.world.do(command) == results
-        assert self.world.picture() == before
-
-    @precondition(lambda self: self.model.clients)
-    @rule(number=numbers, names=st.lists(st.sampled_from((*LICENSES, "NONSENSE")), max_size=3))
-    def replace(self, number: int, names: list[str]) -> None:
-        """Hold exactly this set."""
-        session = self._session(number)
-        verdicts = self.world.do(ReplaceLicenses(session_id=session, licenses=tuple(map(named, names))))
-        assert [int(verdict.status) for verdict in verdicts] == self.model.replace(session, names)
-
-    @precondition(lambda self: self.model.uses)
-    @rule(number=numbers)
-    def release(self, number: int) -> None:
-        """Release exactly what the session held."""
-        session = self._session(number, among=[session for session, _ in self.model.uses])
-        self.world.do(ReleaseLicenses(session_id=session))
-        self.model.release(session)
-
-    @rule(login=logins, name=licenses, station=st.none() | st.sampled_from(STATIONS), machine=machines)
-    def explain(self, login: str, name: str, station: str | None, machine: str) -> None:
-        """What is explained is what then comes to pass."""
-        before = self.world.picture()
-        explained = self.world.explain(login, name, station, machine).verdict
-        assert self.world.picture() == before
-        application = f"another{len(self.world.log)}"
-        session = self.world.connect(login, station, machine=machine, application=application)
-        self.model.connect(session, Client(login, machine, application))
-        if station is not None:
-            self.model.sit(session, ("station", station))
-        acquired = self.world.acquire(session, name)
-        assert acquired == explained
-        assert int(acquired.status) == self.model.acquire(session, name)
-
-    # Assignments are heard of.
-
-    @precondition(lambda self: self.model.clients)
-    @rule(number=numbers)
-    def subscribe(self, number: int) -> None:
-        """Hear of every license and of one that nobody knows."""
-        session = self._session(number)
-        self.world.do(Subscribe(session_id=session, owner=OWNER, names=(*LICENSES, "NONSENSE")))
-
-    @precondition(lambda self: self.heard)
-    @rule(number=numbers)
-    def unsubscribe(self, number: int) -> None:
-        """Hear of nothing."""
-        self.world.do(Unsubscribe(session_id=self._session(number, among=list(self.heard))))
-
-    @rule()
-    def commit(self) -> None:
-        """A batch ends."""
-        self.world.commit()
-
-    # What holds at all times.
-
-    @invariant()
-    def the_same_licenses_are_held(self) -> None:
-        """On the same grounds."""
-        state = self.world.state
-        held = {
-            (hold.session_id, state.licenses[hold.license_id].name): (
-                hold.ground.name.lower(),
-                hold.method is Method.CONCURRENT,
-            )
-            for hold in state.holds.values()
-        }
-        assert held == self.model.uses
-
-    @invariant()
-    def counts_are_what_the_rows_come_to(self) -> None:
-        """Every count of every pool."""
-        state = self.world.state
-        taken: Counter[tuple[int, str]] = Counter()
-        orders: dict[int, list[int]] = defaultdict(list)
-        profiles = {row.holder: row for row in state.profiles.values()}
-        for assignment in state.assignments.values():
-            profile = profiles.get(assignment.holder)
-            if profile is not None and not profile.enabled:
-                continue
-            if profile is not None and profile.method is Method.CONCURRENT:
-                taken[assignment.license_id, "concurrent"] += 1
-            else:
-                taken[assignment.license_id, assignment.holder.kind.name] += 1
-                orders[assignment.license_id].append(assignment.id)
-        users = {(hold.license_id, hold.user_id) for hold in state.holds.values() if hold.method is Method.CONCURRENT}
-        in_use = Counter(license_id for license_id, _ in users)
-        for pool in state.pools.values():
-            number = pool.license_id
-            assert pool.assigned_users == taken[number, "USER"]
-            assert pool.assigned_stations == taken[number, "STATION"]
-            assert pool.concurrent_assigned == taken[number, "concurrent"]
-            assert pool.concurrent_in_use == in_use[number]
-            over = 0 if pool.unrestricted else max(0, pool.assigned - pool.assignable_seats)
-            assert pool.assignable_excess == over
-            assert pool.uncovered == (tuple(sorted(orders[number])[-over:]) if over else ())
-            assert pool.concurrent_excess == (
-                0 if pool.unrestricted else max(0, pool.concurrent_in_use - pool.concurrent_seats)
-            )
-
-    @invariant()
-    def no_command_raises_use_above_the_seats(self) -> None:
-        """Rule L12."""
-        for pool in self.world.state.pools.values():
-            name = self.world.state.licenses[pool.license_id].name
-            assigned, in_use = self.in_use.get(name, (0, 0))
-            if not pool.unrestricted:
-                assert pool.assigned <= max(assigned, pool.assignable_seats)
-                assert pool.concurrent_in_use <= max(in_use, pool.concurrent_seats)
-            self.in_use[name] = (pool.assigned, pool.concurrent_in_use)
-
-    @invariant()
-    def an_assignable_seat_serves_one_user_in_one_place(self) -> None:
-        """However many sessions he has."""
-        state = self.world.state
-        living = {row.id: row for row in state.assignments.values()}
-        served: dict[int, set[tuple[int, str | None]]] = defaultdict(set)
-        for hold in state.holds.values():
-            if hold.method is Method.ASSIGNABLE:
-                assert living[hold.assignment_id].license_id == hold.license_id
-                at_station = hold.ground is HolderKind.STATION
-                machine = state.sessions[hold.session_id].machine if at_station else None
-                served[hold.assignment_id].add((hold.user_id, machine))
-        assert all(len(served_by) == 1 for served_by in served.values())
-
-    @invariant()
-    def a_first_message_and_those_since_equal_a_fresh_read(self) -> None:
-        """Of each subscribed session."""
-        self._hear()
-        assert self.heard.keys() == {row.session_id for row in self.world.state.subscriptions.values()}
-        for session, known in self.heard.items():
-            login = self.model.clients[session].login
-            assert known == {name: self.model.entitled(login, name) for name in (*LICENSES, "NONSENSE")}
-
-    def teardown(self) -> None:
-        """The journal alone comes to the same tables and indexes; all subscriptions say what fresh ones would."""
-        image = Image()
-        state = State(image)
-        for event, at in self.world.log:
-            fold(state, event, at)
-        assert picture(state, JOURNALLED) == picture(self.world.state, JOURNALLED)
-        self.world.commit()
-        state.merge()
-        for index in INDEXES:
-            assert getattr(image, index) == getattr(self.world.image, index)
-        for session, known in dict(self.heard).items():
-            fresh = self.world.do(Subscribe(session_id=session, owner=OWNER, names=tuple(known)))
-            assert fresh == tuple(known.items())
-
-    # The way there.
-
-    def _session(self, number: int, *, among: list[int] | None = None) -> int:
-        choice = sorted(set(self.model.clients if among is None else among))
-        return choice[number % len(choice)]
-
-    def _sit(self, session: int, place: Place) -> None:
-        at_station = place[0] == "station"
-        self.world.do(
-            SetStation(
-                session_id=session,
-                setting=StationSetting.WORKSTATION if at_station else StationSetting.REMOTE_NUMBER,
-                station=place[1] if at_station else None,
-                remote_number=None if at_station else place[1],
-            )
-        )
-        self.model.sit(session, place)
-
-    def _agree(self, command: Command[Any], allowed: Callable[[], bool]) -> None:
-        """The rules refuse exactly what the model does not allow, and then leave everything as it was."""
-        before = self.world.picture()
-        try:
-            self.world.do(command)
-        except Refusal:
-            assert not allowed()
-            assert self.world.picture() == before
-        else:
-            assert allowed()
-
-    def _hear(self) -> None:
-        """Tell each subscribed session what the new events mean for it."""
-        names = {row.id: row.name for row in self.world.state.licenses.values()}
-        owners: dict[int, int] = {row.id: row.user_id for row in self.world.state.sessions.values()}
-        for event, _ in self.world.log[self.told :]:
-            match event:
-                case Subscribed():
-                    self.heard[event.session_id] = dict(zip(event.names, event.assigned, strict=True))
-                case Unsubscribed() | Ended():
-                    self.heard.pop(event.session_id, None)
-                case Assigned():
-                    self._tell(owners, event.holder, names[event.license_id], assigned=event.method is not None)
-                case Unassigned():
-                    self._tell(owners, event.holder, names[event.license_id], assigned=False)
-                case ProfileChanged():
-                    for move in event.moves:
-                        self._tell(owners, event.holder, names[move.license_id], assigned=event.enabled)
-        self.told = len(self.world.log)
-
-    def _tell(self, owners: dict[int, int], holder: tuple[HolderKind, int], name: str, *, assigned: bool) -> None:
-        for session, known in self.heard.items():
-            if holder == (HolderKind.USER, owners.get(session)):
-                known[name] = assigned
-
+from tests.licensing.machine import LICENSES, LOGINS, STATIONS, Rules
+from tests.licensing.model import Holder, Place
 
 TestRules = Rules.TestCase
 TestRules.settings = settings(
-    max_examples=200, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=150, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+
+HOLDERS: list[Holder] = [*(("user", login) for login in LOGINS), *(("station", station) for station in STATIONS)]
+PLACES: list[Place] = [*(("station", station) for station in STATIONS), ("number", "5550100")]
+WALKS = 120
+STEPS = 70
+
+
+class Walk:
+    """A long sequence of commands, weighted towards those that meet each other at the same seats and desks."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)  # noqa: S311 - a test's choices, not secrets
+        self.machine = Rules()
+
+    def run(self) -> None:
+        """Walk; the machine raises where the rules and the model part."""
+        chance = self.chance
+        self._step(
+            self.machine.begin,
+            seats=chance.randint(1, 4),
+            concurrent={login for login in LOGINS if chance.random() < 0.5},
+        )
+        for _ in range(STEPS):
+            acts = self._acts()
+            act = chance.choices(list(acts), [weight for weight, _ in acts.values()])[0]
+            self._step(act, **acts[act][1]())
+        self.machine.teardown()
+
+    def _acts(self) -> dict[Callable[..., None], tuple[float, Callable[[], dict[str, Any]]]]:
+        """What can be done now, how likely it is, and what it may be done to."""
+        machine, pick, whole = self.machine, self.chance.choice, self.chance.randint
+
+        def often() -> bool:
+            return self.chance.random() < 0.6
+
+        def wishes() -> list[str]:
+            return [pick((*LICENSES, *LICENSES, "NONSENSE")) for _ in range(whole(1, 3))]
+
+        def machine_address() -> str:
+            return pick(("10.0.0.1", "10.0.0.2"))
+
+        def number() -> dict[str, Any]:
+            return {"number": whole(0, 99)}
+
+        acts: dict[Callable[..., None], tuple[float, Callable[[], dict[str, Any]]]] = {
+            machine.connect: (
+                8,
+                lambda: {
+                    "login": pick(LOGINS),
+                    "machine": machine_address(),
+                    "application": pick(("desktop", "browser")),
+                    "place": pick((None, *PLACES)),
+                },
+            ),
+            machine.assign: (6, lambda: {"holder": pick(HOLDERS), "name": pick(LICENSES)}),
+            machine.unassign: (5, lambda: {"holder": pick(HOLDERS), "name": pick(LICENSES)}),
+            machine.move: (2, lambda: {"giver": pick(HOLDERS), "taker": pick(HOLDERS), "name": pick(LICENSES)}),
+            machine.change_profile: (6, lambda: {"holder": pick(HOLDERS), "enabled": often(), "concurrent": often()}),
+            machine.change_seats: (
+                5,
+                lambda: {
+                    "name": pick(LICENSES),
+                    "assignable": whole(0, 4),
+                    "concurrent": whole(0, 2),
+                    "unlimited": whole(0, 9),
+                    "overcommit": often(),
+                },
+            ),
+            machine.delete_user: (0.5, lambda: {"login": pick(LOGINS)}),
+            machine.explain: (
+                3,
+                lambda: {
+                    "login": pick(LOGINS),
+                    "name": pick(LICENSES),
+                    "station": pick((None, *STATIONS)),
+                    "machine": machine_address(),
+                },
+            ),
+            machine.commit: (3, dict),
+        }
+        if machine.model.clients:
+            acts[machine.sit] = (6, lambda: {**number(), "place": pick(PLACES)})
+            acts[machine.acquire] = (
+                14,
+                lambda: {**number(), "stages": [(often(), wishes()) for _ in range(whole(1, 2))]},
+            )
+            acts[machine.replace] = (4, lambda: {**number(), "names": wishes()})
+            acts[machine.end] = (3, number)
+            acts[machine.subscribe] = (2, number)
+        if machine.model.uses:
+            acts[machine.release] = (2, number)
+        if machine.model.places:
+            acts[machine.leave] = (3, number)
+        if machine.listener.heard:
+            acts[machine.unsubscribe] = (1, number)
+        return acts
+
+    def _step(self, act: Callable[..., None], **members: Any) -> None:  # noqa: ANN401 - members of any act
+        act(**members)
+        self.machine.judge()
+
+
+@pytest.mark.parametrize("block", range(5))
+def test_long_walks_keep_the_rules_and_the_model_together(block: int) -> None:
+    """Longer and more entangled than drawn sequences come to be; a seed that fails, fails again."""
+    for seed in range(block * WALKS, (block + 1) * WALKS):
+        Walk(seed).run()

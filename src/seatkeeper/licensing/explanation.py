@@ -37,10 +37,12 @@ def explain(turn: Turn, command: Explain) -> Explanation:
 
 
 def _machine_of(turn: Turn, user: User, station: str | None) -> str:
-    """Where the user is: at this station, else at any place, else wherever he is connected; else nowhere yet."""
+    """Where the user is: at this station, else where he has set one, else where he is connected, else nowhere yet."""
     state = turn.state
     own = [state.sessions[session_id] for session_id in state.sessions_of.get(user.id) or ()]
     station_id = None if station is None else state.station_ids.get(fold(station))
     here = state.present.get(station_id) or () if station_id is not None else ()
-    ranked = [*(each for each in own if each.id in here), *(each for each in own if state.logons.get(each.id)), *own]
-    return ranked[0].machine if ranked else ""
+    at_station = [session for session in own if session.id in here]
+    seated = [session for session in own if state.logons.get(session.id) is not None]
+    nearest = next(iter([*at_station, *seated, *own]), None)
+    return "" if nearest is None else nearest.machine

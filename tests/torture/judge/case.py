@@ -1,0 +1,82 @@
+"""What the judge believes at the moment he has come to."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from typing import Final
+
+from tests.torture.inventory import Plan
+from tests.torture.judge.findings import Kind, Verdict
+from tests.torture.judge.ownership import Belief, Ownership
+from tests.torture.log import Acquire, Operation
+
+# 503: the server says that it cannot take the command, or does not know what became of it.
+UNCERTAIN: Final = frozenset({None, 503})
+
+
+@dataclass
+class Pending:
+    """An acquisition under way: what was believed when it was sent, and what somebody else may change meanwhile."""
+
+    request: Acquire
+    before: dict[str, Belief]
+    entitled: dict[str, Belief]
+    disturbed: set[str]
+
+
+class Case:
+    """Beliefs about sessions, holds and assignments, and what was found so far.
+
+    `sessions` says of each known session whether it is live (held), ended (free) or unknown. `unclaimed` counts, by
+    user, log-ons without an answer: each may have made a session that no client knows. `moving` are the (user,
+    license) pairs whose assignment somebody is changing, with an outcome that is not known yet.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.verdict = Verdict()
+        self.holds = Ownership(plan.seats, "certainly hold", self.verdict)
+        self.assignments = Ownership(plan.seats, "are certainly assigned", self.verdict)
+        self.sessions: dict[str, Belief] = {}
+        self.user_of: dict[str, str] = {}
+        self.sessions_of: dict[str, list[str]] = defaultdict(list)
+        self.pending: dict[str, Pending] = {}
+        self.moving: set[tuple[str, str]] = set()
+        self.unclaimed: Counter[str] = Counter()
+        for user, license_ in plan.assigned:
+            self.assignments.put(user, user, license_, Belief.HELD, 0)
+
+    def find(self, kind: Kind, text: str, at: int | None) -> None:
+        """Add a finding."""
+        self.verdict.find(kind, text, at)
+
+    def meet(self, session: str, user: str) -> None:
+        """Believe from now on that a session is live."""
+        if session not in self.user_of:
+            self.user_of[session] = user
+            self.sessions_of[user].append(session)
+        self.sessions[session] = Belief.HELD
+
+    def free_all(self, session: str, at: int) -> None:
+        """Believe that a session holds nothing."""
+        for name in self.holds.of(session):
+            self.holds.put(session, self.user_of[session], name, Belief.FREE, at)
+
+    def answered(self, entry: Operation) -> None:
+        """Count an answer. Statuses that no well-behaved client should ever get are findings."""
+        self.verdict.operations[type(entry).__name__.lower()] += 1
+        if entry.status in UNCERTAIN:
+            self.verdict.refused_service += 1
+        elif entry.status == 401:
+            self.session_lost(entry)
+        elif entry.status is None or not 200 <= entry.status < 300:
+            self.find(Kind.FAULT, f"{entry.user} got {entry.status} as the answer to {entry}", entry.received)
+
+    def session_lost(self, entry: Operation) -> None:
+        """A session's credentials were refused: a finding where it was acknowledged and nobody ended it."""
+        session = getattr(entry, "session", None)
+        if session is None:
+            self.find(Kind.FAULT, f"{entry.user} got 401 as the answer to {entry}", entry.received)
+        elif self.sessions.get(session) is Belief.HELD:
+            text = f"session {session} of {entry.user} was acknowledged and not ended, and is not known any more"
+            self.find(Kind.SESSION_LOST, text, entry.received)
+            self.sessions[session] = Belief.UNKNOWN

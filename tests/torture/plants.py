@@ -1,0 +1,140 @@
+"""Defects planted in the server on purpose, so that the harness is seen to find them. Only the launcher uses them.
+
+Each spoils one thing that the server does right, by replacing a function in the running process.
+"""
+
+import itertools
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from seatkeeper.ledger.batch import Batches, Happened
+from seatkeeper.ledger.engines.sqlite import SqliteEngine
+from seatkeeper.ledger.feed import LicensesChanged, Mailbox, Message
+from seatkeeper.licensing import grounds, holds
+from seatkeeper.licensing.commands import Command
+from seatkeeper.licensing.turn import Turn
+from tests.torture.judge.findings import Kind
+
+_OWED_SECONDS: Final = 0.2
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A defect, and the kinds of finding of which at least one must come of it."""
+
+    spoil: Callable[[], None]
+    betrayed_by: frozenset[Kind]
+
+
+def replace(owner: object, name: str, function: Callable[..., object]) -> None:
+    """Put a function in the place of a class's or a module's own."""
+    setattr(owner, name, function)
+
+
+def answer_before_commit() -> None:
+    """A batch is answered when its rows are written; what was written is committed every fifth of a second."""
+    begin, commit, rollback = SqliteEngine.begin, SqliteEngine.commit, SqliteEngine.rollback
+    owing_since: dict[SqliteEngine, float] = {}
+
+    def begin_seldom(engine: SqliteEngine) -> None:
+        since = owing_since.get(engine)
+        if since is not None and time.monotonic() - since > _OWED_SECONDS:
+            commit(engine)
+            del owing_since[engine]
+        if engine not in owing_since:
+            begin(engine)
+
+    def commit_later(engine: SqliteEngine) -> None:
+        owing_since.setdefault(engine, time.monotonic())
+
+    def rollback_own(engine: SqliteEngine) -> None:
+        if engine not in owing_since:
+            rollback(engine)
+
+    replace(SqliteEngine, "begin", begin_seldom)
+    replace(SqliteEngine, "commit", commit_later)
+    replace(SqliteEngine, "rollback", rollback_own)
+
+
+def skip_the_lock() -> None:
+    """Two writers take turns, and neither looks under the lock at what the other has written."""
+    attempt = Batches._attempt  # noqa: SLF001 - spoiled from outside on purpose
+    twins: dict[Batches, Batches] = {}
+    turns = itertools.cycle((False, True))
+
+    def twin_of(batches: Batches) -> Batches:
+        if batches not in twins:
+            database = batches._engine._connection.execute("PRAGMA database_list").fetchone()[2]  # type: ignore[attr-defined]  # noqa: SLF001
+            twins[batches] = Batches(
+                SqliteEngine(Path(database)),
+                batches._policy,  # noqa: SLF001
+                batches._activity,  # noqa: SLF001
+                batches._clock,  # noqa: SLF001
+                time_limit=1000,
+                cached_users=1000,
+            )
+            twins[batches].open()
+        return twins[batches]
+
+    def by_turns(batches: Batches, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:
+        return attempt(twin_of(batches) if next(turns) else batches, commands)
+
+    def look_away(batches: Batches) -> bool:
+        batches.head = batches._engine.head()  # noqa: SLF001
+        return False
+
+    replace(Batches, "_attempt", by_turns)
+    replace(Batches, "_follow_head", look_away)
+
+
+def drop_a_message() -> None:
+    """Every fifth message of a change of assignments is never delivered."""
+    put = Mailbox.put
+    numbers = itertools.count(1)
+
+    def put_most(mailbox: Mailbox, message: Message) -> None:
+        if not (isinstance(message, LicensesChanged) and next(numbers) % 5 == 0):
+            put(mailbox, message)
+
+    replace(Mailbox, "put", put_most)
+
+
+def ignore_a_rollback() -> None:
+    """The database rolls every twentieth batch back, and the server goes on as if it had committed it."""
+    commit, rollback = SqliteEngine.commit, SqliteEngine.rollback
+    numbers = itertools.count(1)
+
+    def commit_most(engine: SqliteEngine) -> None:
+        (commit if next(numbers) % 20 else rollback)(engine)
+
+    replace(SqliteEngine, "commit", commit_most)
+
+
+def grant_one_too_many() -> None:
+    """A pool that is full lets one more in, and does not count him."""
+    uses_concurrently = holds.uses_concurrently
+
+    def uses_or_squeezes_in(turn: Turn, user_id: int, license_id: int, *, besides: int | None) -> bool:
+        pool = turn.state.pools[license_id]
+        squeezes_in = besides is None and pool.concurrent_in_use == pool.concurrent_seats
+        return squeezes_in or uses_concurrently(turn, user_id, license_id, besides=besides)
+
+    replace(grounds, "uses_concurrently", uses_or_squeezes_in)
+    replace(holds, "uses_concurrently", uses_or_squeezes_in)
+
+
+PLANTS: Final = {
+    "answer-before-commit": Plant(
+        answer_before_commit, frozenset({Kind.LOST, Kind.REVIVED, Kind.SESSION_LOST, Kind.OVER_ALLOCATION})
+    ),
+    "skip-the-lock": Plant(skip_the_lock, frozenset({Kind.OVER_ALLOCATION})),
+    "drop-a-message": Plant(drop_a_message, frozenset({Kind.MESSAGE})),
+    "ignore-a-rollback": Plant(
+        ignore_a_rollback, frozenset({Kind.LOST, Kind.REVIVED, Kind.SESSION_LOST, Kind.OVER_ALLOCATION})
+    ),
+    "grant-one-too-many": Plant(grant_one_too_many, frozenset({Kind.OVER_ALLOCATION})),
+}
+"""By name. The kinds leave out faults: a server that merely answers 500 has not been found out."""
