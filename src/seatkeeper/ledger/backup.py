@@ -16,21 +16,23 @@ def back_up(database: Path, target: Path) -> None:
     """
     if not database.exists():
         raise BackupRefused(f"There is no database {database}.")
-    if target.exists():
-        raise BackupRefused(f"{target} exists already; a backup never overwrites a file.")
     partial = target.with_name(f".{target.name}.partial")
     try:
-        _copy(database, partial)
-        partial.rename(target)
+        if target.exists():
+            raise BackupRefused(f"{target} exists already; a backup never overwrites a file.")
+        partial.unlink(missing_ok=True)
+        partial.touch(mode=0o600)
+        try:
+            _copy(database, partial)
+            partial.rename(target)
+        finally:
+            partial.unlink(missing_ok=True)  # where it has been renamed, there is none
         _sync(target.parent)
     except (OSError, sqlite3.Error) as error:
-        partial.unlink(missing_ok=True)
         raise BackupRefused(f"The backup to {target} failed: {error}") from error
 
 
 def _copy(database: Path, partial: Path) -> None:
-    partial.unlink(missing_ok=True)
-    partial.touch(mode=0o600)
     source = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True)
     copy = sqlite3.connect(partial)
     try:

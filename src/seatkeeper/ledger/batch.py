@@ -1,6 +1,4 @@
-"""One batch: many commands decided one after the other and made durable by one commit (design, "the way of one
-request").
-"""
+"""One batch: many commands decided one after the other and made durable by one commit (rules L1, L3, L5)."""
 
 import secrets
 import time
@@ -11,9 +9,9 @@ import structlog
 
 from seatkeeper.ledger.activity import Activity
 from seatkeeper.ledger.denials import Denials
-from seatkeeper.ledger.engines.engine import Engine, FateUnknown, Memoranda, NoSpace, SaveFailed
+from seatkeeper.ledger.engines.engine import Busy, Engine, FateUnknown, Memoranda, NoSpace, SaveFailed
 from seatkeeper.ledger.eviction import evict
-from seatkeeper.ledger.journal import Head, write
+from seatkeeper.ledger.journal import Head, JournalError, require_known, write
 from seatkeeper.ledger.needs import needed_for
 from seatkeeper.licensing.commands import Command
 from seatkeeper.licensing.decide import decide
@@ -26,6 +24,12 @@ from seatkeeper.licensing.state import Image, State
 _log = structlog.get_logger("seatkeeper.ledger")
 
 _LARGEST_BATCH_ID: Final = 2**62
+_LOOK_BACK: Final = 10_000
+"""How many events at the end of a journal are looked at for kinds that this code does not know (rule L11)."""
+
+
+class ImageLost(Exception):
+    """A committed batch did not get into the image: what is in memory cannot be trusted any more."""
 
 
 class Failed(NamedTuple):
@@ -67,31 +71,31 @@ class Batches:
         self._time_limit = time_limit / 1000
         self._cached_users = cached_users
         self._denials = Denials()
+        self._dropped = False
         self.image = Image()
         self.head = Head()
 
     def open(self) -> None:
-        """Load what an image has whole, and give every live session a full time-out (rule L9)."""
+        """Load what an image has whole. Raises JournalError for events that this code does not know (rule L11)."""
         self._engine.begin()
         try:
             self._load_whole()
         finally:
             self._engine.rollback()
-        now = self._clock()
-        for session_id in self._engine.live_sessions():
-            self._activity.begin(session_id, now)
 
     def run(self, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:
         """Decide as many of the commands as fit, commit them, and return what each came to, in order.
 
         An outcome is a value or `Failed`. If the database does not take the batch, each command runs alone, so that
-        only the culprit fails (rule L3). Raises FateUnknown.
+        only the culprit fails (rule L3); what would keep each of them out fails all at once. Raises FateUnknown,
+        ImageLost and JournalError, after which nothing may be run any more.
         """
         try:
             return self._attempt(commands)
-        except FateUnknown:
+        except (FateUnknown, ImageLost, JournalError):
             raise
-        except NoSpace as error:
+        except (NoSpace, Busy) as error:
+            _log.error("batch_not_saved", error=str(error), commands=len(commands))
             return [Failed(error) for _ in commands], Happened([], {}, restarted=False)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, it is answered to the one it belongs to
             if len(commands) == 1:
@@ -104,12 +108,14 @@ class Batches:
         activity, repeats = self._activity.take_unsaved(), self._denials.repeats()
         if not activity and not repeats:
             return
-        self._engine.begin()
         try:
+            self._engine.begin()
+            self._require_own_head()
             self._engine.save([], State(self.image), Memoranda(activity, repeats))
             self._engine.commit()
         except SaveFailed as error:
             self._engine.rollback()
+            self._activity.put_back(activity)
             _log.warning("memoranda_not_saved", error=str(error))
         else:
             self._denials.saved()
@@ -120,15 +126,16 @@ class Batches:
         for command in commands:
             outcome, happened = self.run([command])
             outcomes += outcome
+            if happened.restarted:
+                together = Happened([], {}, restarted=True)  # what came before is void
             together.events.extend(happened.events)
             together.ended.update(happened.ended)
-            together = together._replace(restarted=together.restarted or happened.restarted)
         return outcomes, together
 
     def _attempt(self, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:
         self._engine.begin()
         try:
-            restarted = self._follow_head()
+            self._dropped = self._follow_head() or self._dropped
             self._engine.load(self.image, needed_for(commands, self.image))
             state = State(self.image)
             now = max(self._clock(), self.head.at)
@@ -139,14 +146,20 @@ class Batches:
             else:
                 head = self.head
                 self._engine.rollback()
+        except FateUnknown:
+            raise
         except BaseException:
             self._engine.rollback()
             self._denials.discard()
             raise
         finally:
             self.image.rosters.clear()
-        happened = Happened(events, self._keys_of_ended(events), restarted)
-        self._merge(state, events, head, now)
+        try:
+            happened = Happened(events, self._keys_of_ended(events), self._dropped)
+            self._merge(state, events, head, now)
+        except Exception as error:
+            raise ImageLost(f"a committed batch could not be taken into memory: {error!r}") from error
+        self._dropped = False
         return outcomes, happened
 
     def _decide(self, state: State, commands: list[Command[Any]], now: int) -> tuple[list[Any], list[Event]]:
@@ -198,9 +211,20 @@ class Batches:
         self._load_whole()
         return True
 
+    def _require_own_head(self) -> None:
+        """What is remembered of another journal must not be written into this one."""
+        if self._engine.head() != self.head:
+            raise SaveFailed("the journal's head is not the one this server wrote")
+
     def _load_whole(self) -> None:
+        """Begin with the database as it is: a new image, no memory of denials, a full time-out for all (rule L9)."""
+        head = self._engine.head()
+        for kind, version in self._engine.kinds(after=head.seq - _LOOK_BACK):
+            require_known(kind, version)
         image = Image()
         image.last_seen = self._activity.last_seen
         self._engine.load_whole(image)
+        self._activity.begin_anew(self._engine.live_sessions(), max(self._clock(), head.at))
+        self._denials = Denials()
         self.image = image
-        self.head = self._engine.head()
+        self.head = head

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import MsgspecError, Struct
 from msgspec.structs import fields
 
 from seatkeeper.ledger import tables
@@ -53,12 +53,15 @@ def _check(connection: sqlite3.Connection) -> Report:
     image, head = _fold_journal(connection, differences)
     rows = 0
     for name in JOURNALLED:
-        stored = dict(_stored(connection, name))
+        stored = _stored(connection, name, differences)
         rows += len(stored)
         differences += _compare(name, getattr(image, name), stored)
-    sessions, keys = set(image.sessions), set(dict(_stored(connection, "session_keys")))
+    sessions, keys = set(image.sessions), set(_stored(connection, "session_keys", differences))
     differences += [f"session {number} has no keys" for number in sorted(sessions - keys)]
     differences += [f"the keys of session {number} are left over" for number in sorted(keys - sessions)]
+    living = {user.id for user in image.users.values() if user.deleted_at is None}
+    passwords = set(_stored(connection, "credentials", differences))
+    differences += [f"the password of user {number} is left over" for number in sorted(passwords - living)]
     differences += recount(image)
     return Report(events=head.seq, rows=rows, head=head, differences=differences)
 
@@ -69,18 +72,27 @@ def _fold_journal(connection: sqlite3.Connection, differences: list[str]) -> tup
     state = State(image)
     head = Head()
     for entry in _entries(connection):
-        wrong = verify(entry, head)
-        if wrong is not None:
-            differences.append(wrong)
+        differences += _fold_entry(state, entry, head)
         head = Head(entry.seq, entry.at, entry.hash)
-        try:
-            fold(state, read(entry), entry.at)
-        except (JournalError, KeyError) as error:
-            differences.append(f"event {entry.seq} ({entry.kind}) cannot be folded: {error}")
         if entry.seq % _MERGE_EVERY == 0:
             state.merge()
     state.merge()
     return image, head
+
+
+def _fold_entry(state: State, entry: Entry, before: Head) -> Iterator[str]:
+    """Let one event have its whole effect or none, and say what is wrong with it."""
+    mark = state.mark()
+    try:
+        wrong = verify(entry, before)
+        if wrong is not None:
+            yield wrong
+        fold(state, read(entry), entry.at)
+    except JournalError as error:
+        yield f"event {entry.seq} ({entry.kind}) cannot be folded: {error}"
+    except (KeyError, TypeError, ValueError) as error:
+        state.rollback(mark)
+        yield f"event {entry.seq} ({entry.kind}) cannot be folded: {error!r}"
 
 
 def _entries(connection: sqlite3.Connection) -> Iterator[Entry]:
@@ -91,11 +103,25 @@ def _entries(connection: sqlite3.Connection) -> Iterator[Entry]:
             yield Entry(*row)
 
 
-def _stored(connection: sqlite3.Connection, name: str) -> Iterator[tuple[Any, Any]]:
+def _stored(connection: sqlite3.Connection, name: str, differences: list[str]) -> dict[Any, Any]:
+    """The rows of a table, by key. What one says twice, as a name and its folded form, must agree."""
     mapping = MAPPINGS[name]
-    names = ", ".join(column.name for column in mapping.table.columns)
-    for row in connection.execute(f"SELECT {names} FROM {mapping.table.name}"):
-        yield mapping.read(row)
+    names = [column.name for column in mapping.table.columns]
+    stored: dict[Any, Any] = {}
+    for row in connection.execute(f"SELECT {', '.join(names)} FROM {mapping.table.name}"):
+        try:
+            key, entity = mapping.read(row)
+            again = mapping.values(key, entity)
+        except (AttributeError, TypeError, ValueError, MsgspecError) as error:
+            differences.append(f"{name}: the row that begins with {row[:3]} cannot be read: {error}")
+            continue
+        stored[key] = entity
+        differences += [
+            f"{name}: the row of {_plain(key)} has {column} {value!r}, but {expected!r} by the rest of it"
+            for column, value, expected in zip(names, row, again, strict=True)
+            if value != expected
+        ]
+    return stored
 
 
 def _compare(name: str, folded: dict[Any, Any], stored: dict[Any, Any]) -> Iterator[str]:

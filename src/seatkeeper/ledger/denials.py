@@ -26,28 +26,26 @@ class Denials:
     def __init__(self) -> None:
         self._told: dict[_Key, _Told] = {}
         self._repeats: dict[int, tuple[int, int]] = {}
-        self._pending: list[tuple[_Key, _Told]] = []
+        self._pending: dict[_Key, _Told] = {}
         self._pending_repeats: list[tuple[int, int]] = []
 
     def bound(self, events: list[Event], next_seq: int, now: int) -> list[Event]:
         """The events without repeated denials. `next_seq` is the number that the first one kept will get."""
         kept: list[Event] = []
-        recent = dict(self._pending)
         for event in events:
             if isinstance(event, Denied):
                 key = (event.session_id, fold(event.license), event.reason)
-                told = recent.get(key) or self._told.get(key)
+                told = self._pending.get(key) or self._told.get(key)
                 if told is not None and now - told.at < REPEATS_WITHIN:
                     self._pending_repeats.append((told.seq, now))
                     continue
-                recent[key] = _Told(next_seq + len(kept), now)
-                self._pending.append((key, recent[key]))
+                self._pending[key] = _Told(next_seq + len(kept), now)
             kept.append(event)
         return kept
 
     def confirm(self, now: int) -> None:
         """The batch was committed: remember what it told."""
-        for key, told in self._pending:
+        for key, told in self._pending.items():
             self._told.pop(key, None)
             self._told[key] = told
         for seq, at in self._pending_repeats:

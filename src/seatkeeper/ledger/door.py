@@ -15,37 +15,36 @@ from msgspec import Struct
 from seatkeeper.ledger.activity import Activity
 from seatkeeper.ledger.batch import Batches, Failed, Happened
 from seatkeeper.ledger.clockwork import Clockwork
-from seatkeeper.ledger.engines.engine import NoSpace
+from seatkeeper.ledger.engines.engine import Busy, NoSpace
 from seatkeeper.ledger.engines.sqlite import SqliteEngine
 from seatkeeper.ledger.feed import EndedSession, Feed
 from seatkeeper.ledger.schema import migrate
+from seatkeeper.ledger.unavailable import QueueFull, Stopping, Unanswered, Unavailable
 from seatkeeper.ledger.writer import SaveMemoranda, Waiting, Writer
 from seatkeeper.licensing.commands import Command, FindSession
 from seatkeeper.licensing.entities import Session, SessionKeys, User
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.state import Image
 
+__all__ = [
+    "Bounds",
+    "DataDirectoryInUse",
+    "Ledger",
+    "LiveSession",
+    "QueueFull",
+    "Stopping",
+    "Unanswered",
+    "Unavailable",
+    "end_process",
+    "host_clock",
+]
+
 T = TypeVar("T")
 
 _log = structlog.get_logger("seatkeeper.ledger")
 
 _EXIT_IO_ERROR: Final = 74  # EX_IOERR
-
-
-class Unavailable(Exception):
-    """The ledger cannot take the command, or cannot answer it. `retry_after` is in seconds."""
-
-    def __init__(self, sentence: str, retry_after: int = 1) -> None:
-        super().__init__(sentence)
-        self.retry_after = retry_after
-
-
-class QueueFull(Unavailable):
-    """Too many commands wait already (rule L7). Nothing was changed."""
-
-
-class Stopping(Unavailable):
-    """The ledger is not running, or not any more. Nothing was changed."""
+_LOCK_SECONDS: Final = 1.0  # a command that has the data directory for a moment shall not keep a server from starting
 
 
 class DataDirectoryInUse(Exception):
@@ -110,7 +109,7 @@ class Ledger:
         self._batches: Batches | None = None
         self._writer: Writer | None = None
         self._stopping = False
-        self.feed: Final = Feed(lambda: self.image, self.submit, clock, keep_ended=self._bounds.keep_ended)
+        self.feed: Final = Feed(lambda: self.image, self._find, self.submit, clock, keep_ended=self._bounds.keep_ended)
         self._clockwork = Clockwork(
             self.submit,
             self._save_memoranda,
@@ -124,7 +123,7 @@ class Ledger:
     async def start(self) -> None:
         """Take the data directory, bring its database up to date, load, and begin to take commands.
 
-        Raises DataDirectoryInUse, or SchemaTooNew for a database of a newer version.
+        Raises DataDirectoryInUse, and SchemaTooNew or JournalError for a database of a newer version.
         """
         loop = asyncio.get_running_loop()
         await asyncio.to_thread(self._open)
@@ -137,12 +136,14 @@ class Ledger:
         self._stopping = True
         await self._clockwork.stop()
         self.feed.close_streams()
-        if self._writer is not None:
-            await asyncio.to_thread(self._writer.stop)
-        if self._engine is not None:
-            await asyncio.to_thread(self._engine.close)
-            self._engine = None
-        self._lock.release()
+        try:
+            if self._writer is not None:
+                await asyncio.to_thread(self._writer.stop)
+            engine, self._engine = self._engine, None
+            if engine is not None:
+                await asyncio.to_thread(engine.close)
+        finally:
+            self._lock.release()
 
     async def submit(self, command: Command[T]) -> T:
         """Have a command decided and committed; its outcome.
@@ -151,7 +152,7 @@ class Ledger:
         caller skips a command that is not decided yet (rule L6).
         """
         writer = self._writer
-        if writer is None or self._stopping:
+        if writer is None or self._stopping or not writer.alive:
             raise Stopping("The server is stopping; try again.")
         if writer.waiting >= self._bounds.queue:
             raise QueueFull(f"{self._bounds.queue} requests wait already; try again.")
@@ -162,9 +163,10 @@ class Ledger:
     async def live_session(self, session_id: int) -> LiveSession | None:
         """A live session, from memory or else from the tables (rule L9); None for one that ended or never was."""
         found = self._in_memory(session_id)
-        if found is None and session_id in self._activity.last_seen:
-            await self.submit(FindSession(session_id=session_id))
-            found = self._in_memory(session_id)
+        while found is None and session_id in self._activity.last_seen:
+            if await self.submit(FindSession(session_id=session_id)) is None:
+                return None
+            found = self._in_memory(session_id)  # None where it was evicted again meanwhile
         return found
 
     def recently_ended(self, session_id: int) -> EndedSession | None:
@@ -199,12 +201,13 @@ class Ledger:
     def _open(self) -> None:
         self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=_LOCK_SECONDS)
         except Timeout:
             raise DataDirectoryInUse(f"Another process is using the data directory {self._data}.") from None
         try:
+            self.database.touch(mode=0o600)  # whoever else may read the directory, the hashed passwords are not his
             migrate(self.database)
-            self._engine = SqliteEngine(self.database)
+            self._engine = self._open_engine()
             self._batches = Batches(
                 self._engine,
                 self._policy,
@@ -215,8 +218,19 @@ class Ledger:
             )
             self._batches.open()
         except BaseException:
+            if self._engine is not None:
+                self._engine.close()
+                self._engine = None
             self._lock.release()
             raise
+
+    def _open_engine(self) -> SqliteEngine:
+        """The database's connection of the writer."""
+        return SqliteEngine(self.database)
+
+    async def _find(self, session_id: int) -> Session | None:
+        live = await self.live_session(session_id)
+        return None if live is None else live.session
 
     def _in_memory(self, session_id: int) -> LiveSession | None:
         image = self.image
@@ -235,13 +249,26 @@ class Ledger:
         """In the event loop, after the commit: tell the feed, then answer whoever still waits (rule L6)."""
         if happened.restarted:
             self.feed.start_afresh()
-        self.feed.publish(happened.events, happened.ended)
+        try:
+            self.feed.publish(happened.events, happened.ended)
+        except Exception:  # noqa: BLE001 - whatever the feed's fault, the batch is committed and its waiters are answered
+            _log.exception("feed_failed")
+            self.feed.start_afresh()
         for waiter, outcome in answers:
-            if waiter.done():
-                continue
-            if not isinstance(outcome, Failed):
-                waiter.set_result(outcome)
-            elif isinstance(outcome.error, NoSpace):
-                waiter.set_exception(Unavailable(f"Nothing can be saved: {outcome.error}.", retry_after=30))
-            else:
-                waiter.set_exception(outcome.error)
+            if not waiter.done():
+                _answer(waiter, outcome)
+
+
+def _answer(waiter: Future[Any], outcome: Any) -> None:  # noqa: ANN401 - of any command
+    if not isinstance(outcome, Failed):
+        waiter.set_result(outcome)
+        return
+    match outcome.error:
+        case NoSpace() as error:
+            waiter.set_exception(Unavailable(f"Nothing can be saved: {error}.", retry_after=30))
+        case Busy() as error:
+            waiter.set_exception(Unavailable(f"Nothing can be saved: {error}."))
+        case StopIteration() as error:  # which no future takes
+            waiter.set_exception(RuntimeError(repr(error)))
+        case error:
+            waiter.set_exception(error)

@@ -5,8 +5,11 @@ from seatkeeper.licensing.state import Image
 
 
 def evict(image: Image, keep: int) -> None:
-    """Drop users with all that is theirs until no more than `keep` are left. They are loaded again when needed."""
-    while len(image.users) > keep:
+    """Drop users with all that is theirs until no more than `keep` are left. They are loaded again when needed.
+
+    The one loaded last stays in any case: somebody has just asked for him.
+    """
+    while len(image.users) > max(keep, 1):
         _drop(image, next(iter(image.users)))
 
 

@@ -60,14 +60,19 @@ def write(events: list[Event], head: Head, at: int, batch: int) -> tuple[list[En
     return entries, head
 
 
-def read(entry: Entry) -> Event:
-    """The event of a row. Raises JournalError for a kind or a version that this code does not know."""
-    known = _KINDS.get(entry.kind)
-    if known is None or entry.version > known.VERSION:
+def require_known(kind: str, version: int) -> None:
+    """Raise JournalError for a kind of event, or a version of one, that this code does not know (rule L11)."""
+    known = _KINDS.get(kind)
+    if known is None or version > known.VERSION:
         raise JournalError(
-            f"event {entry.seq} is of kind {entry.kind}, version {entry.version}, which this version of Seatkeeper"
-            f" does not know; run a newer one"
+            f"the journal has events of kind {kind}, version {version}, which this version of Seatkeeper does not"
+            f" know; run a newer one"
         )
+
+
+def read(entry: Entry) -> Event:
+    """The event of a row. Raises JournalError for one that this code does not know or that cannot be read."""
+    require_known(entry.kind, entry.version)
     try:
         if entry.personal is None:
             return cast("Event", _decoder.decode(entry.data))

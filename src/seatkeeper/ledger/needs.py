@@ -62,7 +62,7 @@ def _define_user(command: commands.DefineUser, _image: Image, needed: Needed) ->
         needed.users.add(command.user_id)
 
 
-def _delete_user(command: commands.DeleteUser, _image: Image, needed: Needed) -> None:
+def _login(command: commands.DeleteUser | commands.SetPassword, _image: Image, needed: Needed) -> None:
     needed.logins.add(fold(command.login))
 
 
@@ -107,7 +107,8 @@ _NEEDS: dict[type[Any], Callable[[Any, Image, Needed], None]] = {
     commands.ChangeSeats: _change_seats,
     commands.DefineStation: _nothing,
     commands.DefineUser: _define_user,
-    commands.DeleteUser: _delete_user,
+    commands.SetPassword: _login,
+    commands.DeleteUser: _login,
     commands.Explain: _explain,
     commands.Together: _together,
 }

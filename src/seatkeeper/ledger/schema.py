@@ -7,7 +7,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import URL, Connection, create_engine
 
 _SCRIPTS: Final = "seatkeeper.ledger:migrations"
 
@@ -18,10 +18,14 @@ class SchemaTooNew(Exception):
 
 def migrate(database: Path) -> None:
     """Create the database or bring it to the newest schema. Raises SchemaTooNew."""
-    engine = create_engine(f"sqlite:///{database}")
+    # The driver itself would begin no transaction before a CREATE TABLE, and leave half a schema when it is killed.
+    url = URL.create("sqlite", database=str(database))
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
     try:
-        with engine.begin() as connection:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             bring_up_to_date(connection)
+            connection.exec_driver_sql("COMMIT")
     finally:
         engine.dispose()
 

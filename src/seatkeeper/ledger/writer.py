@@ -8,6 +8,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Final, NamedTuple
 
 from seatkeeper.ledger.batch import Batches, Happened
+from seatkeeper.ledger.unavailable import Stopping, Unanswered, Unavailable
 from seatkeeper.licensing.commands import Command
 
 
@@ -51,7 +52,9 @@ class Writer:
         self._batch_size: Final = batch_size
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._left: deque[Waiting] = deque()
+        self._in_hand: list[Waiting] = []
         self._stopping = False
+        self._lost = False
         self._thread = threading.Thread(target=self._run, name="seatkeeper-writer", daemon=True)
 
     @property
@@ -61,8 +64,8 @@ class Writer:
 
     @property
     def alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
+        """Whether the thread runs and takes commands."""
+        return self._thread.is_alive() and not self._lost
 
     def start(self) -> None:
         """Start the thread."""
@@ -84,10 +87,24 @@ class Writer:
             self._batches.save_memoranda()
         except Exception as error:  # noqa: BLE001 - whatever ends the writer ends the server: nobody would be answered
             self._on_fatal(error)
+            self._loop.call_soon_threadsafe(self._abandon)  # where the process goes on, nobody waits for ever
+
+    def _abandon(self) -> None:
+        """In the event loop, where commands come in: nobody will be answered any more."""
+        self._lost = True
+        for each in self._in_hand:
+            _fail(each.waiter, Unanswered("The server lost its database; whether this was done is not known."))
+        while not self._queue.empty():
+            item = self._queue.get()
+            if isinstance(item, Waiting):
+                self._left.append(item)
+        for each in self._left:
+            _fail(each.waiter, Stopping("The server lost its database; nothing was changed."))
 
     def _take(self) -> list[Waiting]:
         """All that waits, up to the size of a batch; waits for the first. Without those that have gone away."""
         batch: list[Waiting] = []
+        self._in_hand = batch
         while len(batch) < self._batch_size:
             if self._left:
                 item: Item = self._left.popleft()
@@ -113,3 +130,8 @@ class Writer:
         self._left.extendleft(reversed(batch[len(outcomes) :]))
         answers = [(each.waiter, outcome) for each, outcome in zip(batch, outcomes, strict=False)]
         self._loop.call_soon_threadsafe(self._deliver, answers, happened)
+
+
+def _fail(waiter: Future[Any], error: Unavailable) -> None:
+    if not waiter.done():
+        waiter.set_exception(error)

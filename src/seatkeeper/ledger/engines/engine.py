@@ -15,6 +15,10 @@ class NoSpace(SaveFailed):
     """There is no room left for a batch; nothing of it was saved, and the next may fare better."""
 
 
+class Busy(SaveFailed):
+    """Somebody else keeps the database from being written; nothing was saved, and the next may fare better."""
+
+
 class FateUnknown(Exception):
     """COMMIT failed in a way that leaves open whether the batch was saved (rule L5)."""
 
@@ -42,7 +46,7 @@ class Engine(Protocol):
     """A database with the tables of the newest migration."""
 
     def begin(self) -> None:
-        """Begin the one transaction of a batch, keeping every other batch out (rule L1)."""
+        """Begin the one transaction of a batch, keeping every other batch out (rule L1). Raises SaveFailed."""
 
     def head(self) -> Head:
         """The journal's last event."""
@@ -55,6 +59,9 @@ class Engine(Protocol):
 
     def live_sessions(self) -> Iterable[int]:
         """The numbers of all live sessions."""
+
+    def kinds(self, after: int) -> Iterable[tuple[str, int]]:
+        """The kinds and versions of the events behind this one."""
 
     def save(self, entries: list[Entry], state: State, memoranda: Memoranda) -> None:
         """Write the events, the rows they changed and the memoranda. Raises SaveFailed."""

@@ -8,14 +8,15 @@ from typing import Any, Final
 import msgspec
 
 from seatkeeper.ledger.engines import statements
-from seatkeeper.ledger.engines.engine import FateUnknown, Memoranda, Needed, NoSpace, SaveFailed
+from seatkeeper.ledger.engines.engine import Busy, FateUnknown, Memoranda, Needed, NoSpace, SaveFailed
 from seatkeeper.ledger.journal import Entry, Head
 from seatkeeper.ledger.rows import MAPPINGS
 from seatkeeper.licensing.entities import fold
 from seatkeeper.licensing.state import Image, State
 
 _BUSY_TIMEOUT: Final = 5_000  # milliseconds; only a check or a backup can be in the way, and not for long
-_CHECKPOINT_PAGES: Final = 1_000  # of write-ahead log, 4 KiB each, before a checkpoint is worth its writes
+_CHECKPOINT_BYTES: Final = 4 * 2**20  # of write-ahead log, before a checkpoint is worth its writes
+_LONGEST_LOG: Final = 64 * 2**20  # of write-ahead log, before a batch may be kept waiting for its end
 
 
 class SqliteEngine:
@@ -33,8 +34,11 @@ class SqliteEngine:
         self._connection.execute("PRAGMA wal_autocheckpoint = 0")
 
     def begin(self) -> None:
-        """Take SQLite's write lock."""
-        self._connection.execute("BEGIN IMMEDIATE")
+        """Take SQLite's write lock. Raises Busy when another process does not let go of it in time."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise _save_error(error) from error
 
     def head(self) -> Head:
         """The journal's last event."""
@@ -44,7 +48,7 @@ class SqliteEngine:
     def load_whole(self, image: Image) -> None:
         """Load what an image has whole."""
         for name, statement in statements.WHOLE.items():
-            self._load_table(image, name, statement, ())
+            getattr(image, name).update(self._rows(name, statement, ()))
         image.license_ids.update({(fold(each.owner), fold(each.name)): each.id for each in image.licenses.values()})
         image.station_ids.update({fold(each.name): each.id for each in image.stations.values()})
         for logon in image.logons.values():
@@ -71,6 +75,10 @@ class SqliteEngine:
         """The numbers of all live sessions."""
         return [number for (number,) in self._connection.execute(statements.LIVE_SESSIONS)]
 
+    def kinds(self, after: int) -> Iterable[tuple[str, int]]:
+        """The kinds and versions of the events behind this one."""
+        return self._connection.execute(statements.KINDS, (after,)).fetchall()
+
     def save(self, entries: list[Entry], state: State, memoranda: Memoranda) -> None:
         """Write a batch by a few statements, each for all rows of a kind. Raises SaveFailed or NoSpace."""
         try:
@@ -90,7 +98,7 @@ class SqliteEngine:
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            if _code(error) == sqlite3.SQLITE_FULL:
                 raise _save_error(error) from error
             raise FateUnknown(f"the database did not confirm a commit: {error}") from error
 
@@ -101,35 +109,32 @@ class SqliteEngine:
 
     def close(self) -> None:
         """Bring the write-ahead log into the database and close it."""
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._connection.close()
+        try:
+            self.rollback()
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            self._connection.close()
 
     def _load_users(self, image: Image, numbers: set[int]) -> None:
+        """Read everything before anything is put into the image: a failure must not leave half a user there."""
         given = (msgspec.json.encode(sorted(numbers)).decode(),)
-        loaded = {
-            name: self._load_table(image, name, statement, given) for name, statement in statements.OF_USERS.items()
-        }
-        for number in loaded["users"]:
-            user = image.users[number]
-            if user.deleted_at is None:
-                image.user_ids[fold(user.login)] = number
-        for session_id in loaded["sessions"]:
-            _append(image.sessions_of, image.sessions[session_id].user_id, session_id)
+        loaded = {name: self._rows(name, statement, given) for name, statement in statements.OF_USERS.items()}
         for session_id, license_id in loaded["holds"]:
             _append(image.held_by, session_id, license_id)
         for holder, license_id in loaded["assignments"]:
             _append(image.assigned_to, holder, license_id)
+        for session in loaded["sessions"].values():
+            _append(image.sessions_of, session.user_id, session.id)
+        for user in loaded["users"].values():
+            if user.deleted_at is None:
+                image.user_ids[fold(user.login)] = user.id
+        for name, rows in loaded.items():
+            getattr(image, name).update(rows)
 
-    def _load_table(self, image: Image, name: str, statement: str, parameters: tuple[str, ...]) -> list[Any]:
-        """Put the rows that a statement finds into a table of the image; their keys, in order."""
+    def _rows(self, name: str, statement: str, parameters: tuple[str, ...]) -> dict[Any, Any]:
+        """The rows of a table that a statement finds, in its order."""
         read = MAPPINGS[name].read
-        rows: dict[Any, Any] = getattr(image, name)
-        keys = []
-        for row in self._connection.execute(statement, parameters):
-            key, entity = read(row)
-            rows[key] = entity
-            keys.append(key)
-        return keys
+        return dict(read(row) for row in self._connection.execute(statement, parameters))
 
     def _save_table(self, name: str, below: dict[Any, Any], changed: dict[Any, Any]) -> None:
         mapping, writes = MAPPINGS[name], statements.WRITES[name]
@@ -162,18 +167,32 @@ class SqliteEngine:
 def checkpoint(database: Path) -> None:
     """Bring the write-ahead log into the database as far as nobody is in the way, on a connection of its own."""
     log = database.with_name(f"{database.name}-wal")
-    if log.exists() and log.stat().st_size > _CHECKPOINT_PAGES * 4096:
-        connection = sqlite3.connect(database, isolation_level=None)
+    size = log.stat().st_size if log.exists() else 0
+    if size > _CHECKPOINT_BYTES:
+        connection = sqlite3.connect(database, isolation_level=None, timeout=1)
         try:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            if size > _LONGEST_LOG:
+                # Where batch follows upon batch, a log that nobody waits for never ends. The rest of it is short now.
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             connection.close()
 
 
 def _save_error(error: sqlite3.Error) -> SaveFailed:
-    if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
-        return NoSpace("the disk of the data directory is full")
-    return SaveFailed(f"the database refused a batch: {error}")
+    match _code(error):
+        case sqlite3.SQLITE_FULL:
+            return NoSpace("the disk of the data directory is full")
+        case sqlite3.SQLITE_BUSY:
+            return Busy("another process keeps the database to itself")
+        case _:
+            return SaveFailed(f"the database refused a batch: {error}")
+
+
+def _code(error: sqlite3.Error) -> int | None:
+    """SQLite's primary error code; None where the error is the driver's own."""
+    extended: int | None = getattr(error, "sqlite_errorcode", None)
+    return None if extended is None else extended & 0xFF
 
 
 def _append(index: dict[Any, tuple[int, ...]], key: Any, number: int) -> None:  # noqa: ANN401 - an index of any key

@@ -58,6 +58,7 @@ _STATION: Final = f"WHERE holder_kind = {HolderKind.STATION.value}"
 WRITES: Final = {name: _writes(mapping) for name, mapping in MAPPINGS.items()}
 
 HEAD: Final = "SELECT seq, at, hash FROM journal ORDER BY seq DESC LIMIT 1"
+KINDS: Final = "SELECT DISTINCT kind, version FROM journal WHERE seq > ?"
 INSERT_JOURNAL: Final = _insert(tables.journal)
 
 WHOLE: Final = {
@@ -72,16 +73,17 @@ WHOLE: Final = {
 """What is loaded at the start, by table of the state."""
 
 OF_USERS: Final = {
-    "users": _select(tables.users, f"WHERE id IN {_GIVEN}"),
     "credentials": _select(tables.credentials, f"WHERE user_id IN {_GIVEN}"),
     "profiles": _select(tables.profiles, _HOLDER),
     "assignments": _select(tables.assignments, f"{_HOLDER} ORDER BY id"),
-    "sessions": _select(tables.sessions, f"WHERE user_id IN {_GIVEN} ORDER BY id"),
     "session_keys": _select(tables.session_keys, f"WHERE session_id IN {_SESSIONS}"),
     "subscriptions": _select(tables.subscriptions, f"WHERE session_id IN {_SESSIONS}"),
     "holds": _select(tables.holds, f"WHERE session_id IN {_SESSIONS} ORDER BY since, session_id, license_id"),
+    "users": _select(tables.users, f"WHERE id IN {_GIVEN}"),
+    "sessions": _select(tables.sessions, f"WHERE user_id IN {_GIVEN} ORDER BY id"),
 }
-"""What belongs to users, given their numbers, by table of the state."""
+"""What belongs to users, given their numbers, by table of the state. Sessions come last: whoever looks up a session
+meanwhile finds it with all that is its own, or not at all."""
 
 USERS_OF_LOGINS: Final = f"SELECT id FROM users WHERE login_key IN {_GIVEN} AND deleted_at IS NULL"
 USERS_OF_SESSIONS: Final = f"SELECT DISTINCT user_id FROM sessions WHERE id IN {_GIVEN}"

@@ -1,0 +1,156 @@
+"""Commands at random, as clients of a small house would send them: mostly about what is there."""
+
+from random import Random
+from typing import Any, Final
+
+from seatkeeper.licensing.commands import (
+    AcquireInStages,
+    Assign,
+    ChangeProfile,
+    ChangeSeats,
+    Command,
+    DefineUser,
+    DeleteUser,
+    EndReason,
+    EndSession,
+    ExpireSession,
+    Explain,
+    HolderName,
+    LeaveStation,
+    LicenseName,
+    ReleaseLicenses,
+    ReplaceLicenses,
+    SetStation,
+    Stage,
+    StageFailureAction,
+    Subscribe,
+    Together,
+    Unassign,
+    Unsubscribe,
+)
+from seatkeeper.licensing.entities import HolderKind, Method, StationSetting
+from tests.ledger.world import LICENSES, OWNER, agent, connect, named
+
+USERS: Final = 4
+STATIONS: Final = ("desk1", "desk2")
+MACHINES: Final = ("192.0.2.1", "192.0.2.2")
+
+_WEIGHTS: Final = {
+    "_acquire": 12,
+    "_assign": 4,
+    "_unassign": 4,
+    "_connect": 4,
+    "_release": 3,
+    "_replace": 3,
+    "_sit_down": 3,
+    "_profile": 3,
+    "_end": 2,
+    "_seats": 2,
+    "_subscribe": 2,
+    "_together": 2,
+    "_expire": 1,
+    "_leave": 1,
+    "_unsubscribe": 1,
+    "_explain": 1,
+    "_hire": 1,
+}
+
+
+class Work:
+    """A source of commands. `users` and `sessions` are the numbers of those that live, to choose from."""
+
+    def __init__(self, seed: int, users: list[int], sessions: list[int]) -> None:
+        self._random = Random(seed)  # noqa: S311 - to be the same again, not to be secret
+        self._users = users
+        self._sessions = sessions
+
+    def commands(self, count: int) -> list[Command[Any]]:
+        """This many commands."""
+        return [self._command() for _ in range(count)]
+
+    def some(self, count: int) -> set[int]:
+        """Some of the numbers below `count`, often none."""
+        return (
+            {number for number in range(count) if self._random.random() < 0.2} if self._random.random() < 0.3 else set()
+        )
+
+    def _command(self) -> Command[Any]:
+        [name] = self._random.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
+        made: Command[Any] = getattr(self, name)()
+        return made
+
+    def _session(self) -> int:
+        return self._random.choice(self._sessions or [1])
+
+    def _licenses(self) -> tuple[LicenseName, ...]:
+        return named(*self._random.sample(LICENSES, self._random.choice((1, 1, 2, 3))))
+
+    def _holder(self) -> HolderName:
+        if self._random.random() < 0.2:
+            return HolderName(HolderKind.STATION, self._random.choice(STATIONS))
+        return agent(self._random.randint(1, USERS))
+
+    def _acquire(self) -> Command[Any]:
+        stages = [
+            Stage(name=str(number), on_failure=self._random.choice(list(StageFailureAction)), licenses=self._licenses())
+            for number in range(self._random.randint(1, 2))
+        ]
+        return AcquireInStages(session_id=self._session(), stages=tuple(stages))
+
+    def _replace(self) -> Command[Any]:
+        return ReplaceLicenses(session_id=self._session(), licenses=self._licenses())
+
+    def _release(self) -> Command[Any]:
+        return ReleaseLicenses(session_id=self._session())
+
+    def _assign(self) -> Command[Any]:
+        return Assign(holder=self._holder(), licenses=self._licenses())
+
+    def _unassign(self) -> Command[Any]:
+        return Unassign(holder=self._holder(), licenses=self._licenses())
+
+    def _connect(self) -> Command[Any]:
+        return connect(self._random.choice(self._users), self._random.choice(MACHINES))
+
+    def _sit_down(self) -> Command[Any]:
+        places = [(StationSetting.WORKSTATION, name, None) for name in STATIONS * 2]
+        setting, station, number = self._random.choice(
+            [*places, (StationSetting.REMOTE_NUMBER, None, "555"), (StationSetting.NONE, None, None)]
+        )
+        return SetStation(session_id=self._session(), setting=setting, station=station, remote_number=number)
+
+    def _profile(self) -> Command[Any]:
+        method = self._random.choice(list(Method))
+        enabled = self._random.random() < 0.7
+        return ChangeProfile(holder=agent(self._random.randint(1, USERS)), owner=OWNER, enabled=enabled, method=method)
+
+    def _seats(self) -> Command[Any]:
+        assignable, concurrent = self._random.randint(0, 3), self._random.randint(0, 3)
+        return ChangeSeats(license=self._licenses()[0], assignable=assignable, concurrent=concurrent)
+
+    def _end(self) -> Command[Any]:
+        return EndSession(session_id=self._session(), reason=EndReason.LOGGED_OFF)
+
+    def _expire(self) -> Command[Any]:
+        return ExpireSession(session_id=self._session())
+
+    def _leave(self) -> Command[Any]:
+        return LeaveStation(session_id=self._session())
+
+    def _subscribe(self) -> Command[Any]:
+        names = tuple(each.name for each in self._licenses())
+        return Subscribe(session_id=self._session(), owner=OWNER, names=names)
+
+    def _unsubscribe(self) -> Command[Any]:
+        return Unsubscribe(session_id=self._session())
+
+    def _explain(self) -> Command[Any]:
+        login = agent(self._random.randint(1, USERS)).name
+        return Explain(login=login, license=self._licenses()[0], station=self._random.choice((None, *STATIONS)))
+
+    def _hire(self) -> Command[Any]:
+        login = agent(self._random.randint(1, USERS)).name
+        return Together(commands=(DeleteUser(login=login), DefineUser(login=login, display_name="anew")))
+
+    def _together(self) -> Command[Any]:
+        return Together(commands=tuple(self.commands(2)))

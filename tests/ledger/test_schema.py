@@ -1,0 +1,135 @@
+"""The schema that the migrations make, and who may open it."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import URL, create_engine
+
+from seatkeeper.ledger.door import DataDirectoryInUse, Ledger
+from seatkeeper.ledger.schema import SchemaTooNew, migrate
+from seatkeeper.ledger.tables import metadata
+from tests.ledger.world import assert_clean, connect, inventory, rows, running, tamper
+
+pytestmark = pytest.mark.anyio
+
+
+def _made_by(database: Path) -> set[tuple[str, ...]]:
+    """What is in a database, each statement without regard to blanks, line ends, quotes and the order of its parts."""
+    statements = rows(database, "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+    parts = (
+        (name, *sorted(part.strip().replace('"', "") for part in sql.replace("\t", " ").splitlines()))
+        for name, sql in statements
+        if name != "alembic_version"
+    )
+    return {tuple(part.rstrip(", ").rstrip() for part in each) for each in parts}
+
+
+def test_the_migrations_come_to_the_tables_of_the_code(tmp_path: Path) -> None:
+    migrate(tmp_path / "migrated.db")
+    engine = create_engine(URL.create("sqlite", database=str(tmp_path / "migrated.db")))
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_the_migrations_come_to_the_constraints_of_the_code(tmp_path: Path) -> None:
+    migrate(tmp_path / "migrated.db")
+    engine = create_engine(URL.create("sqlite", database=str(tmp_path / "created.db")))
+    metadata.create_all(engine)
+    engine.dispose()
+    made = _made_by(tmp_path / "migrated.db")
+    assert made == _made_by(tmp_path / "created.db")
+    assert any("assigned_within_seats" in part for each in made for part in each)
+
+
+def test_a_migration_that_was_cut_off_leaves_nothing_and_runs_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgrade = command.upgrade
+
+    def cut_off(*arguments: object) -> None:
+        upgrade(*arguments)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as fault:
+        fault.setattr(command, "upgrade", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            migrate(tmp_path / "cut.db")
+    assert rows(tmp_path / "cut.db", "SELECT name FROM sqlite_master") == []
+    migrate(tmp_path / "cut.db")
+    migrate(tmp_path / "cut.db")
+    assert_clean(tmp_path / "cut.db")
+
+
+async def test_a_database_of_a_newer_schema_is_refused_in_one_sentence_and_left_alone(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        await ledger.submit(inventory())
+    tamper(ledger.database, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(SchemaTooNew, match=r"^The database has the schema 9999, .*; run a newer one\.$"):
+        await Ledger(tmp_path).start()
+    tamper(ledger.database, "UPDATE alembic_version SET version_num = '0001'")
+    async with running(tmp_path) as again:
+        assert again.head == ledger.head
+
+
+async def test_a_second_ledger_on_a_data_directory_is_refused_and_does_the_first_no_harm(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        await ledger.submit(inventory())
+        second = Ledger(tmp_path)
+        with pytest.raises(DataDirectoryInUse, match=str(tmp_path)):
+            await second.start()
+        await second.stop()
+        await ledger.submit(connect(1))
+        with pytest.raises(DataDirectoryInUse):
+            await Ledger(tmp_path).start()
+    async with running(tmp_path) as ledger:
+        await ledger.submit(connect(1))
+    assert_clean(ledger.database)
+
+
+async def test_a_second_process_on_a_data_directory_is_refused(tmp_path: Path) -> None:
+    script = (
+        "import asyncio, pathlib, sys; from seatkeeper.ledger.door import Ledger;"
+        "asyncio.run(Ledger(pathlib.Path(sys.argv[1])).start())"
+    )
+    async with running(tmp_path) as ledger:
+        await ledger.submit(inventory())
+        second = await asyncio.to_thread(
+            subprocess.run,
+            [sys.executable, "-c", script, str(tmp_path)],
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert second.returncode == 1
+        assert b"DataDirectoryInUse: Another process is using the data directory" in second.stderr
+        await ledger.submit(connect(1))
+    assert_clean(ledger.database)
+
+
+async def test_a_data_directory_may_have_any_name_and_nobody_else_reads_the_database(tmp_path: Path) -> None:
+    data = tmp_path / "what? 50% & more#1"
+    async with running(data) as ledger:
+        await ledger.submit(inventory())
+        modes = await asyncio.to_thread(lambda: {file.name: file.stat().st_mode & 0o077 for file in data.glob("*.db*")})
+        assert modes == dict.fromkeys(("seatkeeper.db", "seatkeeper.db-wal", "seatkeeper.db-shm"), 0)
+    assert_clean(ledger.database)
+
+
+async def test_a_start_that_fails_lets_the_data_directory_go(tmp_path: Path) -> None:
+    (tmp_path / "seatkeeper.db").write_bytes(b"this is no database, whatever its name says" * 40)
+    with pytest.raises(Exception, match="not a database"):
+        await Ledger(tmp_path).start()
+    (tmp_path / "seatkeeper.db").unlink()
+    async with running(tmp_path) as ledger:
+        await ledger.submit(inventory())
+    with closing(sqlite3.connect(ledger.database)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
