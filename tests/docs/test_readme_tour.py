@@ -47,7 +47,7 @@ def test_a_tour_prints_what_its_document_says(document: str, heading: str, tmp_p
 
 def test_make_serve_is_what_the_tours_take_it_for() -> None:
     require("make", there=shutil.which("make") is not None)
-    make = ["make", "--dry-run", "serve"]
+    make = ["make", "--no-print-directory", "--dry-run", "serve"]
     shown = subprocess.run(make, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
     command = shlex.split(shown.splitlines()[-1].removeprefix("exec "))
     host, port = ADDRESS.split(":")

@@ -37,7 +37,9 @@ class Served:
         return answer.get(name)
 
     def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+        """The lines of the log so far; one that is still being written is not yet one."""
+        *complete, _rest = self.log.read_text().split("\n")
+        return [json.loads(line) for line in complete]
 
     def line_of(self, path: str) -> dict[str, Any]:
         """The access log's line of the last request for `path`, once it is written."""
