@@ -1,5 +1,7 @@
 """Assignments, sessions, explanations and licenses over the admin face."""
 
+import re
+
 import httpx
 import pytest
 
@@ -134,3 +136,11 @@ async def test_the_documentation_is_generated_and_names_every_call(admin: httpx.
     ]
     assert document["servers"] == [{"url": "/v1"}]
     assert set(document["components"]["securitySchemes"]) == {"basic", "bearer"}
+
+
+async def test_the_documentation_page_needs_nothing_from_elsewhere(admin: httpx.AsyncClient) -> None:
+    page = (await admin.get("/docs")).text
+    assert "//" not in "".join(re.findall(r'(?:src|href)="([^"]*)"', page))
+    for address in ("swagger-ui/swagger-ui-bundle.js", "swagger-ui/swagger-ui.css", "swagger-ui/favicon-32x32.png"):
+        assert address in page
+        assert (await admin.get(f"/{address}")).status_code == 200

@@ -5,6 +5,7 @@ from starlette.types import ASGIApp
 
 from seatkeeper.admin import assignments, explain, inventory, licenses, sessions
 from seatkeeper.admin.auth import DOCUMENTED
+from seatkeeper.admin.documentation import serve_documentation
 from seatkeeper.admin.errors import ErrorBody, answer_errors
 from seatkeeper.admin.parts import Parts
 from seatkeeper.identity.logon import Authenticator
@@ -41,7 +42,9 @@ def create_app(
         version="1",
         dependencies=DOCUMENTED,
         responses={status: {"description": text, "model": ErrorBody} for status, text in _ERRORS.items()},
+        docs_url=None,  # its page loads scripts from elsewhere; ours does not
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.parts = Parts(
         ledger=ledger,
@@ -53,5 +56,6 @@ def create_app(
     )
     for resource in (inventory, assignments, sessions, explain, licenses):
         app.include_router(resource.router)
+    serve_documentation(app)
     answer_errors(app)
     return app
