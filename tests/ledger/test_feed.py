@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from seatkeeper.ledger.door import Bounds
-from seatkeeper.ledger.feed import QUEUE_LIMIT, ConnectionDown, LicensesChanged, Message, SessionGone
+from seatkeeper.ledger.feed import ConnectionDown, LicensesChanged, Message, SessionGone
+from seatkeeper.ledger.mailbox import QUEUE_LIMIT
 from seatkeeper.licensing.commands import ChangeProfile, DeleteUser, EndReason, EndSession, Subscribe, Unsubscribe
 from seatkeeper.licensing.entities import Method
 from seatkeeper.licensing.policy import Policy

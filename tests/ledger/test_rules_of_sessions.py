@@ -11,6 +11,7 @@ from seatkeeper.ledger.door import Bounds
 from seatkeeper.licensing.commands import EndReason, EndSession, ExpireSession
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Code, Refusal
+from seatkeeper.licensing.verdicts import Reason
 from tests.ledger.world import (
     Clock,
     acquire,
@@ -172,6 +173,17 @@ async def test_l10_a_denial_that_repeats_within_a_minute_is_counted_and_later_is
     repeats = rows(ledger.database, "SELECT seq, repeats, last_at - ? FROM denial_repeats ORDER BY seq", clock.now)
     assert repeats == [(first, 2, -1), (first + 1, 1, -1), (first + 2, 1, 0)]
     assert_clean(ledger.database)
+
+
+async def test_l10_made_up_names_are_one_denial_however_many_a_client_thinks_of(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        await ledger.submit(inventory())
+        session_id = (await ledger.submit(connect(1))).session_id
+        head = ledger.head
+        verdicts = await ledger.submit(acquire(session_id, *(f"made-up-{number}" for number in range(1000))))
+        assert {verdict.reason for verdict in verdicts} == {Reason.UNKNOWN_LICENSE}
+        assert ledger.head == head + 1
+    assert rows(ledger.database, "SELECT repeats FROM denial_repeats") == [(999,)]
 
 
 async def test_l10_repeats_are_added_to_those_saved_before(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Several commands as one, and what a refusal or a fault leaves behind."""
 
+import tracemalloc
+
 import pytest
 
 from seatkeeper.licensing.commands import Assign, Command, DefineUser, Explain, Together, Unassign
@@ -97,3 +99,20 @@ def test_a_discarded_layer_leaves_the_image_free_for_another_try(world: World) -
     world.commit()
     outcomes = [decide(State(world.image), _move("agent01", "agent02"), NOON, Policy())[0] for _ in range(2)]
     assert outcomes[0] == outcomes[1]
+
+
+def test_an_assignment_costs_as_much_memory_among_many_as_among_few() -> None:
+    def cost(users: int) -> int:
+        world = World()
+        world.license("CLIENT", assignable=users)
+        for number in range(users):
+            world.user(f"agent{number}")
+        client = (named("CLIENT"),)
+        all_of_them = tuple(Assign(holder=user_named(f"agent{number}"), licenses=client) for number in range(users))
+        tracemalloc.start()
+        world.do(Together(commands=all_of_them))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert cost(2000) < 6 * cost(500)

@@ -92,7 +92,7 @@ class World:
     def commit(self) -> None:
         """Make everything so far part of the image, and forget what is loaded for one batch only."""
         self.state.merge()
-        self.image.rosters.clear()
+        self.image.seated.clear()
 
     # What is there.
 
@@ -241,21 +241,19 @@ class World:
             if isinstance(each, ChangeSeats):
                 key = (fold(each.license.owner), fold(each.license.name))
                 license_id = self.state.license_ids.get(key)
-                if license_id is not None and self.state.rosters.get(license_id) is None:
-                    self.image.rosters[license_id] = self._roster(license_id, key[0])
+                if license_id is not None:
+                    self.image.seated.update(dict.fromkeys(self._roster(license_id, key[0]), license_id))
 
-    def _roster(self, license_id: int, owner_key: str) -> tuple[int, ...]:
+    def _roster(self, license_id: int, owner_key: str) -> list[int]:
         profiles = {
             (row.holder, row.owner_key): row.enabled and row.method is Method.ASSIGNABLE
             for row in self.state.profiles.values()
         }
-        return tuple(
-            sorted(
-                row.id
-                for row in self.state.assignments.values()
-                if row.license_id == license_id and profiles.get((row.holder, owner_key), True)
-            )
-        )
+        return [
+            row.id
+            for row in self.state.assignments.values()
+            if row.license_id == license_id and profiles.get((row.holder, owner_key), True)
+        ]
 
 
 def picture(state: State, tables: tuple[str, ...] = SAVED) -> dict[str, list[bytes]]:

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from seatkeeper.ledger.batch import Batches, Happened
 from seatkeeper.ledger.engines.sqlite import SqliteEngine
-from seatkeeper.ledger.feed import LicensesChanged, Mailbox, Message
+from seatkeeper.ledger.feed import LicensesChanged, Message
+from seatkeeper.ledger.mailbox import Mailbox
 from seatkeeper.licensing import grounds, holds
 from seatkeeper.licensing.commands import Command
 from seatkeeper.licensing.turn import Turn

@@ -18,6 +18,8 @@ def back_up(database: Path, target: Path) -> None:
         raise BackupRefused(f"There is no database {database}.")
     partial = target.with_name(f".{target.name}.partial")
     try:
+        if not target.parent.exists():
+            raise BackupRefused(f"There is no directory {target.parent}; make it, or name another place.")
         if target.exists():
             raise BackupRefused(f"{target} exists already; a backup never overwrites a file.")
         partial.unlink(missing_ok=True)

@@ -136,6 +136,7 @@ class Batches:
         self._engine.begin()
         try:
             self._dropped = self._follow_head() or self._dropped
+            self.image.seated.clear()  # of an earlier batch: true for that one only
             self._engine.load(self.image, needed_for(commands, self.image))
             state = State(self.image)
             now = max(self._clock(), self.head.at)
@@ -152,8 +153,6 @@ class Batches:
             self._engine.rollback()
             self._denials.discard()
             raise
-        finally:
-            self.image.rosters.clear()
         try:
             happened = Happened(events, self._keys_of_ended(events), self._dropped)
             self._merge(state, events, head, now)
@@ -188,7 +187,6 @@ class Batches:
 
     def _merge(self, state: State, events: Iterable[Event], head: Head, now: int) -> None:
         state.merge()
-        self.image.rosters.clear()
         self._denials.confirm(now)
         self.head = head
         evict(self.image, self._cached_users)

@@ -12,6 +12,7 @@ from seatkeeper.ledger import tables
 from seatkeeper.ledger.journal import Entry, Head, JournalError, read, verify
 from seatkeeper.ledger.recount import recount
 from seatkeeper.ledger.rows import MAPPINGS
+from seatkeeper.ledger.schema import require_newest
 from seatkeeper.licensing.fold import fold
 from seatkeeper.licensing.state import JOURNALLED, Image, State
 
@@ -36,16 +37,26 @@ class Report(Struct, frozen=True):
 def check_database(database: Path) -> Report:
     """Check a database, which may be in use: everything is read at one point in time.
 
-    Raises FileNotFoundError where there is none, and sqlite3.Error where it cannot be read.
+    Raises FileNotFoundError where there is none, SchemaTooOld or SchemaTooNew where its tables are not those of this
+    version, and sqlite3.Error where it cannot be read.
     """
     if not database.exists():
         raise FileNotFoundError(f"There is no database {database}.")
     connection = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
     try:
         connection.execute("BEGIN")
+        require_newest(_revision(connection))
         return _check(connection)
     finally:
         connection.close()
+
+
+def _revision(connection: sqlite3.Connection) -> str | None:
+    """The revision of the schema; None where no migration has run."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone() is None:
+        return None
+    found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return None if found is None else str(found[0])
 
 
 def _check(connection: sqlite3.Connection) -> Report:

@@ -3,14 +3,13 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import Any, Final
 
 import structlog
 
 from seatkeeper.ledger.activity import Activity
-from seatkeeper.ledger.engines.sqlite import checkpoint
 from seatkeeper.ledger.feed import Feed
+from seatkeeper.ledger.unavailable import Unavailable
 from seatkeeper.licensing.commands import ExpireSession
 
 _log = structlog.get_logger("seatkeeper.ledger")
@@ -23,7 +22,7 @@ _SHORTEST_PAUSE: Final = 0.05
 
 
 class Clockwork:
-    """One task in the event loop. `idle_timeout` is in milliseconds."""
+    """One task in the event loop. `idle_timeout` is in milliseconds; `checkpoint` is called in a thread of its own."""
 
     def __init__(
         self,
@@ -34,15 +33,15 @@ class Clockwork:
         clock: Callable[[], int],
         *,
         idle_timeout: int,
-        database: Path,
+        checkpoint: Callable[[], None],
     ) -> None:
         self._submit = submit
         self._save_memoranda = save_memoranda
+        self._checkpoint = checkpoint
         self._activity = activity
         self._feed = feed
         self._clock = clock
         self._idle_timeout = idle_timeout
-        self._database = database
         self._pause = min(max(idle_timeout / 1000 / 20, _SHORTEST_PAUSE), _LONGEST_PAUSE)
         self._task: asyncio.Task[None] | None = None
 
@@ -72,7 +71,9 @@ class Clockwork:
                     last_saving = now
                     self._save_memoranda()
                 self._feed.forget_ended()
-                await asyncio.to_thread(checkpoint, self._database)
+                await asyncio.to_thread(self._checkpoint)
+            except Unavailable as why:
+                _log.warning("clockwork_postponed", reason=str(why))
             except Exception:  # noqa: BLE001 - the clock must go on ticking, and says what went wrong
                 _log.exception("clockwork_failed")
 

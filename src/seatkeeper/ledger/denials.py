@@ -19,8 +19,8 @@ class _Told(NamedTuple):
 class Denials:
     """The refusals of the last minute, by session, license and reason, and how often each was repeated since.
 
-    What `bound` finds takes hold only with `confirm`, after the commit. The counts are in memory until `take_repeats`
-    has them saved: a crash loses counts of repeats, never a denial.
+    What `bound` finds takes hold only with `confirm`, after the commit. The counts are in memory until they have been
+    `saved`: a crash loses counts of repeats, never a denial.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Denials:
         kept: list[Event] = []
         for event in events:
             if isinstance(event, Denied):
-                key = (event.session_id, fold(event.license), event.reason)
+                key = (event.session_id, _name(event), event.reason)
                 told = self._pending.get(key) or self._told.get(key)
                 if told is not None and now - told.at < REPEATS_WITHIN:
                     self._pending_repeats.append((told.seq, now))
@@ -69,3 +69,8 @@ class Denials:
     def saved(self) -> None:
         """The counts have been saved."""
         self._repeats.clear()
+
+
+def _name(event: Denied) -> str:
+    """What makes two refusals the same. Names that nobody knows are all one, or a client could make up new ones."""
+    return "" if event.reason is Reason.UNKNOWN_LICENSE else fold(event.license)

@@ -5,6 +5,7 @@ import os
 import time
 from asyncio import Future
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -15,9 +16,10 @@ from msgspec import Struct
 from seatkeeper.ledger.activity import Activity
 from seatkeeper.ledger.batch import Batches, Failed, Happened
 from seatkeeper.ledger.clockwork import Clockwork
-from seatkeeper.ledger.engines.engine import Busy, NoSpace
-from seatkeeper.ledger.engines.sqlite import SqliteEngine
+from seatkeeper.ledger.engines.engine import Busy, Engine, NoSpace
+from seatkeeper.ledger.engines.sqlite import SqliteEngine, checkpoint
 from seatkeeper.ledger.feed import EndedSession, Feed
+from seatkeeper.ledger.files import DATABASE, LOCK
 from seatkeeper.ledger.schema import migrate
 from seatkeeper.ledger.unavailable import QueueFull, Stopping, Unanswered, Unavailable
 from seatkeeper.ledger.writer import SaveMemoranda, Waiting, Writer
@@ -97,15 +99,15 @@ class Ledger:
         clock: Callable[[], int] = host_clock,
         on_fatal: Callable[[Exception], None] = end_process,
     ) -> None:
-        self.database: Final = data / "seatkeeper.db"
+        self.database: Final = data / DATABASE
         self._data = data
         self._policy = policy or Policy()
         self._bounds = bounds or Bounds()
         self._clock = clock
         self._on_fatal = on_fatal
-        self._lock = FileLock(data / "seatkeeper.lock", thread_local=False)
+        self._lock = FileLock(data / LOCK, thread_local=False)
         self._activity = Activity({})
-        self._engine: SqliteEngine | None = None
+        self._engine: Engine | None = None
         self._batches: Batches | None = None
         self._writer: Writer | None = None
         self._stopping = False
@@ -117,7 +119,7 @@ class Ledger:
             self.feed,
             clock,
             idle_timeout=self._policy.idle_timeout,
-            database=self.database,
+            checkpoint=partial(checkpoint, self.database),
         )
 
     async def start(self) -> None:
@@ -206,6 +208,8 @@ class Ledger:
             raise DataDirectoryInUse(f"Another process is using the data directory {self._data}.") from None
         try:
             self.database.touch(mode=0o600)  # whoever else may read the directory, the hashed passwords are not his
+            with self.database.open("r+b"):
+                pass  # SQLite would open a file that cannot be written, and say so at the first commit
             migrate(self.database)
             self._engine = self._open_engine()
             self._batches = Batches(
@@ -224,7 +228,7 @@ class Ledger:
             self._lock.release()
             raise
 
-    def _open_engine(self) -> SqliteEngine:
+    def _open_engine(self) -> Engine:
         """The database's connection of the writer."""
         return SqliteEngine(self.database)
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
-from seatkeeper.ledger.mailbox import QUEUE_LIMIT, ConnectionDown, LicensesChanged, Mailbox, Message, Stream
+from seatkeeper.ledger.mailbox import ConnectionDown, LicensesChanged, Mailbox, Message, Stream
 from seatkeeper.licensing.commands import EndReason, Subscribe
 from seatkeeper.licensing.entities import HolderKind, Session, SessionKeys, fold
 from seatkeeper.licensing.events import Assigned, Ended, Event, ProfileChanged, Subscribed, Unassigned, Unsubscribed
@@ -16,12 +16,10 @@ from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.state import Image
 
 __all__ = [
-    "QUEUE_LIMIT",
     "ConnectionDown",
     "EndedSession",
     "Feed",
     "LicensesChanged",
-    "Mailbox",
     "Message",
     "SessionGone",
     "Stream",

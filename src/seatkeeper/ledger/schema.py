@@ -16,6 +16,10 @@ class SchemaTooNew(Exception):
     """The database was written by a newer version, whose schema this one does not know."""
 
 
+class SchemaTooOld(Exception):
+    """The database was not yet brought to the newest schema."""
+
+
 def migrate(database: Path) -> None:
     """Create the database or bring it to the newest schema. Raises SchemaTooNew."""
     # The driver itself would begin no transaction before a CREATE TABLE, and leave half a schema when it is killed.
@@ -32,15 +36,32 @@ def migrate(database: Path) -> None:
 
 def bring_up_to_date(connection: Connection) -> None:
     """Run the migrations that the connected database lacks, in the connection's transaction."""
+    config = _config()
+    current = MigrationContext.configure(connection).get_current_revision()
+    if not _is_newest(current, config):
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def require_newest(current: str | None) -> None:
+    """Raises SchemaTooOld or SchemaTooNew for a database whose revision is not the newest that is known."""
+    if not _is_newest(current, _config()):
+        has = "no schema yet" if current is None else f"the schema {current}, which is older than this version needs"
+        raise SchemaTooOld(f"The database has {has}; 'seatkeeper serve' brings it up to date.")
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", _SCRIPTS)
+    return config
+
+
+def _is_newest(current: str | None, config: Config) -> bool:
+    """Whether a database of this revision needs no migration. Raises SchemaTooNew for one that is not known."""
     scripts = ScriptDirectory.from_config(config)
-    current = MigrationContext.configure(connection).get_current_revision()
     known = {script.revision for script in scripts.walk_revisions()}
     if current is not None and current not in known:
         raise SchemaTooNew(
             f"The database has the schema {current}, which this version of Seatkeeper does not know; run a newer one."
         )
-    if current != scripts.get_current_head():
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    return current == scripts.get_current_head()

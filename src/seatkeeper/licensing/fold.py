@@ -153,7 +153,7 @@ def _put_pool(state: State, pool: Pool, kind: HolderKind, assignment_id: int, ch
     if change:
         counted = "assigned_users" if kind is HolderKind.USER else "assigned_stations"
         pool = replace(pool, **{counted: getattr(pool, counted) + change})
-        _move_in_roster(state, pool.license_id, assignment_id, change)
+        state.seated.put(assignment_id, pool.license_id if change > 0 else None)
     if change < 0 and pool.uncovered:
         left = tuple(each for each in pool.uncovered if each != assignment_id)
         # A covered one went: the earliest of the uncovered takes its seat.
@@ -162,13 +162,6 @@ def _put_pool(state: State, pool: Pool, kind: HolderKind, assignment_id: int, ch
     state.pools.put(
         pool.license_id, pool if excess == pool.assignable_excess else replace(pool, assignable_excess=excess)
     )
-
-
-def _move_in_roster(state: State, license_id: int, assignment_id: int, change: int) -> None:
-    roster = state.rosters.get(license_id)
-    if roster is not None:
-        rest = tuple(each for each in roster if each != assignment_id)
-        state.rosters.put(license_id, tuple(sorted((*rest, assignment_id))) if change > 0 else rest)
 
 
 def _connected(state: State, event: events.Connected, at: int) -> None:

@@ -53,19 +53,14 @@ def claimant_of(turn: Turn, session: Session) -> Claimant:
 def check(turn: Turn, claimant: Claimant, name: LicenseName) -> Verdict:
     """The verdict on one license, without effect."""
     license_id = turn.license_id(name)
-    if license_id is None:
-        return _refused(name.name, Reason.UNKNOWN_LICENSE, user=claimant.user.login, station=_place(claimant))
-    held = turn.state.holds.get((claimant.session.id, license_id))
+    held = None if license_id is None else turn.state.holds.get((claimant.session.id, license_id))
     if held is not None:
         return _granted(name.name, Ground(held.ground, held.assignment_id, held.method))
-    license_ = turn.state.licenses[license_id]
-    if license_.kind is not LicenseKind.USER:
-        return _refused(name.name, Reason.SITE_LICENSE, kind=license_.kind.value)
-    pool = turn.state.pools.get(license_id)
-    if pool is None or not _consistent(pool):
-        return _inconsistent(name.name, pool)
+    inquiry = _inquiry(turn, claimant, name, license_id)
+    if isinstance(inquiry, Verdict):
+        return inquiry
     first_refusal: Verdict | None = None
-    for verdict in _tried(Inquiry(turn, claimant, license_, pool, name.name)):
+    for verdict in _tried(inquiry):
         if verdict.granted:
             return verdict
         first_refusal = first_refusal or verdict
@@ -74,14 +69,8 @@ def check(turn: Turn, claimant: Claimant, name: LicenseName) -> Verdict:
 
 def try_each(turn: Turn, claimant: Claimant, name: LicenseName) -> tuple[Verdict, ...]:
     """What each ground alone comes to, in the order in which they count; empty where none is tried."""
-    license_id = turn.license_id(name)
-    pool = None if license_id is None else turn.state.pools.get(license_id)
-    if license_id is None or pool is None or not _consistent(pool):
-        return ()
-    license_ = turn.state.licenses[license_id]
-    if license_.kind is not LicenseKind.USER:
-        return ()
-    return tuple(_tried(Inquiry(turn, claimant, license_, pool, name.name)))
+    inquiry = _inquiry(turn, claimant, name, turn.license_id(name))
+    return () if isinstance(inquiry, Verdict) else tuple(_tried(inquiry))
 
 
 class Inquiry(NamedTuple):
@@ -97,6 +86,26 @@ class Inquiry(NamedTuple):
     def owner_key(self) -> str:
         """The license's owner, folded."""
         return fold(self.license.owner)
+
+
+def _inquiry(turn: Turn, claimant: Claimant, license_name: LicenseName, license_id: int | None) -> Inquiry | Verdict:
+    """What the grounds are tried with, or the refusal of a license of which none is."""
+    name = license_name.name
+    if license_id is None:
+        return _refused(
+            name,
+            Reason.UNKNOWN_LICENSE,
+            owner=license_name.owner,
+            user=claimant.user.login,  # these two for a face that tells it as not assigned
+            station=_place(claimant),
+        )
+    license_ = turn.state.licenses[license_id]
+    if license_.kind is not LicenseKind.USER:
+        return _refused(name, Reason.SITE_LICENSE, kind=license_.kind.value)
+    pool = turn.state.pools.get(license_id)
+    if pool is None or not _consistent(pool):
+        return _inconsistent(name, pool)
+    return Inquiry(turn, claimant, license_, pool, name)
 
 
 def _tried(inquiry: Inquiry) -> Iterator[Verdict]:

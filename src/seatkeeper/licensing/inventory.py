@@ -63,9 +63,6 @@ def define_license(turn: Turn, command: DefineLicense) -> bool:
             grace_until=after.grace_until,
         )
     )
-    if before is None:
-        # Nobody has it yet; from here on its roster is known, also within the batch that it is new in.
-        turn.state.rosters.put(after.id, ())
     return True
 
 
@@ -199,10 +196,10 @@ def _uncovered(turn: Turn, pool: Pool, excess: int) -> tuple[int, ...]:
     """The latest assignments that the seats do not reach: as many as are assigned beyond them."""
     if excess <= len(pool.uncovered):
         return pool.uncovered[len(pool.uncovered) - excess :]
-    roster = turn.state.rosters.get(pool.license_id)
-    if roster is None or len(roster) != pool.assigned:
+    roster = sorted(number for number, license_id in turn.state.seated.items() if license_id == pool.license_id)
+    if len(roster) != pool.assigned:
         raise ValueError(f"the roster of license {pool.license_id} is not loaded, or not all of it")
-    return roster[-excess:]
+    return tuple(roster[-excess:])
 
 
 def _seats(pool: Pool) -> tuple[int, int, bool]:

@@ -74,12 +74,16 @@ class Table(Generic[K, V]):
                 self.below[key] = row
         self.changed = {}
 
-    def values(self) -> Iterator[V]:
-        """Every row, changed ones as they are now."""
+    def items(self) -> Iterator[tuple[K, V]]:
+        """Every row with its key, changed ones as they are now."""
         for key, row in self.below.items():
             if key not in self.changed:
-                yield row
-        yield from (row for row in self.changed.values() if row is not None)
+                yield key, row
+        yield from ((key, row) for key, row in self.changed.items() if row is not None)
+
+    def values(self) -> Iterator[V]:
+        """Every row, changed ones as they are now."""
+        return (row for _, row in self.items())
 
 
 class Image:
@@ -111,8 +115,8 @@ class Image:
         self.sessions_of: dict[int, tuple[int, ...]] = {}
         self.held_by: dict[int, tuple[int, ...]] = {}
         self.present: dict[int, tuple[int, ...]] = {}
-        self.rosters: dict[int, tuple[int, ...]] = {}
-        """By license, its assignments that take an assignable seat, in order. Loaded only for a batch that needs it."""
+        self.seated: dict[int, int] = {}
+        """By assignment that takes an assignable seat, its license. Loaded only for a batch that needs a license's."""
         self.last_seen: dict[int, int] = {}
         """By session, when it was last active. Kept by the ledger, outside the journal."""
 
@@ -145,7 +149,7 @@ class State:
         self.held_by = Table(image.held_by, undo)
         self.present = Table(image.present, undo)
         """By station, the log-ons there in the order of setting: the first has it in use."""
-        self.rosters = Table(image.rosters, undo)
+        self.seated = Table(image.seated, undo)
         self.last_seen: Mapping[int, int] = image.last_seen
 
     @property

@@ -82,7 +82,7 @@ SENTENCES = {
     Reason.OTHER_APPLICATION: (
         "{license} is not shared between applications, and {user} holds it in {other_application}."
     ),
-    Reason.UNKNOWN_LICENSE: "There is no license named {license}.",
+    Reason.UNKNOWN_LICENSE: "There is no license named {license} of owner {owner}.",
 }
 
 

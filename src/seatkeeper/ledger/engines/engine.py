@@ -1,4 +1,4 @@
-"""What the writer asks of a database. Every call but `open` and `close` happens inside one transaction."""
+"""What the writer asks of a database. `begin` opens a transaction; every other call but `close` is made inside one."""
 
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol

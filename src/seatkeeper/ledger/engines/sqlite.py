@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import structlog
 
 from seatkeeper.ledger.engines import statements
 from seatkeeper.ledger.engines.engine import Busy, FateUnknown, Memoranda, Needed, NoSpace, SaveFailed
@@ -13,6 +14,8 @@ from seatkeeper.ledger.journal import Entry, Head
 from seatkeeper.ledger.rows import MAPPINGS
 from seatkeeper.licensing.entities import fold
 from seatkeeper.licensing.state import Image, State
+
+_log = structlog.get_logger("seatkeeper.ledger")
 
 _BUSY_TIMEOUT: Final = 5_000  # milliseconds; only a check or a backup can be in the way, and not for long
 _CHECKPOINT_BYTES: Final = 4 * 2**20  # of write-ahead log, before a checkpoint is worth its writes
@@ -69,7 +72,7 @@ class SqliteEngine:
             self._load_users(image, absent)
         for license_id in needed.rosters:
             rows = self._connection.execute(statements.ROSTER, (license_id,))
-            image.rosters[license_id] = tuple(number for (number,) in rows)
+            image.seated.update(dict.fromkeys((number for (number,) in rows), license_id))
 
     def live_sessions(self) -> Iterable[int]:
         """The numbers of all live sessions."""
@@ -108,10 +111,12 @@ class SqliteEngine:
             self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Bring the write-ahead log into the database and close it."""
+        """Close the database, its write-ahead log brought into it if that can be done: else the next start does it."""
         try:
             self.rollback()
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            _log.warning("checkpoint_failed", error=str(error))
         finally:
             self._connection.close()
 

@@ -96,9 +96,8 @@ ROSTER: Final = f"""
       ON p.holder_kind = a.holder_kind AND p.holder_id = a.holder_id AND p.owner_key = l.owner_key
     WHERE a.license_id = ? AND coalesce(p.enabled, 1)
       AND coalesce(p.method, {Method.ASSIGNABLE.value}) = {Method.ASSIGNABLE.value}
-    ORDER BY a.id
 """
-"""The assignments of one license that take an assignable seat, in the order of assigning."""
+"""The assignments of one license that take an assignable seat."""
 
 SAVE_ACTIVITY: Final = (
     "INSERT INTO session_activity (session_id, last_seen) VALUES (?, ?)"
