@@ -1,5 +1,6 @@
 """How the parts meet: which face gets a request, and what the server says of itself."""
 
+import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -10,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from seatkeeper.ledger.door import DataDirectoryInUse
-from seatkeeper.server import House, opened
+from seatkeeper.server import House, listening_at, opened
 from seatkeeper.settings import IcwsSettings, LimitsSettings, Settings, SettingsError
 
 pytestmark = pytest.mark.anyio
@@ -125,3 +126,11 @@ async def test_a_setting_that_only_its_face_can_judge_is_refused_at_start(tmp_pa
     with pytest.raises(SettingsError, match=r"icws\.retired"):
         async with opened(Settings(data=tmp_path / "data", icws=IcwsSettings(retired=("nothing",)))):
             pass
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this operating system has no TCP_USER_TIMEOUT")
+def test_a_client_that_is_gone_without_a_word_is_noticed_within_half_a_minute() -> None:
+    with closing(listening_at("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()[:2]):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000

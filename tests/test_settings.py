@@ -104,6 +104,12 @@ def test_what_is_wrong_in_the_file_is_named_with_its_place(text: str, sentence: 
     assert sentence in _refusal()
 
 
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, "a = " + "9" * 5000])
+def test_a_file_that_no_parser_takes_is_told_in_a_sentence(text: str) -> None:
+    _file(text)
+    assert "cannot be read" in _refusal()
+
+
 def test_an_unknown_variable_is_refused_with_the_nearest() -> None:
     said = _refusal({"SEATKEEPER_LISTEN_PROT": "1"})
     assert "SEATKEEPER_LISTEN_PROT is no setting. The nearest is SEATKEEPER_LISTEN_PORT." in said

@@ -1,6 +1,7 @@
 """The one place where the parts meet: it opens them, mounts the faces, and owns the only lifespan."""
 
 import asyncio
+import errno
 import gc
 import os
 import signal
@@ -18,15 +19,16 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from seatkeeper.admin.app import create_app as create_admin
+from seatkeeper.admin.errors import render as render_admin
 from seatkeeper.icws.app import create_app as create_icws
 from seatkeeper.icws.errors import render as render_icws
 from seatkeeper.identity.logon import Authenticator
 from seatkeeper.identity.passwords import Passwords
 from seatkeeper.identity.remembered import RememberedCredentials
-from seatkeeper.identity.secrets import admin_token
+from seatkeeper.identity.secrets import ADMIN_TOKEN, admin_token
 from seatkeeper.identity.throttle import Allowances, Throttle
 from seatkeeper.inventory.commands import plan
-from seatkeeper.inventory.demo import DEMO_NAME, demo_text
+from seatkeeper.inventory.demo import DEMO_LOGIN, DEMO_NAME, DEMO_PASSWORD, demo_text
 from seatkeeper.ledger.door import Bounds, Ledger, Unavailable
 from seatkeeper.licensing.commands import SetPassword
 from seatkeeper.licensing.entities import User
@@ -41,11 +43,12 @@ from seatkeeper.transport.limits import Limits, RequestLimits
 from seatkeeper.transport.protocol import bounded_protocol
 from seatkeeper.transport.record import record_of
 
-ADMIN_TOKEN: Final = "admin-token"  # noqa: S105 - the name of its file in the data directory
-
 # A stop ends within this whatever hangs: requests get the first part, the ledger the rest.
 _REQUEST_SECONDS: Final = 10
 _STOP_SECONDS: Final = 30.0
+_UNANSWERED_SECONDS: Final = 30
+
+Listening = Callable[[str, bool], None]
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +89,11 @@ class House:
             planned = await plan(demo_text(), DEMO_NAME, reads=self._reads, passwords=self._passwords, owner=owner)
             await self.ledger.submit(planned.command)
 
+    async def has_demo(self) -> bool:
+        """Whether the demo is what is there: its first user can log on as the demo has it."""
+        account = await self._reads.run(partial(account_by_login, login=DEMO_LOGIN))
+        return account is not None and await self._passwords.verify(account.password_hash, DEMO_PASSWORD)
+
     def stop_streams(self) -> None:
         """Be ready no more, and end the event streams, which would otherwise outlast any wait for their end."""
         self.stopping = True
@@ -105,7 +113,7 @@ class House:
         path = scope["path"]
         if path not in {"/healthz", "/readyz"}:
             message = (
-                f"There is nothing at {path}. The faces are below {', '.join(f'/{name}' for name in self._faces)}."
+                f"There is nothing at {path}. The APIs are below {' and '.join(f'/{name}' for name in self._faces)}."
             )
             return JSONResponse({"error": "not_found", "message": message}, 404)
         if scope["method"] not in {"GET", "HEAD"}:
@@ -124,8 +132,8 @@ async def opened(settings: Settings) -> AsyncIterator[House]:
     """Everything open and running; closed again in the opposite order.
 
     The data directory is made if it does not exist. Raises DataDirectoryInUse where another process has it, OSError
-    where it cannot be used, SchemaTooNew and UnusableToken for what lies in it, and SettingsError for a setting that
-    only its face can judge.
+    where it cannot be used, SchemaTooNew, JournalError and UnusableToken for what lies in it, and SettingsError for a
+    setting that only its face can judge.
     """
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     async with AsyncExitStack() as stack:
@@ -151,7 +159,7 @@ async def opened(settings: Settings) -> AsyncIterator[House]:
             passwords,
             {
                 "icws": Face("icws", RequestLimits(Departure(icws), limits, render_icws)),
-                "v1": Face("admin", RequestLimits(Departure(_Mounted(admin)), limits, _render_plain)),
+                "v1": Face("admin", RequestLimits(Departure(_Mounted(admin)), limits, render_admin)),
             },
         )
 
@@ -170,10 +178,6 @@ def _first_segment(scope: Scope) -> str:
     """What stands between the first two slashes of the path; empty where it does not begin with one (`OPTIONS *`)."""
     _, *segments = scope["path"].split("/", 2)
     return segments[0] if segments else ""
-
-
-def _render_plain(_scope: Scope, status: int, sentence: str) -> ASGIApp:
-    return JSONResponse({"error": "limit", "message": sentence, "detail": None}, status)
 
 
 def _policy(settings: Settings) -> Policy:
@@ -212,30 +216,32 @@ def _authenticator(ledger: Ledger, reads: Reads, passwords: Passwords, settings:
     return Authenticator(account, passwords, remembered, Throttle(allowances), rehashed)
 
 
-def run(settings: Settings, *, demo: bool, listening: Callable[[str], None], stopped: Callable[[], None]) -> None:
+def run(settings: Settings, *, demo: bool, listening: Listening, stopped: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT: then stop accepting, end the streams, answer what was asked, commit, and return.
 
     `demo` applies the demo inventory to a database that is empty. `listening` is told the URL when clients can
-    connect, `stopped` when they no longer can. Raises as `opened`, and CannotListen. A stop that hangs ends the
+    connect, and whether the demo is there; `stopped` is called when they no longer can. Raises as `opened`, and CannotListen. A stop that hangs ends the
     process after 30 seconds; nothing answered is lost.
     """
     with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
         runner.run(_serve(settings, demo, listening, stopped))
 
 
-async def _serve(settings: Settings, demo: bool, listening: Callable[[str], None], stopped: Callable[[], None]) -> None:
+async def _serve(settings: Settings, demo: bool, listening: Listening, stopped: Callable[[], None]) -> None:
     async with opened(settings) as house:
         if demo:
             await house.apply_demo(settings.icws.owner)
-        listener = _bound(settings.listen.host, settings.listen.port)
+        demo_is_there = await house.has_demo()
+        listener = listening_at(settings.listen.host, settings.listen.port)
         # What was loaded stays; leaving it out of every collection keeps their pauses short.
         gc.collect()
         gc.freeze()
-        server = _Server(_uvicorn(house, settings), house, partial(listening, _url(listener)))
+        server = _Server(_uvicorn(house, settings), house, partial(listening, _url(listener), demo_is_there))
         await server.serve(sockets=[listener])
         stopped()
     if server.watchdog is not None:
         server.watchdog.cancel()
+    log.info("stopped")
 
 
 class _Server(uvicorn.Server):
@@ -286,12 +292,21 @@ def _uvicorn(house: House, settings: Settings) -> uvicorn.Config:
     )
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def listening_at(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises CannotListen."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server(address[:2], family=family)
+        listener = socket.create_server(address[:2], family=family)
     except OSError as error:
-        raise CannotListen(f"Cannot listen at {host}:{port}: {error.strerror or error}.") from error
+        why = f"{error.strerror or error}."
+        if error.errno == errno.EADDRINUSE:
+            why = "another program does. Stop it, or choose a port with --port."
+        raise CannotListen(f"Cannot listen at {host}:{port}: {why}") from error
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Connections inherit it. A client that is gone without a word is noticed by its unanswered pings; else its
+        # stream would keep its session alive for a quarter of an hour.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNANSWERED_SECONDS * 1000)
+    return listener
 
 
 def _url(listener: socket.socket) -> str:

@@ -204,7 +204,7 @@ def _from_file(file: Path | None, environ: Mapping[str, str]) -> Iterator[_Given
         if named is None:
             return
         raise SettingsError(f"There is no settings file {path}.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(f"The settings file {path} cannot be read: {error}.") from error
     for key, value in content.items():
         if key not in _GROUPS:

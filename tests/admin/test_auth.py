@@ -70,6 +70,7 @@ async def test_the_token_may_do_everything(world: World, method: str, path: str,
         "Basic ???",
         "Basic " + base64.b64encode(b"\xff:\xff").decode(),
         "Bearer \u00e9",
+        "Basic \u00e9",
     ],
 )
 async def test_wrong_credentials_are_refused(world: World, authorization: str) -> None:

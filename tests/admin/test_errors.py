@@ -21,6 +21,7 @@ def test_every_refusal_of_the_rules_has_a_status() -> None:
     ("method", "path", "body", "status", "error"),
     [
         ("GET", "/nothing", None, 404, "not_found"),
+        ("GET", "/sessions/", None, 404, "not_found"),
         ("PUT", "/assignments", None, 405, "method_not_allowed"),
         ("DELETE", "/sessions/1", None, 404, "session_ended"),
         ("DELETE", "/sessions/abc", None, 404, "session_ended"),
@@ -49,7 +50,7 @@ def test_every_refusal_of_the_rules_has_a_status() -> None:
         ("POST", "/inventory", "a = " + "[" * 100_000, 422, "invalid_inventory"),
         ("POST", "/inventory", "[[users]]\nlogin = '\\uD800'", 200, None),
     ],
-    ids=range(28),
+    ids=range(29),
 )
 async def test_bad_input_is_told_in_the_one_shape(
     admin: httpx.AsyncClient, *, method: str, path: str, body: object, status: int, error: str | None

@@ -1,7 +1,9 @@
 """Commands where no server runs, and commands that are typed wrongly."""
 
 import shutil
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -87,9 +89,40 @@ def test_what_is_no_database_is_told_without_a_traceback(command: list[str], tmp
     assert f"The database in {tmp_path} cannot be used" in sentence_of(seatkeeper(*command, data=tmp_path), 3)
 
 
+@pytest.mark.parametrize("command", [["sessions", "list"], ["serve", "--port", "0"]])
+def test_events_of_a_newer_version_are_told_without_a_traceback(command: list[str], data: Path) -> None:
+    with closing(sqlite3.connect(data / "seatkeeper.db")) as database, database:
+        database.execute("UPDATE journal SET version = 1000 WHERE seq = 1")
+    assert "run a newer one" in sentence_of(seatkeeper(*command, data=data), 3)
+
+
 def test_an_admin_token_that_others_can_read_is_not_used(data: Path) -> None:
     (data / "admin-token").chmod(0o644)
     assert "can be read by other users" in sentence_of(seatkeeper("sessions", "list", data=data), 3)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["explain", "agent01", "\udcff"],
+        ["assign", "\udcff", "I3_ACCESS_CLIENT"],
+        ["sessions", "list", "--user", "\udcff"],
+    ],
+)
+def test_a_name_that_is_no_text_is_wrong_use(command: list[str], data: Path) -> None:
+    assert "is not UTF-8" in sentence_of(seatkeeper(*command, data=data), 2)
+
+
+@pytest.mark.parametrize("number", ["abc", "\udcff", "../licenses", "1 ", ""])
+def test_a_session_has_a_number(number: str, data: Path) -> None:
+    assert "is not a session's number" in sentence_of(seatkeeper("sessions", "end", number, data=data), 2)
+
+
+def test_a_file_may_have_any_name_the_system_allows(data: Path) -> None:
+    inventory = data.with_name("\udcff.toml")
+    inventory.write_text(INVENTORY)
+    assert seatkeeper("apply", inventory, data=data).returncode == 0
+    assert seatkeeper("backup", data.with_name("\udcff.db"), data=data).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,18 @@ def test_a_session_is_listed_and_ended_by_its_number(demo_server: ServerProcess)
     assert session in sentence_of(seatkeeper("sessions", "end", session, data=demo_server.data), 1)
 
 
+@pytest.mark.parametrize("url", ["http://[::bad", "ftp://127.0.0.1", ""])
+def test_a_spoilt_address_of_the_server_is_told_without_a_traceback(url: str, demo_server: ServerProcess) -> None:
+    address = demo_server.data / "server.json"
+    right = address.read_text()
+    address.write_text(json.dumps({"pid": 1, "url": url}))
+    try:
+        said = sentence_of(seatkeeper("sessions", "list", data=demo_server.data), 3)
+    finally:
+        address.write_text(right)
+    assert str(demo_server.data) in said
+
+
 def test_applying_the_same_file_twice_changes_nothing_the_second_time(
     demo_server: ServerProcess, tmp_path: Path
 ) -> None:

@@ -57,6 +57,14 @@ def test_a_session_id_that_names_no_session_is_401(session: Session, method: str
 
 
 @pytest.mark.icws("1.5")
+def test_a_session_id_has_one_spelling_only(session: Session) -> None:
+    own = session.id
+    for session.id in (f"0{own}", f"+{own}", f"{own}.0", f"{own}%20", f"0x{int(own):x}"):
+        answer = session.call("GET", "connection")
+        assert (answer.status_code, answer.json()["errorCode"]) == (401, 1), session.id
+
+
+@pytest.mark.icws("1.5")
 def test_anothers_credentials_are_401(world: World, session: Session) -> None:
     with world.log_on(world.user()) as other:
         wrong_token = session.call("GET", "connection", headers={TOKEN: other.token, "Cookie": session.cookie})

@@ -69,6 +69,15 @@ def test_an_admin_token_that_others_can_read_is_refused(tmp_path: Path) -> None:
         admin_token(path)
 
 
+@pytest.mark.parametrize("content", [b"two words", b"two\nlines", b"\xff\xfe\xfd", b"a\0b"])
+def test_an_admin_token_that_cannot_be_sent_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "admin.token"
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+    with pytest.raises(UnusableToken, match="holds something else than a token"):
+        admin_token(path)
+
+
 def test_an_empty_admin_token_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "admin.token"
     path.touch(mode=0o600)

@@ -1,5 +1,7 @@
 """The rules of the inventory file, by example."""
 
+import time
+
 import pytest
 from msgspec import UNSET
 
@@ -220,13 +222,27 @@ def test_all_problems_are_told_at_once() -> None:
     [
         ('[[users]]\nlogin = "a', "is not valid TOML: "),
         ("a = " + "[" * 50_000, "is not valid TOML: it nests too deeply"),
+        (".".join("a" * 100_000) + " = 1", "is not valid TOML: it nests too deeply"),
+        ("[" + " . ".join(['"a"'] * 50_000) + "]", "is not valid TOML: it nests too deeply"),
         ("a = " + "9" * 5_000, "is not valid TOML: it nests too deeply or has a huge number"),
     ],
-    ids=["syntax", "depth", "digits"],
+    ids=["syntax", "depth", "dotted key", "dotted header", "digits"],
 )
 def test_what_is_not_toml_is_told_with_its_reason(text: str, problem: str) -> None:
     [told] = problems_of(text)
     assert told.startswith(problem)
+
+
+def test_dots_in_a_text_are_no_depth() -> None:
+    text = ("No. Yes. " * 20 + "Two words. " + "a.b." * 10 + "...") * 5
+    assert read(f'[[licenses]]\nname = "A"\ndescription = "{text}"\n# {"." * 100} {"a." * 20}').licenses
+
+
+@pytest.mark.parametrize("text", ["a" * 1_000_000, '"' + '\\"' * 500_000, "\"'" * 500_000, "a." * 31 + " " * 1_000_000])
+def test_a_long_line_is_looked_through_in_no_time(text: str) -> None:
+    began = time.process_time()
+    assert len(problems_of(text)) == 1
+    assert time.process_time() - began < 5
 
 
 def test_a_syntax_error_does_not_tell_the_secret_it_is_in() -> None:

@@ -20,7 +20,7 @@ def test_a_request_has_one_line_with_what_is_known_of_it(served: Served) -> None
     line = served.line_of("/echo")
     assert line["request_id"] == answer.headers["x-request-id"]
     assert (line["event"], line["level"], line["method"], line["status"]) == ("request", "info", "POST", 200)
-    assert (line["face"], line["user"]) == ("echo", "agent01")
+    assert (line["face"], line["user"], line["outcome"]) == ("echo", "agent01", "ok")
     assert 0 <= line["ms"] < 20_000
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", line["at"])
     assert sum(1 for each in served.lines() if each.get("request_id") == line["request_id"]) == 1
@@ -57,7 +57,8 @@ def test_no_secret_of_a_request_reaches_the_log(served: Served) -> None:
 def test_a_path_cannot_forge_a_line(served: Served) -> None:
     with served.client() as client:
         client.get("/%0a%7b%22event%22:%22forged%22%7d")
-    assert served.line_of("/%0a%7b%22event%22:%22forged%22%7d")["status"] == 404
+    line = served.line_of("/%0a%7b%22event%22:%22forged%22%7d")
+    assert (line["status"], line["outcome"]) == (404, "refused")
     assert not any(line["event"] == "forged" for line in served.lines())
 
 

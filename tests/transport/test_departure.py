@@ -75,6 +75,19 @@ def test_an_event_stream_is_closed_when_its_client_leaves(served: Served, after:
     assert _reaches(served, name, "closed")
 
 
+def test_a_client_that_leaves_is_noticed_also_where_it_sent_a_request_ahead(served: Served) -> None:
+    with _send(served, "GET /stream?name=ahead") as connection:
+        assert _reaches(served, "ahead", "streaming")
+        connection.sendall(b"GET /seen HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(1)
+    assert _reaches(served, "ahead", "closed")
+    with _send(served, "GET /wait?name=waits-ahead") as connection:
+        assert _reaches(served, "waits-ahead", "waiting")
+        connection.sendall(b"GET /seen HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert _reaches(served, "waits-ahead", "cancelled")
+    assert not any("exception" in line for line in served.lines())
+
+
 @pytest.mark.parametrize("length", [0, 10, 700_000])
 def test_a_body_that_is_read_late_arrives_whole(served: Served, length: int) -> None:
     body = bytes(n % 251 for n in range(length))

@@ -1,7 +1,6 @@
 """Who may do what: the admin token may do everything, a user what his roles and rights say."""
 
 import base64
-import binascii
 import hmac
 from typing import Any
 
@@ -72,7 +71,7 @@ async def _user(request: Request, parts: Parts, credentials: str) -> User:
 def _pair(credentials: str) -> tuple[str, str]:
     try:
         login, mark, password = base64.b64decode(credentials, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # not base64, not even ASCII, or not UTF-8
         mark = ""
     if not mark:
         raise _unauthorized("Basic credentials are 'login:password' in UTF-8, encoded in base64.")

@@ -9,6 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import Scope
 
 from seatkeeper.inventory.problems import InvalidInventory
 from seatkeeper.ledger.door import QueueFull, Stopping, Unavailable
@@ -106,12 +108,14 @@ def answer_errors(app: FastAPI) -> None:
     async def _invalid_request(_request: Request, invalid: RequestValidationError) -> JSONResponse:
         # The offending input stays out: it may be a password in the wrong place.
         detail = [{"place": ".".join(map(str, each["loc"])), "problem": each["msg"]} for each in invalid.errors()]
-        message = "; ".join(f"{each['place']}: {each['problem']}" for each in detail)
+        message = "; ".join(map(_problem, invalid.errors()))
         return _response(AdminError(422, "invalid_request", message, detail=detail))
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        message = f"{request.method} {request.url.path}: {error.detail}. The paths are listed in openapi.json."
+        message = f"{request.method} {request.url.path}: {error.detail}."
+        if error.status_code in {404, 405}:
+            message += f" The paths are listed in {request.scope.get('root_path', '')}/openapi.json."
         kind = _OF_STATUS.get(error.status_code, "http_error")
         return _response(AdminError(error.status_code, kind, message, headers=error.headers))
 
@@ -120,6 +124,20 @@ def answer_errors(app: FastAPI) -> None:
         log.error("admin_fault", exc_info=error)
         message = "The server failed to answer this; its log says why. Nothing can be said about what was done."
         return _response(AdminError(500, "internal", message))
+
+
+def _problem(found: Mapping[str, Any]) -> str:
+    """One thing that is wrong with a request, in words."""
+    if found["type"] == "json_invalid":
+        return f"The body is not valid JSON: {found['ctx']['error']}, at character {found['loc'][-1]}."
+    if found["type"] == "missing" and found["loc"] == ("body",):
+        return "The body is empty; a JSON object is expected."
+    return f"{'.'.join(map(str, found['loc']))}: {found['msg']}"
+
+
+def render(_scope: Scope, status: int, sentence: str) -> Response:
+    """The answer to a request that a limit stopped before or while this face had it."""
+    return _response(AdminError(status, "limit", sentence))
 
 
 def _later(error: str, message: str, retry_after: int) -> AdminError:

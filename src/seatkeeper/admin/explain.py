@@ -1,11 +1,13 @@
 """Explain: what acquiring a license would come to, and why."""
 
+from ipaddress import ip_address
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from seatkeeper.admin.auth import needs
+from seatkeeper.admin.errors import AdminError
 from seatkeeper.admin.parts import PartsOfApp
 from seatkeeper.identity.rights import Right
 from seatkeeper.inventory.names import license_name
@@ -55,17 +57,26 @@ async def explain(
 ) -> ExplanationBody:
     """What it would come to if `user` asked for `license` now, at `station`, from the address `machine`.
 
-    Nothing is acquired. Without `station` he is taken to sit at none; without `machine`, where he already is.
+    Nothing is acquired. Without `station` the user is taken to sit at none; without `machine`, where they are.
     """
     explanation = await parts.ledger.submit(
         Explain(
             login=user,
             license=license_name(license_, parts.owner),
             station=station or None,
-            machine=machine or None,
+            machine=_address(machine) if machine else None,
         )
     )
     return ExplanationBody(verdict=_verdict(explanation.verdict), tried=[_verdict(each) for each in explanation.tried])
+
+
+def _address(machine: str) -> str:
+    """A machine as log-ons have it: an IP address in its usual spelling."""
+    try:
+        return str(ip_address(machine.strip()))
+    except ValueError:
+        message = f"The machine {machine} is no IP address; a machine is one, as in 192.0.2.7."
+        raise AdminError(422, "invalid_request", message) from None
 
 
 def _verdict(verdict: Verdict) -> VerdictBody:

@@ -42,7 +42,7 @@ async def apply_inventory(
 
     Whoever may do this may change users, their rights and passwords.
     """
-    text = _text(await request.body())
+    text = _text(await request.body(), file)
     planned = await plan(
         text,
         file,
@@ -60,9 +60,9 @@ async def apply_inventory(
     return Applied(**planned.count(outcomes))
 
 
-def _text(body: bytes) -> str:
+def _text(body: bytes, file: str) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError as error:
-        message = f"The inventory is not UTF-8: byte {error.start} cannot be read. Save the file as UTF-8."
+        message = f"{file}: is not UTF-8: byte {error.start} cannot be read. Save the file as UTF-8."
         raise AdminError(422, "invalid_inventory", message) from None

@@ -1,4 +1,4 @@
-"""Sessions: who is connected and what he holds; ending one."""
+"""Sessions: who is connected and what they hold; ending one."""
 
 from datetime import datetime
 from functools import partial
@@ -58,7 +58,7 @@ async def list_sessions(
     *,
     user: Annotated[str | None, Query(max_length=200, description="Only this login's sessions.")] = None,
 ) -> SessionList:
-    """Who is connected, from where, at which station, and what he holds."""
+    """Who is connected, from where, at which station, and what they hold."""
     views = await parts.reads.run(partial(live_sessions, login=user))
     return SessionList(sessions=[_session(each) for each in views])
 
@@ -78,7 +78,7 @@ async def end_session(session: str, parts: PartsOfApp) -> Response:
 
 
 def _no_such(session: str) -> AdminError:
-    message = f"There is no live session {session[:80]}. GET sessions lists those there are."
+    message = f"There is no live session {session[:80]}. 'seatkeeper sessions list' shows them; GET sessions does, too."
     return AdminError(404, Code.SESSION_ENDED.value, message)
 
 

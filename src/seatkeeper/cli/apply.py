@@ -1,5 +1,6 @@
 """`seatkeeper apply`: make the inventory as a file says."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +37,8 @@ def apply(
         content = file.read_bytes()
     except OSError as error:
         raise Failure(ExitCode.USAGE, f"{file} cannot be read: {error.strerror}.") from None
-    params = {"file": str(file), "allow_overcommit": str(allow_overcommit).lower()}
+    name = os.fsencode(file).decode(errors="replace")
+    params = {"file": name, "allow_overcommit": str(allow_overcommit).lower()}
     applied = ask("POST", "/inventory", params=params, toml=content, data=data, config=config)
     typer.echo(summary(file, applied))
 

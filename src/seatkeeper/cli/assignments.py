@@ -37,7 +37,7 @@ def unassign(names: Names, *, station: Station = None, data: Data = None, config
     """
     holder, changed, rest = _change("/assignments/remove", names, station, data, config)
     _tell(changed, f"Taken from {holder}")
-    _tell(rest, f"Not assigned to {holder} anyway")
+    _tell(rest, f"Was not assigned to {holder}")
 
 
 def _change(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from seatkeeper.cli.failure import ExitCode, Failure
-from seatkeeper.cli.options import Config, Data, read_settings
+from seatkeeper.cli.options import Config, Data, existing_database
 
 
 def backup(
@@ -21,9 +21,7 @@ def backup(
     """
     from seatkeeper.ledger.backup import BackupRefused, back_up  # noqa: PLC0415 - see the package: heavy imports wait
 
-    database = read_settings(config, {"data": data}).data / "seatkeeper.db"
-    if not database.exists():
-        raise Failure(ExitCode.UNREACHABLE, f"There is no database at {database}.")
+    database = existing_database(data, config)
     try:
         back_up(database, file)
     except BackupRefused as refused:

@@ -3,7 +3,7 @@
 import typer
 
 from seatkeeper.cli.failure import ExitCode, Failure, told_plainly
-from seatkeeper.cli.options import Config, Data, read_settings
+from seatkeeper.cli.options import Config, Data, existing_database
 
 
 def check(*, data: Data = None, config: Config = None) -> None:
@@ -14,9 +14,7 @@ def check(*, data: Data = None, config: Config = None) -> None:
     """
     from seatkeeper.ledger.check import check_database  # noqa: PLC0415 - see the package: heavy imports wait
 
-    database = read_settings(config, {"data": data}).data / "seatkeeper.db"
-    if not database.exists():
-        raise Failure(ExitCode.UNREACHABLE, f"There is no database at {database}.")
+    database = existing_database(data, config)
     with told_plainly(database.parent):
         report = check_database(database)
     for difference in report.differences:

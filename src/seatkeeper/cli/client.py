@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from seatkeeper.cli.address import read_address
 from seatkeeper.cli.failure import ExitCode, Failure, told_plainly
 from seatkeeper.cli.options import read_settings
+from seatkeeper.ledger.files import DATABASE, LOCK
 
 if TYPE_CHECKING:
     import httpx
@@ -44,12 +45,12 @@ def ask(
     the request is refused, 3 where nobody can be asked.
     """
     settings = read_settings(config, {"data": data})
-    if toml is None and not (settings.data / "seatkeeper.db").exists():
+    if toml is None and not (settings.data / DATABASE).exists():
         raise Failure(
             ExitCode.UNREACHABLE,
             f"There is no database in {settings.data}; 'seatkeeper serve' or 'seatkeeper apply' makes one.",
         )
-    content = toml if toml is not None else None if body is None else json.dumps(body).encode()
+    content = toml if toml is not None else None if body is None else _encoded(body)
     headers = {} if content is None else {"Content-Type": "application/json" if toml is None else "application/toml"}
 
     import httpx  # noqa: PLC0415 - see the package: heavy imports wait
@@ -59,12 +60,26 @@ def ask(
 
     try:
         return _content(asyncio.run(_answered(settings, answer)))
-    except httpx.HTTPError as error:
+    except UnicodeEncodeError:
+        raise _no_text() from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Failure(
             ExitCode.UNREACHABLE,
             f"The server of {settings.data} did not answer ({str(error) or type(error).__name__});"
             " what was asked may or may not have been done.",
         ) from None
+
+
+def _encoded(body: object) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise _no_text() from None
+
+
+def _no_text() -> Failure:
+    # Arguments that are no text reach a program with surrogates in the place of what could not be read.
+    return Failure(ExitCode.USAGE, "What was given as a name is not UTF-8; names are text.")
 
 
 async def _answered(
@@ -102,7 +117,7 @@ def _is_held(data: Path) -> bool:
     from filelock import FileLock, Timeout  # noqa: PLC0415 - see the package: heavy imports wait
 
     try:
-        with FileLock(data / "seatkeeper.lock", timeout=0):
+        with FileLock(data / LOCK, timeout=0):
             return False
     except Timeout:
         return True
@@ -147,9 +162,9 @@ async def _in_this_process(settings: "Settings") -> AsyncIterator["httpx.AsyncCl
 
 
 def _token(settings: "Settings") -> str:
-    from seatkeeper.identity.secrets import UnusableToken, read_admin_token  # noqa: PLC0415 - as above
+    from seatkeeper.identity.secrets import ADMIN_TOKEN, UnusableToken, read_admin_token  # noqa: PLC0415 - as above
 
-    path = settings.data / "admin-token"
+    path = settings.data / ADMIN_TOKEN
     try:
         token = read_admin_token(path)
     except (OSError, UnusableToken) as error:

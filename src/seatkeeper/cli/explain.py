@@ -13,17 +13,17 @@ def explain(
     license_: Annotated[str, typer.Argument(metavar="LICENSE", help="NAME or OWNER:NAME.", show_default=False)],
     *,
     station: Annotated[
-        str | None, typer.Option("--station", metavar="NAME", help="As if he sat at this station.")
+        str | None, typer.Option("--station", metavar="NAME", help="As if the user sat at this station.")
     ] = None,
     machine: Annotated[
-        str | None, typer.Option("--machine", metavar="ADDRESS", help="As if he came from this address.")
+        str | None, typer.Option("--machine", metavar="ADDRESS", help="As if the user came from this IP address.")
     ] = None,
     data: Data = None,
     config: Config = None,
 ) -> None:
     """Say whether a user would get a license now, and why.
 
-    Nothing is acquired. Exits 0 whether he would get it or not.
+    Nothing is acquired. Exits 0 whether the user would get it or not.
     """
     asked = {"user": user, "license": license_, "station": station, "machine": machine}
     params = {name: value for name, value in asked.items() if value is not None}
@@ -40,5 +40,5 @@ def _line(verdict: dict[str, Any]) -> str:
     if not verdict["granted"]:
         return f"{verdict['sentence']} (status {verdict['status']}, {verdict['reason']})"
     ground = verdict["ground"]
-    whose = "his own assignment" if ground["kind"] == "user" else "his station's assignment"
+    whose = "the user's own assignment" if ground["kind"] == "user" else "the station's assignment"
     return f"{verdict['license']} on {whose}, {ground['method']} (status {verdict['status']})"

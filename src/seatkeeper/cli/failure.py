@@ -32,15 +32,18 @@ def told_plainly(data: Path) -> Iterator[None]:
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - as above
 
     from seatkeeper.identity.secrets import UnusableToken  # noqa: PLC0415 - as above
-    from seatkeeper.ledger.schema import SchemaTooNew  # noqa: PLC0415 - as above
+    from seatkeeper.ledger.journal import JournalError  # noqa: PLC0415 - as above
+    from seatkeeper.ledger.schema import SchemaTooNew, SchemaTooOld  # noqa: PLC0415 - as above
     from seatkeeper.settings import SettingsError  # noqa: PLC0415 - as above
 
     try:
         yield
     except SettingsError as error:
         raise Failure(ExitCode.USAGE, str(error)) from None
-    except (SchemaTooNew, UnusableToken) as error:
+    except (SchemaTooNew, SchemaTooOld, UnusableToken) as error:
         raise Failure(ExitCode.UNREACHABLE, str(error)) from None
+    except JournalError as error:
+        raise Failure(ExitCode.UNREACHABLE, f"The database in {data} cannot be used: {error}.") from None
     except (Error, DBAPIError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise Failure(ExitCode.UNREACHABLE, f"The database in {data} cannot be used: {cause}.") from None

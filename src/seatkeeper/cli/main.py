@@ -1,11 +1,21 @@
 """The command `seatkeeper`."""
 
+import io
 import sys
+from typing import Annotated
 
 import typer
 
 from seatkeeper.cli import apply, assignments, backup, check, explain, serve, sessions
 from seatkeeper.cli.failure import Failure
+from seatkeeper.cli.version import version
+
+
+def _show_version(asked: bool) -> None:  # noqa: FBT001 - as an option's callback is called
+    if asked:
+        typer.echo(f"seatkeeper {version()}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     name="seatkeeper",
@@ -19,6 +29,18 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def options(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take what stands before a command. The help text is the application's own, above."""
+
+
 app.command()(serve.serve)
 app.command()(apply.apply)
 app.command()(assignments.assign)
@@ -31,6 +53,8 @@ app.command()(backup.backup)
 
 def main() -> None:
     """Run the command of this process's arguments and end the process with its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as standard error has it: a file may have any name
     try:
         app(prog_name="seatkeeper")
     except Failure as failure:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from seatkeeper.cli.failure import ExitCode, Failure
+from seatkeeper.ledger.files import DATABASE
 
 if TYPE_CHECKING:
     from seatkeeper.settings import Settings
@@ -25,3 +26,11 @@ def read_settings(config: Path | None, flags: dict[str, object]) -> "Settings":
         return load(config, flags=flags)
     except SettingsError as error:
         raise Failure(ExitCode.USAGE, str(error)) from None
+
+
+def existing_database(data: Path | None, config: Path | None) -> Path:
+    """The database that these options and the settings name. Failure where there is none."""
+    database = read_settings(config, {"data": data}).data / DATABASE
+    if not database.exists():
+        raise Failure(ExitCode.UNREACHABLE, f"There is no database at {database}.")
+    return database

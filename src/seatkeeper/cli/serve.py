@@ -4,6 +4,7 @@ import logging
 import shlex
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ import typer
 from seatkeeper.cli.address import forget_address, read_address, write_address
 from seatkeeper.cli.failure import ExitCode, Failure, told_plainly
 from seatkeeper.cli.options import Config, Data, read_settings
+from seatkeeper.cli.version import version
 
 if TYPE_CHECKING:
     from seatkeeper.settings import Settings
@@ -35,18 +37,24 @@ def serve(
     """
     settings = read_settings(config, {"data": data, "listen.host": host, "listen.port": port})
 
-    from seatkeeper.ledger.door import DataDirectoryInUse  # noqa: PLC0415 - see the package: heavy imports wait
+    from structlog import get_logger  # noqa: PLC0415 - see the package: heavy imports wait
+
+    from seatkeeper.ledger.door import DataDirectoryInUse  # noqa: PLC0415 - as above
     from seatkeeper.server import CannotListen, run  # noqa: PLC0415 - as above
     from seatkeeper.transport.logs import configure_logs  # noqa: PLC0415 - as above
 
     configure_logs(settings.log.format, settings.log.level)
+    log = get_logger(__name__)
     for library in ("alembic", "uvicorn"):  # what they tell of every start and stop is told here already
         logging.getLogger(library).setLevel(logging.WARNING)
 
-    def listening(url: str) -> None:
+    def listening(url: str, demo_is_there: bool) -> None:
         write_address(settings.data, url)
-        if demo or sys.stdout.isatty():
-            typer.echo(_welcome(settings, url, demo=demo))
+        if settings.log.format == "json":  # whoever reads that collects lines, often of both outputs
+            log.info("serving", url=url, data=str(settings.data), version=version())
+            return
+        with suppress(OSError):  # nobody has to read it
+            typer.echo(_welcome(settings, url, demo=demo, demo_is_there=demo_is_there))
 
     try:
         with told_plainly(settings.data):
@@ -67,16 +75,20 @@ def _taken(data: Path) -> str:
     )
 
 
-def _welcome(settings: "Settings", url: str, *, demo: bool) -> str:
+def _welcome(settings: "Settings", url: str, *, demo: bool, demo_is_there: bool) -> str:
+    from seatkeeper.identity.secrets import ADMIN_TOKEN  # noqa: PLC0415 - see the package: heavy imports wait
+
     lines = [
-        f"Seatkeeper serves {settings.data} at {url} (Ctrl-C stops it; the data stays).",
+        f"Seatkeeper {version()} serves {settings.data} at {url} (Ctrl-C stops it; the data stays).",
         "",
         f"  ICWS clients     {url}/icws/connection",
-        f"  administration   {url}/v1/docs (the token stands in {settings.data / 'admin-token'})",
+        f"  administration   {url}/v1/docs (the token stands in {settings.data / ADMIN_TOKEN})",
         f"  health           {url}/healthz and {url}/readyz",
         "",
     ]
-    if demo:
+    if demo and not demo_is_there:
+        lines += ["The database is not empty, so the demo inventory was not applied.", ""]
+    if demo_is_there:
         command = "seatkeeper" if shutil.which("seatkeeper") else _typed()
         option = f" --data {shlex.quote(str(settings.data))}"
         log_on = (

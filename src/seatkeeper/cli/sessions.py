@@ -2,16 +2,18 @@
 
 import sys
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 
 from seatkeeper.cli.client import ask
+from seatkeeper.cli.failure import ExitCode, Failure
 from seatkeeper.cli.options import Config, Data
 
-app = typer.Typer(help="Who is connected and what he holds.", no_args_is_help=True)
+app = typer.Typer(help="Who is connected and what they hold.", no_args_is_help=True)
 
 _COLUMNS = ("session", "user", "application", "machine", "station", "connected", "last seen", "holds")
+# What one types to name a session or a user is shown whole, however narrow the terminal is.
+_WHOLE = ("session", "user")
 
 
 @app.command("list")
@@ -45,7 +47,9 @@ def end_session(
 
     Its client is told that an administrator did.
     """
-    ask("DELETE", f"/sessions/{quote(session, safe='')}", data=data, config=config)
+    if not (session.isascii() and session.isdigit()):
+        raise Failure(ExitCode.USAGE, f"{session} is not a session's number; 'seatkeeper sessions list' shows them.")
+    ask("DELETE", f"/sessions/{session}", data=data, config=config)
     typer.echo(f"Session {session} has ended.")
 
 
@@ -69,11 +73,18 @@ def _time(moment: str) -> str:
 
 
 def _print_table(rows: list[tuple[str, ...]]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - see the package: heavy imports wait
-    from rich.markup import escape  # noqa: PLC0415 - as above
+    from rich.cells import cell_len  # noqa: PLC0415 - see the package: heavy imports wait
+    from rich.console import Console  # noqa: PLC0415 - as above
     from rich.table import Table  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415 - as above
 
-    table = Table(*_COLUMNS, box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for index, name in enumerate(_COLUMNS):
+        if name in _WHOLE:
+            longest = max(cell_len(row[index]) for row in ((name,), *rows))
+            table.add_column(name, no_wrap=True, min_width=longest)
+        else:
+            table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*map(escape, row))
-    Console().print(table)
+        table.add_row(*map(Text, row))
+    Console().print(table, crop=False)

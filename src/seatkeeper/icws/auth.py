@@ -62,8 +62,8 @@ class Gate:
 
 
 def _session_id(spelled: str) -> int | None:
-    """The number that a session id in a URL is, or None."""
-    if not (spelled.isascii() and spelled.isdigit()) or len(spelled) > _MAX_DIGITS:
+    """The number that a session id in a URL is, spelled as it was given out, or None."""
+    if not (spelled.isascii() and spelled.isdigit()) or spelled.startswith("0") or len(spelled) > _MAX_DIGITS:
         return None
     return int(spelled)
 

@@ -177,14 +177,10 @@ def refused(refusal: Refusal) -> Failure:
     return Failure(told.status, body, CHALLENGE if told.status == 401 else None)
 
 
-_LIMIT_IDS: Final = {408: TIMED_OUT, 413: TOO_LARGE, 431: TOO_LARGE, 500: INTERNAL, 503: UNAVAILABLE, 504: TIMED_OUT}
-
-
 def render(scope: Scope, status: int, sentence: str) -> Response:
     """The answer to a request that a limit stopped before or while this face had it.
 
-    A time-out (408 or 504 to whoever limits) is answered 500 with its identifier, as the seeds have it.
+    A time-out (504 to whoever limits) is answered 500 with its identifier, as the seeds have it.
     """
-    error_id = _LIMIT_IDS.get(status, MALFORMED)
-    answered = 500 if error_id == TIMED_OUT else status
-    return Failure(answered, ErrorBody(sentence, error_id)).render(scope)
+    failure = timed_out(sentence) if status == 504 else Failure(status, ErrorBody(sentence, TOO_LARGE))
+    return failure.render(scope)

@@ -75,10 +75,12 @@ stage_operations: Final[Decoder[StageOperations | NotAnObject]] = Decoder(StageO
 
 def read(decoder: Decoder[S | NotAnObject], body: bytes) -> S:
     """The object in a body. Raises `Failure` 400 where there is none."""
+    if not body.strip():
+        raise malformed("The body is empty; a JSON object is expected.")
     try:
         value = decoder.decode(body)
     except DecodeError as error:
-        raise malformed(f"The body is not JSON that can be read: {error}.") from None
+        raise malformed(f"The body cannot be read: {error}.") from None
     except UnicodeDecodeError as error:
         raise malformed(f"The body is not UTF-8: {error.reason} at byte {error.start}.") from None
     except RecursionError:

@@ -11,8 +11,11 @@ import secrets
 import tempfile
 import uuid
 from pathlib import Path
+from typing import Final
 
 from msgspec import Struct
+
+ADMIN_TOKEN: Final = "admin-token"  # noqa: S105 - the name of its file in the data directory
 
 _CSRF_BYTES = 24
 _ADMIN_TOKEN_BYTES = 32
@@ -62,7 +65,7 @@ def matches(stored: bytes, secret: str) -> bool:
 def admin_token(path: Path) -> str:
     """The admin token kept in `path`; made there, readable by its owner only, if the file does not exist.
 
-    Raises UnusableToken when others can read the file or it is empty, and OSError when it cannot be read or made.
+    Raises UnusableToken when others can read the file or it holds no token, and OSError when it cannot be read or made.
     """
     token = read_admin_token(path)
     return _make_admin_token(path) if token is None else token
@@ -82,6 +85,10 @@ def read_admin_token(path: Path) -> str | None:
         return None
     if not token:
         raise UnusableToken(f"{path} is empty. Delete it: the next start of the server makes a new token.")
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise UnusableToken(
+            f"{path} holds something else than a token. Delete it: the next start of the server makes a new token."
+        )
     return token
 
 

@@ -109,7 +109,10 @@ def _steps(inventory: Inventory, merge: Merge, hashes: dict[str, str]) -> Iterat
 
 
 async def _password_hashes(inventory: Inventory, present: InventoryView, passwords: Passwords) -> dict[str, str]:
-    """By place, the hash to store for each user whose password is new; an unchanged one keeps its hash."""
+    """By place, the hash to store for each user whose password is new; an unchanged one keeps its hash.
+
+    One after the other: those who log on meanwhile wait for one hash, not for those of the whole file.
+    """
 
     async def changed(entry: Entry[UserEntry]) -> str | None:
         user = entry.value
@@ -121,5 +124,4 @@ async def _password_hashes(inventory: Inventory, present: InventoryView, passwor
             return None
         return await passwords.hash(user.password)
 
-    hashes = await asyncio.gather(*map(changed, inventory.users))
-    return {user.place: new for user, new in zip(inventory.users, hashes, strict=True) if new is not None}
+    return {user.place: new for user in inventory.users if (new := await changed(user)) is not None}

@@ -4,6 +4,8 @@ from importlib.resources import files
 from typing import Final
 
 DEMO_NAME: Final = "demo.toml"
+DEMO_LOGIN: Final = "agent01"
+DEMO_PASSWORD: Final = "demo-agent01"  # noqa: S105 - of the demo, for everybody to read
 
 
 def demo_text() -> str:

@@ -4,6 +4,7 @@ TOML: `[[licenses]]`, `[[stations]]`, `[[users]]`; the keys of each are those of
 only the first, and none is told with a value that could be a secret.
 """
 
+import re
 import tomllib
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cache
@@ -32,20 +33,22 @@ S = TypeVar("S", bound=Struct)
 _LISTS: Final = ("licenses", "stations", "users")
 _MOST_PROBLEMS: Final = 1000  # beyond, the rest of the file is not looked at
 
+_TOO_MUCH: Final = "it nests too deeply or has a huge number"
+_DEEP_KEY: Final = re.compile(
+    r"""(?<![\w\\-])(?:(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}""", re.ASCII
+)
+"""A key of more parts than any here has. What the parser keeps of a key grows with the square of its parts: one of
+200 kB takes all memory there is. The look-behind keeps the search from beginning anew within a part."""
+
 
 def read_inventory(text: str, owner: str) -> tuple[Inventory, list[Problem]]:
     """What the file says, and what is wrong with it; entries with problems are left out or lack the key.
 
     `owner` is the configured license owner, whom a license belongs to when the file does not say.
     """
-    try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        # The parser tells the place and what it expected there, not what stands there.
-        reason = (
-            str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it nests too deeply or has a huge number"
-        )
-        return Inventory((), (), ()), [Problem("", "", f"is not valid TOML: {reason}")]
+    document = _parsed(text)
+    if isinstance(document, Problem):
+        return Inventory((), (), ()), [document]
     reading = _Reading(owner)
     reading.check_keys(document, _LISTS, "", "")
     inventory = Inventory(
@@ -57,6 +60,17 @@ def read_inventory(text: str, owner: str) -> tuple[Inventory, list[Problem]]:
     _check_stations(inventory.stations, owner, reading.problems)
     _check_users(inventory.users, owner, reading.problems)
     return inventory, reading.problems
+
+
+def _parsed(text: str) -> dict[str, Any] | Problem:
+    if _DEEP_KEY.search(text):
+        return Problem("", "", f"is not valid TOML: {_TOO_MUCH}")
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        # The parser tells the place and what it expected there, not what stands there.
+        reason = str(error) if isinstance(error, tomllib.TOMLDecodeError) else _TOO_MUCH
+        return Problem("", "", f"is not valid TOML: {reason}")
 
 
 class _Reading:
@@ -103,6 +117,8 @@ class _Reading:
     def check_keys(self, table: Mapping[str, Any], known: Iterable[str], place: str, within: str) -> None:
         known = list(known)
         for key in table:
+            if len(self.problems) >= _MOST_PROBLEMS:
+                return
             if key not in known:
                 offer = nearest(key[:80], known) or f"; the keys are {', '.join(known)}"
                 self.problems.append(Problem(place, within + quoted(key), f"is not a key here{offer}"))

@@ -1,6 +1,7 @@
 """How a license is named where one may or may not say whose it is."""
 
 from seatkeeper.licensing.commands import LicenseName
+from seatkeeper.licensing.entities import fold
 
 OWNER_MARK = ":"
 
@@ -13,6 +14,6 @@ def license_name(text: str, owner: str) -> LicenseName:
 
 def spelled(license_: LicenseName, owner: str) -> str:
     """The shortest spelling that `license_name` reads as this license."""
-    if license_.owner.casefold() == owner.casefold() and OWNER_MARK not in license_.name:
+    if fold(license_.owner) == fold(owner) and OWNER_MARK not in license_.name:
         return license_.name
     return f"{license_.owner}{OWNER_MARK}{license_.name}"

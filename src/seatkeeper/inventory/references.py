@@ -53,9 +53,9 @@ class _Known:
             if fold(station) not in self._stations:
                 yield _unknown(entry.place, "stations", "station", station, self._stations.values())
         for role in unknown_roles(user.roles or ()):
-            yield _unknown(entry.place, "roles", "role", role, ROLES)
+            yield _no_such(entry.place, "role", role, ROLES)
         for right in unknown_rights(user.rights or ()):
-            yield _unknown(entry.place, "rights", "right", right, Right)
+            yield _no_such(entry.place, "right", right, Right)
 
 
 def _id_problems(entry: Entry[UserEntry], present: InventoryView) -> Iterable[Problem]:
@@ -67,3 +67,8 @@ def _id_problems(entry: Entry[UserEntry], present: InventoryView) -> Iterable[Pr
 
 def _unknown(place: str, key: str, what: str, name: str, known: Iterable[str]) -> Problem:
     return Problem(place, key, f"there is no {what} {quoted(name)}{nearest(name, known)}")
+
+
+def _no_such(place: str, what: str, name: str, known: Iterable[str]) -> Problem:
+    """Of these there are few, so all are told."""
+    return Problem(place, f"{what}s", f"there is no {what} {quoted(name)}; the {what}s are {', '.join(known)}")

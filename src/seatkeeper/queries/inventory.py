@@ -15,7 +15,7 @@ from seatkeeper.licensing.entities import (
     Profile,
     Station,
 )
-from seatkeeper.queries.users import Account, user_of
+from seatkeeper.queries.users import ACCOUNTS, Account, account_of
 
 
 class InventoryView(Struct, frozen=True):
@@ -84,13 +84,8 @@ def _stations(connection: Connection) -> dict[str, Station]:
 
 
 def _accounts(connection: Connection) -> dict[str, Account]:
-    query = (
-        select(tables.users, tables.credentials.c.password_hash)
-        .outerjoin(tables.credentials, tables.credentials.c.user_id == tables.users.c.id)
-        .where(tables.users.c.deleted_at.is_(None))
-    )
-    rows = connection.execute(query).mappings()
-    return {row["login_key"]: Account(user=user_of(row), password_hash=row["password_hash"]) for row in rows}
+    rows = connection.execute(ACCOUNTS).mappings()
+    return {row["login_key"]: account_of(row) for row in rows}
 
 
 def _profiles(connection: Connection) -> dict[tuple[Holder, str], Profile]:

@@ -1,5 +1,7 @@
 """Users as they log on."""
 
+from typing import Final
+
 from msgspec import Struct
 from sqlalchemy import Connection, RowMapping, select
 
@@ -14,18 +16,21 @@ class Account(Struct, frozen=True):
     password_hash: str | None
 
 
+ACCOUNTS: Final = (
+    select(tables.users, tables.credentials.c.password_hash)
+    .outerjoin(tables.credentials, tables.credentials.c.user_id == tables.users.c.id)
+    .where(tables.users.c.deleted_at.is_(None))
+)
+"""The accounts of all living users."""
+
+
 def account_by_login(connection: Connection, login: str) -> Account | None:
     """The living user of this login, in any case; None where there is none."""
     key = fold(login)
     if not _can_be_stored(key):
         return None
-    query = (
-        select(tables.users, tables.credentials.c.password_hash)
-        .outerjoin(tables.credentials, tables.credentials.c.user_id == tables.users.c.id)
-        .where(tables.users.c.login_key == key, tables.users.c.deleted_at.is_(None))
-    )
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else Account(user=user_of(row), password_hash=row["password_hash"])
+    row = connection.execute(ACCOUNTS.where(tables.users.c.login_key == key)).mappings().one_or_none()
+    return None if row is None else account_of(row)
 
 
 def _can_be_stored(text: str) -> bool:
@@ -37,9 +42,9 @@ def _can_be_stored(text: str) -> bool:
     return True
 
 
-def user_of(row: RowMapping) -> User:
-    """The user that a row of the table `users` says."""
-    return User(
+def account_of(row: RowMapping) -> Account:
+    """The account that a row of `ACCOUNTS` says."""
+    user = User(
         id=row["id"],
         login=row["login"],
         display_name=row["display_name"],
@@ -49,3 +54,4 @@ def user_of(row: RowMapping) -> User:
         stations=None if row["stations"] is None else tuple(row["stations"]),
         deleted_at=row["deleted_at"],
     )
+    return Account(user=user, password_hash=row["password_hash"])

@@ -66,12 +66,10 @@ def _write(scope: Scope, record: RequestRecord, status: int, seconds: float) -> 
         "status": status,
         "ms": round(seconds * 1000, 2),
     }
-    if record.outcome is not None:
-        fields["outcome"] = record.outcome
     if status >= 500:
-        _log.warning("request", **fields)
+        _log.warning("request", outcome=record.outcome or "failed", **fields)
     else:
-        _log.info("request", **fields)
+        _log.info("request", outcome=record.outcome or ("ok" if status < 400 else "refused"), **fields)
 
 
 def _request_id(scope: Scope) -> str | None:

@@ -52,7 +52,10 @@ class RequestLimits:
             if not answer.time.expired():
                 raise
             if not answer.started:
-                sentence = f"The request took longer than {self._limits.seconds:g} seconds and was given up."
+                sentence = (
+                    f"The request took longer than {self._limits.seconds:g} seconds and was given up; "
+                    "what it asks for may have been done all the same."
+                )
                 await self._refuse(scope, receive, send, 504, sentence)
 
     async def _within_size(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
