@@ -11,8 +11,9 @@ import pytest
 from argon2 import PasswordHasher
 
 from seatkeeper.ledger.door import DataDirectoryInUse
-from seatkeeper.server import House, listening_at, opened
+from seatkeeper.server import House, opened
 from seatkeeper.settings import IcwsSettings, LimitsSettings, Settings, SettingsError
+from seatkeeper.transport.listener import listening_at
 
 pytestmark = pytest.mark.anyio
 
@@ -82,7 +83,7 @@ async def test_a_request_beyond_a_limit_is_answered_in_the_shape_of_its_face(cli
 async def test_a_path_of_no_face_is_a_404_that_names_the_faces(client: httpx.AsyncClient, path: str) -> None:
     missing = await client.get(f"http://house{path}")
     assert missing.status_code == 404
-    assert missing.json()["message"].endswith("The faces are below /icws, /v1.")
+    assert missing.json()["message"].endswith("The APIs are below /icws and /v1.")
 
 
 async def test_a_data_directory_is_held_by_one(house: House) -> None:

@@ -1,7 +1,6 @@
 """The one place where the parts meet: it opens them, mounts the faces, and owns the only lifespan."""
 
 import asyncio
-import errno
 import gc
 import os
 import signal
@@ -40,21 +39,17 @@ from seatkeeper.settings import IdentitySettings, Settings, SettingsError
 from seatkeeper.transport.access_log import AccessLog
 from seatkeeper.transport.departure import Departure
 from seatkeeper.transport.limits import Limits, RequestLimits
+from seatkeeper.transport.listener import listening_at, url_of
 from seatkeeper.transport.protocol import bounded_protocol
 from seatkeeper.transport.record import record_of
 
 # A stop ends within this whatever hangs: requests get the first part, the ledger the rest.
 _REQUEST_SECONDS: Final = 10
 _STOP_SECONDS: Final = 30.0
-_UNANSWERED_SECONDS: Final = 30
 
 Listening = Callable[[str, bool], None]
 
 log = structlog.get_logger(__name__)
-
-
-class CannotListen(Exception):
-    """The address or the port is somebody else's, or none of this machine's."""
 
 
 class Face(NamedTuple):
@@ -220,8 +215,8 @@ def run(settings: Settings, *, demo: bool, listening: Listening, stopped: Callab
     """Serve until SIGTERM or SIGINT: then stop accepting, end the streams, answer what was asked, commit, and return.
 
     `demo` applies the demo inventory to a database that is empty. `listening` is told the URL when clients can
-    connect, and whether the demo is there; `stopped` is called when they no longer can. Raises as `opened`, and CannotListen. A stop that hangs ends the
-    process after 30 seconds; nothing answered is lost.
+    connect, and whether the demo is there; `stopped` is called when they no longer can. Raises as `opened`, and
+    CannotListen. A stop that hangs ends the process after 30 seconds; nothing answered is lost.
     """
     with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
         runner.run(_serve(settings, demo, listening, stopped))
@@ -236,7 +231,7 @@ async def _serve(settings: Settings, demo: bool, listening: Listening, stopped: 
         # What was loaded stays; leaving it out of every collection keeps their pauses short.
         gc.collect()
         gc.freeze()
-        server = _Server(_uvicorn(house, settings), house, partial(listening, _url(listener), demo_is_there))
+        server = _Server(_uvicorn(house, settings), house, partial(listening, url_of(listener), demo_is_there))
         await server.serve(sockets=[listener])
         stopped()
     if server.watchdog is not None:
@@ -290,27 +285,3 @@ def _uvicorn(house: House, settings: Settings) -> uvicorn.Config:
         forwarded_allow_ips=proxies,
         timeout_graceful_shutdown=_REQUEST_SECONDS,
     )
-
-
-def listening_at(host: str, port: int) -> socket.socket:
-    """A socket that listens there. Raises CannotListen."""
-    try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listener = socket.create_server(address[:2], family=family)
-    except OSError as error:
-        why = f"{error.strerror or error}."
-        if error.errno == errno.EADDRINUSE:
-            why = "another program does. Stop it, or choose a port with --port."
-        raise CannotListen(f"Cannot listen at {host}:{port}: {why}") from error
-    if hasattr(socket, "TCP_USER_TIMEOUT"):
-        # Connections inherit it. A client that is gone without a word is noticed by its unanswered pings; else its
-        # stream would keep its session alive for a quarter of an hour.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNANSWERED_SECONDS * 1000)
-    return listener
-
-
-def _url(listener: socket.socket) -> str:
-    """Where a process on this machine reaches it."""
-    host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - recognised, not bound
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

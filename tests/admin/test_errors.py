@@ -68,6 +68,47 @@ async def test_bad_input_is_told_in_the_one_shape(
         assert error in {None, told.error}
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "said"),
+    [
+        ("GET", "/nothing", None, "GET /v1/nothing: Not Found. The paths are listed in /v1/openapi.json."),
+        ("POST", "/assignments", b"", "The body is empty; a JSON object is expected."),
+        (
+            "POST",
+            "/assignments",
+            b"{",
+            "The body is not valid JSON: Expecting property name enclosed in double quotes, at character 1.",
+        ),
+        ("POST", "/assignments", b"\xff", "POST /v1/assignments: There was an error parsing the body."),
+        (
+            "POST",
+            "/inventory?file=bin.toml",
+            b"\xff",
+            "bin.toml: is not UTF-8: byte 0 cannot be read. Save the file as UTF-8.",
+        ),
+        (
+            "DELETE",
+            "/sessions/42",
+            None,
+            "There is no live session 42. 'seatkeeper sessions list' shows them; GET sessions does, too.",
+        ),
+        (
+            "GET",
+            "/explain?user=agent01&license=A&machine=desk",
+            None,
+            "The machine desk is no IP address; a machine is one, as in 192.0.2.7.",
+        ),
+    ],
+    ids=range(7),
+)
+async def test_an_error_says_once_what_is_wrong_and_what_to_do(
+    admin: httpx.AsyncClient, method: str, path: str, body: bytes | None, said: str
+) -> None:
+    headers = {"Content-Type": "application/json"}
+    response = await admin.request(method, path, content=body, headers=headers)
+    assert response.json()["message"] == said
+
+
 async def test_an_invalid_request_tells_the_place_and_not_the_value(admin: httpx.AsyncClient) -> None:
     body = {"holder": {"kind": "user", "name": "agent01"}, "licenses": ["A"], "password": "hunter2"}
     response = await admin.post("/assignments", json=body)

@@ -98,6 +98,22 @@ async def test_an_explanation_of_a_refusal_says_why(admin: httpx.AsyncClient) ->
     assert "A is assigned neither to agent02" in told["sentence"]
 
 
+async def test_an_explanation_of_an_unknown_license_names_the_owner_that_was_asked(admin: httpx.AsyncClient) -> None:
+    told = (await admin.get("/explain", params={"user": "agent01", "license": "XX:A"})).json()["verdict"]
+    assert told["sentence"] == "There is no license named A of owner XX."
+
+
+async def test_a_machine_may_be_spelled_in_any_way_that_is_an_address(world: World, admin: httpx.AsyncClient) -> None:
+    await world.apply('[[stations]]\nname = "station01"\nlicenses = ["S"]')
+    session = await world.connect("agent01", machine="2001:db8::1")
+    workstation = StationSetting.WORKSTATION
+    await world.ledger.submit(SetStation(session_id=session, setting=workstation, station="station01"))
+    params = {"user": "agent01", "license": "S", "station": "station01"}
+    for machine, status in (("2001:0DB8:0::1", 2), ("2001:db8::2", 6)):
+        told = await admin.get("/explain", params={**params, "machine": machine})
+        assert told.json()["verdict"]["status"] == status
+
+
 async def test_an_explanation_changes_nothing(world: World, admin: httpx.AsyncClient) -> None:
     head = world.ledger.head
     await admin.get("/explain", params={"user": "agent02", "license": "A"})

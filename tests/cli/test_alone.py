@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,34 @@ def test_a_server_that_cannot_listen_says_so(option: list[str], code: int, said:
 def test_the_data_directory_comes_from_the_environment_too(data: Path) -> None:
     listed = seatkeeper("sessions", "list", env={"SEATKEEPER_DATA": str(data)})
     assert listed.returncode == 0, listed.stderr
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert seatkeeper("--version").stdout == f"seatkeeper {metadata.version('seatkeeper')}\n"
+
+
+def test_an_inventory_that_is_no_text_is_named(data: Path) -> None:
+    inventory = data.with_name("bin.toml")
+    inventory.write_bytes(b"\xff\xfe")
+    assert f"{inventory}: is not UTF-8" in sentence_of(seatkeeper("apply", inventory, data=data), 1)
+
+
+def test_a_session_that_is_not_there_is_told_with_where_to_look(data: Path) -> None:
+    assert "'seatkeeper sessions list' shows them" in sentence_of(seatkeeper("sessions", "end", "42", data=data), 1)
+
+
+def test_an_explanation_is_of_an_address(data: Path) -> None:
+    refused = seatkeeper("explain", "agent01", "I3_ACCESS_CLIENT", "--machine", "desk", data=data)
+    assert "is no IP address" in sentence_of(refused, 1)
+
+
+@pytest.mark.parametrize("found", ["DELETE FROM alembic_version", "UPDATE alembic_version SET version_num = '9999'"])
+def test_a_check_of_another_schema_is_told_in_one_line(found: str, data: Path) -> None:
+    with closing(sqlite3.connect(data / "seatkeeper.db")) as database, database:
+        database.execute(found)
+    said = sentence_of(seatkeeper("check", data=data), 3)
+    assert said.startswith("seatkeeper: The database has ")
+    assert said.count("\n") == 1
 
 
 def test_help_lists_the_commands_and_exit_codes() -> None:

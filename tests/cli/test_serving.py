@@ -1,27 +1,30 @@
 """Commands while a server holds the data directory, and the server's own life."""
 
 import json
+import pty
 import re
 import sqlite3
+import subprocess
+import sys
 from http.client import HTTPConnection
+from importlib import metadata
 from pathlib import Path
 
 import httpx
 import pytest
 
 from tests.cli.command import seatkeeper, sentence_of
-from tests.server_process import ServerProcess, start_server
+from tests.server_process import ServerProcess, command_environment, start_server
 
 LOG_ON = {
     "__type": "urn:inin.com:connection:icAuthConnectionRequestSettings",
     "applicationName": "test",
-    "userID": "agent01",
-    "password": "demo-agent01",
 }
 
 
-def log_on(url: str) -> httpx.Response:
-    response = httpx.post(f"{url}/icws/connection", json=LOG_ON, headers={"Accept-Language": "en-us"})
+def log_on(url: str, login: str = "agent01") -> httpx.Response:
+    body = {**LOG_ON, "userID": login, "password": f"demo-{login}"}
+    response = httpx.post(f"{url}/icws/connection", json=body, headers={"Accept-Language": "en-us"})
     assert response.status_code == 201, response.text
     return response
 
@@ -37,10 +40,12 @@ def test_an_assignment_by_command_counts_at_once_in_the_running_server(demo_serv
     assert again.stdout == "Assigned to agent01 already: I3_ACCESS_RECORDER.\n"
 
     granted = seatkeeper("explain", "agent01", "I3_ACCESS_RECORDER", data=demo_server.data)
-    assert granted.stdout.startswith("Granted: I3_ACCESS_RECORDER on his own assignment")
+    assert granted.stdout.startswith("Granted: I3_ACCESS_RECORDER on the user's own assignment")
 
     taken = seatkeeper("unassign", "agent01", "I3_ACCESS_RECORDER", data=demo_server.data)
     assert taken.stdout == "Taken from agent01: I3_ACCESS_RECORDER.\n"
+    again = seatkeeper("unassign", "agent01", "I3_ACCESS_RECORDER", data=demo_server.data)
+    assert again.stdout == "Was not assigned to agent01: I3_ACCESS_RECORDER.\n"
 
 
 def test_a_station_is_assigned_licenses_by_its_name(demo_server: ServerProcess) -> None:
@@ -64,6 +69,23 @@ def test_a_session_is_listed_and_ended_by_its_number(demo_server: ServerProcess)
     assert seatkeeper("sessions", "end", session, data=demo_server.data).returncode == 0
     assert session not in seatkeeper("sessions", "list", data=demo_server.data).stdout
     assert session in sentence_of(seatkeeper("sessions", "end", session, data=demo_server.data), 1)
+
+
+def test_sessions_and_users_are_listed_whole_on_a_narrow_terminal(demo_server: ServerProcess) -> None:
+    session = log_on(demo_server.url, "agent08").json()["sessionId"]
+    ours, theirs = pty.openpty()
+    with open(ours, "rb", buffering=0) as screen:  # noqa: PTH123 - no path: a descriptor
+        command = [sys.executable, "-m", "seatkeeper", "sessions", "list", "--user", "agent08"]
+        env = command_environment({"COLUMNS": "40", "TERM": "dumb", "SEATKEEPER_DATA": str(demo_server.data)})
+        with open(theirs, "wb", buffering=0) as terminal:  # noqa: PTH123 - as above
+            subprocess.run(command, stdout=terminal, env=env, timeout=60, check=True)
+            terminal.write(b"\nEND")
+            shown = b""
+            while not shown.endswith(b"END"):
+                shown += screen.read(65536)
+    rows = [line.split()[:2] for line in shown.decode().splitlines()]
+    assert [session, "agent08"] in rows
+    assert "\N{HORIZONTAL ELLIPSIS}" not in shown.decode()
 
 
 @pytest.mark.parametrize("url", ["http://[::bad", "ftp://127.0.0.1", ""])
@@ -110,6 +132,17 @@ def test_check_and_backup_work_while_serving(demo_server: ServerProcess, tmp_pat
     assert "exists already" in sentence_of(seatkeeper("backup", copy, data=demo_server.data), 1)
 
 
+def test_a_server_starts_from_a_backup_with_a_token_of_its_own(demo_server: ServerProcess, tmp_path: Path) -> None:
+    session = log_on(demo_server.url).json()["sessionId"]
+    (tmp_path / "restored").mkdir()
+    copy = tmp_path / "restored" / "seatkeeper.db"
+    assert seatkeeper("backup", copy, data=demo_server.data).returncode == 0
+    with start_server(copy.parent) as restored:
+        assert session in seatkeeper("sessions", "list", data=restored.data).stdout
+        tokens = {(server.data / "admin-token").read_text() for server in (demo_server, restored)}
+        assert len(tokens) == 2
+
+
 def test_a_second_server_on_the_same_data_is_told_who_has_it(demo_server: ServerProcess) -> None:
     sentence = sentence_of(seatkeeper("serve", "--port", "0", data=demo_server.data), 3)
     assert demo_server.url in sentence
@@ -120,7 +153,7 @@ def test_a_server_on_a_port_that_is_taken_says_so(demo_server: ServerProcess, tm
     port = demo_server.url.rpartition(":")[2]
     refused = seatkeeper("serve", "--port", port, data=tmp_path / "data")
     assert refused.returncode == 3
-    assert f"127.0.0.1:{port}" in refused.stderr
+    assert f"Cannot listen at 127.0.0.1:{port}: another program does. Stop it, or choose a port" in refused.stderr
     assert "Traceback" not in refused.stderr
 
 
@@ -199,6 +232,37 @@ def test_check_names_each_difference(tmp_path: Path) -> None:
     assert "users" in checked.stdout
     assert "Somebody Else" in checked.stdout
     assert "differences: 1" in checked.stderr
+
+
+def test_a_server_says_what_it_serves_and_how_to_try_the_demo_where_it_is(tmp_path: Path) -> None:
+    with start_server(tmp_path / "data", "--demo") as server:
+        said = f"Seatkeeper {metadata.version('seatkeeper')} serves {server.data} at {server.url} (Ctrl-C stops it; the"
+        assert said in server.tail()
+        for address in ("/icws/connection", "/v1/docs", "/healthz"):
+            assert server.url + address in server.tail()
+        assert "Try, in another terminal" in server.tail()
+    with start_server(tmp_path / "data") as again:
+        assert again.tail().count("Try, in another terminal") == 2
+        assert "was not applied" not in again.tail()
+
+
+def test_a_server_asked_for_the_demo_on_other_data_says_that_it_was_not_applied(tmp_path: Path) -> None:
+    inventory = tmp_path / "own.toml"
+    inventory.write_text('[[users]]\nlogin = "agent01"\npassword = "another"\n')
+    assert seatkeeper("apply", inventory, data=tmp_path / "data").returncode == 0
+    with start_server(tmp_path / "data", "--demo") as server:
+        assert "The database is not empty, so the demo inventory was not applied." in server.tail()
+        assert "Try, in another terminal" not in server.tail()
+
+
+def test_a_server_that_logs_json_writes_nothing_else_from_start_to_stop(tmp_path: Path) -> None:
+    with start_server(tmp_path / "data", "--demo", env={"SEATKEEPER_LOG_FORMAT": "json"}) as server:
+        assert server.stop() == 0
+        events = [json.loads(line) for line in server.log.read_text().splitlines()]
+    [serving] = [each for each in events if each["event"] == "serving"]
+    expected = {"url": server.url, "data": str(server.data), "version": metadata.version("seatkeeper")}
+    assert expected.items() <= serving.items()
+    assert events[-1]["event"] == "stopped"
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/icwsx/connection", "//icws/connection"])

@@ -69,6 +69,21 @@ def test_wrong_credentials_are_400_and_do_not_tell_whether_the_user_exists(world
     }
 
 
+@pytest.mark.icws("1.4")
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "The body is empty; a JSON object is expected."),
+        (b"{a", "The body cannot be read: JSON is malformed: object keys must be strings (byte 1)."),
+        (b"[]", "The body must be a JSON object."),
+    ],
+)
+def test_a_body_that_cannot_be_read_is_told_once(http: httpx.Client, body: bytes, message: str) -> None:
+    answer = http.post("/icws/connection", content=body, headers={"Accept-Language": "en-us"})
+    assert answer.status_code == 400
+    assert answer.json() == {"errorId": "error.request.invalidRepresentation.malformed", "message": message}
+
+
 @pytest.mark.icws("2.1")
 @pytest.mark.parametrize("headers", [{}, {"Accept-Language": ""}, {"Accept-Language": ";q=1"}])
 def test_a_log_on_without_a_language_is_400(world: World, http: httpx.Client, headers: dict[str, str]) -> None:

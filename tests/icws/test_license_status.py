@@ -12,7 +12,7 @@ CONTINUE, ABORT = 0, 1
 @pytest.mark.icws("S1: licenseUnknown 9, a license name that is unknown to the IC System. Feature Version licenses 2")
 def test_a_license_that_does_not_exist_is_told_in_a_result_and_is_no_error(session: Session) -> None:
     [told] = session.stages(("desktop", CONTINUE, ["I3_NOT_THERE"]))
-    assert told["result"] == [result("I3_NOT_THERE", 9, "There is no license named I3_NOT_THERE.")]
+    assert told["result"] == [result("I3_NOT_THERE", 9, "There is no license named I3_NOT_THERE of owner ININ.")]
 
 
 @pytest.mark.icws("S1: isAvailable: If true, the license was successfully acquired for the user.")

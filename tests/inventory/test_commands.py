@@ -212,6 +212,25 @@ async def test_a_name_that_fits_nothing_is_refused_with_the_nearest(world: World
     assert str(invalid.value).startswith(f"file.toml: {problem}")
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('roles = ["king"]', 'roles: there is no role "king"; the roles are administrator, operator'),
+        (
+            'rights = ["fly"]',
+            (
+                'rights: there is no right "fly"; the rights are inventory.write, assignments.write, sessions.read,'
+                " sessions.end, explain"
+            ),
+        ),
+    ],
+)
+async def test_a_role_or_right_like_no_other_is_refused_with_all_there_are(world: World, line: str, said: str) -> None:
+    with pytest.raises(InvalidInventory) as invalid:
+        await world.plan(USER + line)
+    assert str(invalid.value) == f'file.toml: users[1] "agent01": {said}'
+
+
 async def test_names_of_the_present_inventory_are_known(world: World) -> None:
     await world.apply(LICENSES + STATION)
     assert await world.apply(USER + 'licenses = ["CRM:B", "a"]\nstations = ["station01"]\nmethod = "assignable"') == {

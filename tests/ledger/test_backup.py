@@ -59,7 +59,14 @@ async def test_a_backup_never_overwrites_a_file(database: Path, tmp_path: Path) 
     assert target.read_text() == "precious"
 
 
-@pytest.mark.parametrize("target", ["nowhere/copy.db", "file/copy.db", "x" * 300])
+async def test_a_target_in_no_directory_is_told_what_to_make(database: Path, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    with pytest.raises(BackupRefused, match=f"^There is no directory {nowhere}; make it, or name another place\\.$"):
+        back_up(database, nowhere / "copy.db")
+    assert not nowhere.exists()
+
+
+@pytest.mark.parametrize("target", ["file/copy.db", "x" * 300])
 async def test_a_target_that_cannot_be_written_is_said_in_one_sentence(
     database: Path, tmp_path: Path, target: str
 ) -> None:

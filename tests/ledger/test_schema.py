@@ -1,20 +1,25 @@
 """The schema that the migrations make, and who may open it."""
 
 import asyncio
+import shutil
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import URL, create_engine
+from sqlalchemy import JSON, URL, Boolean, Column, LargeBinary, String, create_engine
 
+from seatkeeper.ledger import migrations, schema
+from seatkeeper.ledger.check import check_database
 from seatkeeper.ledger.door import DataDirectoryInUse, Ledger
-from seatkeeper.ledger.schema import SchemaTooNew, migrate
+from seatkeeper.ledger.rows import MAPPINGS, Mapping
+from seatkeeper.ledger.schema import SchemaTooNew, SchemaTooOld, migrate
 from seatkeeper.ledger.tables import metadata
 from tests.ledger.world import assert_clean, connect, inventory, rows, running, tamper
 
@@ -78,6 +83,53 @@ async def test_a_database_of_a_newer_schema_is_refused_in_one_sentence_and_left_
     tamper(ledger.database, "UPDATE alembic_version SET version_num = '0001'")
     async with running(tmp_path) as again:
         assert again.head == ledger.head
+
+
+def test_a_check_of_another_schema_says_which_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = tmp_path / "checked.db"
+    migrate(database)
+    newer = tmp_path / "migrations"
+    shutil.copytree(Path(migrations.__file__).parent, newer)
+    (newer / "versions" / "0002_nothing.py").write_text(
+        "revision, down_revision, branch_labels, depends_on = '0002', '0001', None, None\ndef upgrade(): pass\n"
+    )
+    with monkeypatch.context() as next_version:
+        next_version.setattr(schema, "_SCRIPTS", str(newer))
+        with pytest.raises(SchemaTooOld, match=r"^The database has the schema 0001, .*; 'seatkeeper serve' brings it"):
+            check_database(database)
+        migrate(database)
+        assert_clean(database)
+    with pytest.raises(SchemaTooNew, match=r"^The database has the schema 0002, .*; run a newer one\.$"):
+        check_database(database)
+
+
+@pytest.mark.parametrize("lacks", ["DELETE FROM alembic_version", "DROP TABLE alembic_version"])
+def test_a_check_of_no_schema_says_so(tmp_path: Path, lacks: str) -> None:
+    migrate(tmp_path / "checked.db")
+    tamper(tmp_path / "checked.db", lacks)
+    with pytest.raises(SchemaTooOld, match=r"^The database has no schema yet; "):
+        check_database(tmp_path / "checked.db")
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS.values(), ids=MAPPINGS)
+def test_every_column_has_its_place_in_the_mapping_of_its_row(mapping: Mapping) -> None:
+    """A column that the mapping leaves out would be lost by the first write, one that may be NULL without a word."""
+    row = tuple(_some_value(column, number) for number, column in enumerate(mapping.table.columns, 10))
+    assert mapping.values(*mapping.read(row)) == row
+
+
+def _some_value(column: Column[Any], number: int) -> object:
+    """A value that the column can have; where it can be any, another one for each column."""
+    enumerations = {"applies_to": "both", "kind": "user", "holder_kind": 1, "ground": 1, "method": 1, "setting": 1}
+    if column.name in enumerations:
+        return enumerations[column.name]
+    if isinstance(column.type, JSON):
+        return f"[{number}]"
+    if isinstance(column.type, Boolean):
+        return True
+    if isinstance(column.type, String):
+        return column.name.removesuffix("_key")  # a folded name is that of the column before it
+    return b"digest %d" % number if isinstance(column.type, LargeBinary) else number
 
 
 async def test_a_second_ledger_on_a_data_directory_is_refused_and_does_the_first_no_harm(tmp_path: Path) -> None:

@@ -248,7 +248,7 @@ CASES: list[Case] = [
         _unknown_license,
         Status.LICENSE_UNKNOWN,
         Reason.UNKNOWN_LICENSE,
-        "There is no license named Nonsense.",
+        "There is no license named Nonsense of owner ININ.",
     ),
 ]
 

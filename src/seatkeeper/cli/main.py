@@ -11,7 +11,7 @@ from seatkeeper.cli.failure import Failure
 from seatkeeper.cli.version import version
 
 
-def _show_version(asked: bool) -> None:  # noqa: FBT001 - as an option's callback is called
+def _show_version(asked: bool) -> None:
     if asked:
         typer.echo(f"seatkeeper {version()}")
         raise typer.Exit

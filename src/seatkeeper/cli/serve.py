@@ -40,7 +40,8 @@ def serve(
     from structlog import get_logger  # noqa: PLC0415 - see the package: heavy imports wait
 
     from seatkeeper.ledger.door import DataDirectoryInUse  # noqa: PLC0415 - as above
-    from seatkeeper.server import CannotListen, run  # noqa: PLC0415 - as above
+    from seatkeeper.server import run  # noqa: PLC0415 - as above
+    from seatkeeper.transport.listener import CannotListen  # noqa: PLC0415 - as above
     from seatkeeper.transport.logs import configure_logs  # noqa: PLC0415 - as above
 
     configure_logs(settings.log.format, settings.log.level)

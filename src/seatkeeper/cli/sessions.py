@@ -81,7 +81,7 @@ def _print_table(rows: list[tuple[str, ...]]) -> None:
     table = Table(box=None, header_style="bold")
     for index, name in enumerate(_COLUMNS):
         if name in _WHOLE:
-            longest = max(cell_len(row[index]) for row in ((name,), *rows))
+            longest = max(cell_len(row[index]) for row in (_COLUMNS, *rows))
             table.add_column(name, no_wrap=True, min_width=longest)
         else:
             table.add_column(name, overflow="fold")

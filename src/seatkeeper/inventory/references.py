@@ -70,5 +70,6 @@ def _unknown(place: str, key: str, what: str, name: str, known: Iterable[str]) -
 
 
 def _no_such(place: str, what: str, name: str, known: Iterable[str]) -> Problem:
-    """Of these there are few, so all are told."""
-    return Problem(place, f"{what}s", f"there is no {what} {quoted(name)}; the {what}s are {', '.join(known)}")
+    """A role or a right: of these there are so few that all can be told."""
+    offer = nearest(name, known) or f"; the {what}s are {', '.join(known)}"
+    return Problem(place, f"{what}s", f"there is no {what} {quoted(name)}{offer}")
