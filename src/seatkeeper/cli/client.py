@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from seatkeeper.settings import Settings
 
-# Longer than a request may take at the server (settings, limits.request_seconds).
-_ANSWER_SECONDS = 60.0
+# Beyond what a request may take at the server (settings, limits.request_seconds).
+_GRACE_SECONDS = 30.0
 # Whoever holds the data directory and does not say where it listens is starting, stopping, or another command.
 _PATIENCE_SECONDS = 30.0
 _LOOK_AGAIN_SECONDS = 0.1
@@ -131,7 +131,7 @@ async def _over_the_network(settings: "Settings", url: str) -> AsyncIterator["ht
     async with httpx.AsyncClient(
         base_url=f"{url}/v1",
         headers={"Authorization": f"Bearer {_token(settings)}"},
-        timeout=_ANSWER_SECONDS,
+        timeout=settings.limits.request_seconds + _GRACE_SECONDS,
         trust_env=False,
     ) as api:
         yield api
