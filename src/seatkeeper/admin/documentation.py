@@ -19,6 +19,7 @@ def serve_documentation(app: FastAPI) -> None:
         swagger_js_url="swagger-ui/swagger-ui-bundle.js",
         swagger_css_url="swagger-ui/swagger-ui.css",
         swagger_favicon_url="swagger-ui/favicon-32x32.png",
+        swagger_ui_parameters={"validatorUrl": None},
     )
 
     @app.get("/docs", include_in_schema=False)

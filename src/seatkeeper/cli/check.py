@@ -19,7 +19,7 @@ def check(*, data: Data = None, config: Config = None) -> None:
         report = check_database(database)
     for difference in report.differences:
         typer.echo(difference)
-    if report.differences:
+    if not report.clean:
         raise Failure(
             ExitCode.REFUSED, f"{database} is not what its journal says; differences: {len(report.differences)}."
         )
