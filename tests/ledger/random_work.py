@@ -9,6 +9,9 @@ from seatkeeper.licensing.commands import (
     ChangeProfile,
     ChangeSeats,
     Command,
+    ConfigureLicenses,
+    DefineLicense,
+    DefineStation,
     DefineUser,
     DeleteUser,
     EndReason,
@@ -19,6 +22,8 @@ from seatkeeper.licensing.commands import (
     LeaveStation,
     LicenseName,
     ReleaseLicenses,
+    RemoveLicenses,
+    RemoveStation,
     ReplaceLicenses,
     SetStation,
     Stage,
@@ -44,6 +49,7 @@ _WEIGHTS: Final = {
     "_replace": 3,
     "_sit_down": 3,
     "_profile": 3,
+    "_configure": 2,
     "_end": 2,
     "_seats": 2,
     "_subscribe": 2,
@@ -53,6 +59,11 @@ _WEIGHTS: Final = {
     "_unsubscribe": 1,
     "_explain": 1,
     "_hire": 1,
+    "_require": 1,
+    "_remove": 1,
+    "_buy": 2,
+    "_move_out": 1,
+    "_move_in": 1,
 }
 
 
@@ -124,6 +135,17 @@ class Work:
         enabled = self._random.random() < 0.7
         return ChangeProfile(holder=agent(self._random.randint(1, USERS)), owner=OWNER, enabled=enabled, method=method)
 
+    def _configure(self) -> Command[Any]:
+        """Take away, and change the profile. What is given so is counted nowhere, and so left to other tests."""
+        return ConfigureLicenses(
+            holder=self._holder(),
+            owner=OWNER,
+            scope=self._licenses(),
+            beyond=self._random.random() < 0.3,
+            enabled=self._random.choice((None, True, False)),
+            rehearsed=self._random.random() < 0.2,
+        )
+
     def _seats(self) -> Command[Any]:
         assignable, concurrent = self._random.randint(0, 3), self._random.randint(0, 3)
         return ChangeSeats(license=self._licenses()[0], assignable=assignable, concurrent=concurrent)
@@ -150,7 +172,32 @@ class Work:
 
     def _hire(self) -> Command[Any]:
         login = agent(self._random.randint(1, USERS)).name
-        return Together(commands=(DeleteUser(login=login), DefineUser(login=login, display_name="anew")))
+        anew = DefineUser(
+            login=login,
+            display_name="anew",
+            stations=self._random.choice((None, None, STATIONS)),
+            view_allocations=self._random.choice(((), None, self._licenses())),
+        )
+        return Together(commands=(DeleteUser(login=login), anew))
+
+    def _require(self) -> Command[Any]:
+        name, required = self._licenses()[0].name, self._random.choice((None, *self._licenses()))
+        return DefineLicense(owner=OWNER, name=name, display_name=name, prerequisite=required)
+
+    def _remove(self) -> Command[Any]:
+        return RemoveLicenses(licenses=self._licenses())
+
+    def _buy(self) -> Command[Any]:
+        """What was removed is there again, or what is there is described anew."""
+        [name] = named(self._random.choice(LICENSES))
+        define = DefineLicense(owner=OWNER, name=name.name, display_name="bought")
+        return Together(commands=(define, ChangeSeats(license=name, assignable=1, concurrent=1)))
+
+    def _move_out(self) -> Command[Any]:
+        return RemoveStation(name=self._random.choice(STATIONS))
+
+    def _move_in(self) -> Command[Any]:
+        return DefineStation(name=self._random.choice(STATIONS), display_name="anew")
 
     def _together(self) -> Command[Any]:
         return Together(commands=tuple(self.commands(2)))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from seatkeeper.ledger.check import check_database
+from seatkeeper.ledger.journal import write
 from seatkeeper.licensing.commands import (
     ChangeProfile,
     ChangeSeats,
@@ -18,7 +19,8 @@ from seatkeeper.licensing.commands import (
     SetStation,
     Subscribe,
 )
-from seatkeeper.licensing.entities import Method, StationSetting
+from seatkeeper.licensing.entities import AppliesTo, LicenseKind, Method, StationSetting
+from seatkeeper.licensing.events import Ended, Event, LicenseDefined, LicenseRemoved, StationRemoved, UserDeleted
 from tests.ledger.world import (
     OWNER,
     acquire,
@@ -147,6 +149,47 @@ def test_one_changed_event_is_told_once_and_what_lies_behind_it_is_still_compare
     tamper(copy, "UPDATE journal SET batch = 0 WHERE seq = 9")
     tamper(copy, "DELETE FROM stations WHERE name = 'desk2'")
     assert len(check_database(copy).differences) == 2
+
+
+@pytest.mark.parametrize(
+    ("event", "named"),
+    [
+        (
+            LicenseRemoved(license_id=1, owner=OWNER, name="Agent"),
+            {
+                "license 1 is assigned to user 3, one of which is not there",
+                "license 1 is held by session 1000000003, one of which is not there",
+                "Supervisor requires license 1, which is not there",
+            },
+        ),
+        (StationRemoved(station_id=1, name="desk1"), {"session 1000000001 is at station 1, which is not there"}),
+        (UserDeleted(user_id=3), {"license 1 is assigned to user 3, one of which is not there"}),
+        (
+            Ended(session_id=1000000003, user_id=3, reason=EndReason.LOGGED_OFF),
+            {"license 1 is held by session 1000000003, one of which is not there"},
+        ),
+    ],
+)
+def test_a_journal_that_leaves_something_behind_is_told_what(copy: Path, event: Event, named: set[str]) -> None:
+    """Such events no rule would come to: the chain holds, but what rested on the thing should have gone before."""
+    head = check_database(copy).head
+    requires = LicenseDefined(
+        license_id=2,
+        owner=OWNER,
+        name="Supervisor",
+        display_name="Supervisor",
+        description="",
+        applies_to=AppliesTo.BOTH,
+        license_kind=LicenseKind.USER,
+        shared=True,
+        expires=None,
+        grace_until=None,
+        prerequisite=1,
+    )
+    for entry in write([requires, event], head, head.at, 1)[0]:
+        tamper(copy, f"INSERT INTO journal VALUES ({', '.join('?' for _ in entry)})", *entry)  # noqa: S608 - places
+    differences = check_database(copy).differences
+    assert named <= set(differences), differences
 
 
 async def _check_while_it_works(data: Path) -> list[list[str]]:

@@ -16,7 +16,9 @@ from seatkeeper.licensing.commands import (
     ChangeProfile,
     ChangeSeats,
     Command,
+    ConfigureLicenses,
     DefineLicense,
+    DefineStation,
     DefineUser,
     DeleteUser,
     EndReason,
@@ -25,6 +27,8 @@ from seatkeeper.licensing.commands import (
     LeaveStation,
     LicenseName,
     ReleaseLicenses,
+    RemoveLicenses,
+    RemoveStation,
     SetStation,
     Subscribe,
     Together,
@@ -77,6 +81,21 @@ def _seats(assignable: int, concurrent: int) -> Step:
     )
 
 
+def _configured(wanted: tuple[str, ...], *, beyond: bool, enabled: bool | None) -> Step:
+    return lambda _session: ConfigureLicenses(
+        holder=agent(1), owner=OWNER, wanted=named(*wanted), beyond=beyond, enabled=enabled
+    )
+
+
+def _replaced(name: str) -> Step:
+    """Removed and defined anew in one command, and assigned to the other user."""
+    define = DefineLicense(owner=OWNER, name=name, display_name="")
+    seats = ChangeSeats(license=LicenseName(OWNER, name), assignable=2, concurrent=2)
+    return lambda _session: Together(
+        commands=(RemoveLicenses(licenses=named(name)), define, seats, assign(2, name), assign(1, name))
+    )
+
+
 def _fixed(command: Command[Any]) -> Step:
     return lambda _session: command
 
@@ -99,10 +118,20 @@ steps = st.one_of(
             lambda _session: DeleteUser(login="agent01"),
             lambda _session: DefineUser(login="agent01", display_name="another", password_hash="$another"),
             lambda _session: DefineLicense(owner=OWNER, name="Later", display_name=""),
+            lambda _session: RemoveStation(name="desk1"),
+            lambda _session: DefineStation(name="desk1", display_name=""),
             _station,
         ]
     ),
     st.builds(_seats, seats, seats),
+    st.builds(lambda name: _fixed(RemoveLicenses(licenses=named(name))), licenses),
+    st.builds(_replaced, licenses),
+    st.builds(
+        _configured,
+        st.lists(licenses, max_size=2).map(tuple),
+        beyond=st.booleans(),
+        enabled=st.none() | st.booleans(),
+    ),
     st.builds(_subscribe, st.lists(st.sampled_from(NAMES), unique=True, min_size=1).map(tuple)),
 )
 
@@ -176,6 +205,11 @@ async def _every_kind(data: Path) -> set[str]:
         _fixed(unassign(1, "Agent")),
         lambda session: Unsubscribe(session_id=session),
         _subscribe(NAMES),
+        _configured(("Recorder", "Later"), beyond=True, enabled=True),
+        _fixed(assign(1, "Agent")),
+        _replaced("Agent"),
+        _fixed(RemoveLicenses(licenses=named("Agent", "Recorder"))),
+        _fixed(RemoveStation(name="desk1")),
         _fixed(DefineUser(login="agent01", display_name="another", password_hash="$another")),
         lambda session: EndSession(session_id=session, reason=EndReason.LOGGED_OFF),
         _fixed(DeleteUser(login="agent01")),

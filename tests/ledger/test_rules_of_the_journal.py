@@ -69,7 +69,10 @@ async def test_l11_a_pseudonym_replaces_a_person_without_breaking_the_chain(tmp_
             'UPDATE journal SET personal = \'{"login":"p1","display_name":"p1"}\', personal_salt = NULL'
             " WHERE kind = 'user_defined' AND CAST(data AS text) LIKE '%\"user_id\":1,%'",
         )
-        tamper(ledger.database, "UPDATE users SET login = 'p1', login_key = 'p1', display_name = 'p1' WHERE id = 1")
+        tamper(
+            ledger.database,
+            "UPDATE users SET login = 'p1', login_key = 'p1', display_name = 'p1', display_key = 'p1' WHERE id = 1",
+        )
         await ledger.submit(connect(2))
     assert rows(ledger.database, "SELECT login FROM users ORDER BY id") == [("p1",), ("agent02",)]
     assert_clean(ledger.database)

@@ -32,7 +32,7 @@ def _refusing(kind: str) -> Callable[[list[Entry]], Exception | None]:
 FAULTS: Final[dict[str, Callable[[list[Entry]], Exception | None]]] = {
     "": lambda _entries: None,
     "full": lambda _entries: NoSpace("planted"),
-    **{kind: _refusing(kind) for kind in ("assigned", "connected", "acquired", "released")},
+    **{kind: _refusing(kind) for kind in ("assigned", "connected", "acquired", "released", "license_removed")},
 }
 """What keeps the database from saving: nothing, no room, or an event of a kind that it does not take."""
 

@@ -2,8 +2,17 @@
 
 from collections import Counter, defaultdict
 
-from seatkeeper.licensing.entities import HolderKind, Method
-from seatkeeper.licensing.events import Assigned, Ended, Event, ProfileChanged, Subscribed, Unassigned, Unsubscribed
+from seatkeeper.licensing.entities import Holder, HolderKind, Method
+from seatkeeper.licensing.events import (
+    Assigned,
+    Ended,
+    Event,
+    LicenseDefined,
+    ProfileChanged,
+    Subscribed,
+    Unassigned,
+    Unsubscribed,
+)
 from seatkeeper.licensing.state import State
 
 
@@ -51,30 +60,32 @@ def an_assignable_seat_serves_one_user_in_one_place(state: State) -> None:
 
 
 class Listener:
-    """Every subscribed session, and what it knows by its first message and those since."""
+    """Every subscribed session, and what it knows by its first message and those since. It hears all from the start."""
 
     def __init__(self) -> None:
         self.heard: dict[int, dict[str, bool]] = {}
+        self._names: dict[int, str] = {}
 
     def hear(self, state: State, events: list[Event]) -> None:
         """Tell each subscribed session what new events mean for it."""
-        names = {row.id: row.name for row in state.licenses.values()}
         owners: dict[int, int] = {row.id: row.user_id for row in state.sessions.values()}
         for event in events:
             match event:
+                case LicenseDefined():
+                    self._names[event.license_id] = event.name
                 case Subscribed():
                     self.heard[event.session_id] = dict(zip(event.names, event.assigned, strict=True))
                 case Unsubscribed() | Ended():
                     self.heard.pop(event.session_id, None)
                 case Assigned():
-                    self._tell(owners, event.holder, names[event.license_id], assigned=event.method is not None)
+                    self._tell(owners, event.holder, event.license_id, assigned=event.method is not None)
                 case Unassigned():
-                    self._tell(owners, event.holder, names[event.license_id], assigned=False)
+                    self._tell(owners, event.holder, event.license_id, assigned=False)
                 case ProfileChanged():
                     for move in event.moves:
-                        self._tell(owners, event.holder, names[move.license_id], assigned=event.enabled)
+                        self._tell(owners, event.holder, move.license_id, assigned=event.enabled)
 
-    def _tell(self, owners: dict[int, int], holder: tuple[HolderKind, int], name: str, *, assigned: bool) -> None:
+    def _tell(self, owners: dict[int, int], holder: Holder, license_id: int, *, assigned: bool) -> None:
         for session, known in self.heard.items():
             if holder == (HolderKind.USER, owners.get(session)):
-                known[name] = assigned
+                known[self._names[license_id]] = assigned

@@ -1,77 +1,50 @@
 """A machine that gives every command to the rules and to a plain model, and holds them to each other."""
 
-from collections.abc import Callable
-from copy import deepcopy
-from typing import Any
-
 import hypothesis.strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from seatkeeper.licensing.commands import (
     AcquireInStages,
-    Assign,
-    ChangeProfile,
-    ChangeSeats,
-    Command,
-    DeleteUser,
     EndReason,
     EndSession,
-    HolderName,
     LeaveStation,
     ReleaseLicenses,
     ReplaceLicenses,
     SetStation,
     Subscribe,
-    Together,
-    Unassign,
     Unsubscribe,
 )
-from seatkeeper.licensing.entities import HolderKind, Method, StationSetting
+from seatkeeper.licensing.entities import Method, StationSetting
 from seatkeeper.licensing.fold import fold
-from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.state import JOURNALLED, Image, State
 from tests.licensing.judgement import (
     Listener,
     an_assignable_seat_serves_one_user_in_one_place,
     counts_are_what_the_rows_come_to,
 )
-from tests.licensing.model import Client, Holder, Model, Place, Seats
-from tests.licensing.world import ABORT, CONTINUE, OWNER, World, named, picture, stage
+from tests.licensing.machine_inventory import LICENSES, LOGINS, STATIONS, InventoryRules, licenses, logins, stations
+from tests.licensing.model import Client, Place, Seats
+from tests.licensing.world import ABORT, CONTINUE, OWNER, named, picture, stage
 
-LOGINS = ("agent01", "agent02")
-STATIONS = ("desk1", "desk2")
-LICENSES = ("SHARED", "UNSHARED", "DESK")
-INDEXES = ("license_ids", "station_ids", "user_ids", "assigned_to", "sessions_of", "held_by", "present")
+INDEXES = ("license_ids", "station_ids", "user_ids", "assigned_to", "profiled", "sessions_of", "held_by", "present")
 
-logins = st.sampled_from(LOGINS)
-licenses = st.sampled_from(LICENSES)
-holders: st.SearchStrategy[Holder] = st.sampled_from(
-    [*(("user", login) for login in LOGINS), *(("station", station) for station in STATIONS)]
-)
 places: st.SearchStrategy[Place] = st.sampled_from(
     [*(("station", station) for station in STATIONS), ("number", "5550100")]
 )
 machines = st.sampled_from(("10.0.0.1", "10.0.0.2"))
 applications = st.sampled_from(("desktop", "browser"))
 numbers = st.integers(0, 99)
-counts = st.integers(0, 3)
 wishes = st.lists(st.sampled_from((*LICENSES, *LICENSES, "NONSENSE")), min_size=1, max_size=3)
 
 
-def _name(holder: Holder) -> HolderName:
-    return HolderName(HolderKind.USER if holder[0] == "user" else HolderKind.STATION, holder[1])
-
-
-class Rules(RuleBasedStateMachine):
+class Rules(InventoryRules):
     """Every command is given to the rules and to the model, which must agree on it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World()
-        self.model = Model()
         self.listener = Listener()
         self.told = 0
-        self.in_use: dict[str, tuple[int, int]] = {}
+        self.in_use: dict[int, tuple[int, int]] = {}
 
     @initialize(seats=st.integers(1, 4), concurrent=st.sets(logins))
     def begin(self, seats: int, concurrent: set[str]) -> None:
@@ -81,81 +54,16 @@ class Rules(RuleBasedStateMachine):
             self.model.seats[name] = Seats(seats, 1, unlimited=False)
         self.model.unshared.add("UNSHARED")
         for station in STATIONS:
-            self.world.station(station)
+            self.define_station(station)
         for login in LOGINS:
             self.world.user(login)
             self.change_profile(("user", login), enabled=True, concurrent=login in concurrent)
         for login in LOGINS:
-            self.assign(("user", login), "SHARED")
-            self.assign(("user", login), "UNSHARED")
+            self.assign(("user", login), ["SHARED"])
+            self.assign(("user", login), ["UNSHARED"])
         for station in STATIONS:
-            self.assign(("station", station), "DESK")
-            self.assign(("station", station), "SHARED")
-
-    # The inventory changes.
-
-    @rule(holder=holders, name=licenses)
-    def assign(self, holder: Holder, name: str) -> None:
-        """Assign one license."""
-        command = Assign(holder=_name(holder), licenses=(named(name),))
-        self._agree(command, lambda: self.model.assign(holder, name))
-
-    @rule(holder=holders, name=licenses)
-    def unassign(self, holder: Holder, name: str) -> None:
-        """Take one license away."""
-        self.world.do(Unassign(holder=_name(holder), licenses=(named(name),)))
-        self.model.unassign(holder, name)
-
-    @rule(giver=holders, taker=holders, name=licenses)
-    def move(self, giver: Holder, taker: Holder, name: str) -> None:
-        """Move a seat from one holder to another, all or nothing."""
-        client = (named(name),)
-        trial = deepcopy(self.model)
-        trial.unassign(giver, name)
-        allowed = trial.assign(taker, name)
-        give = Unassign(holder=_name(giver), licenses=client)
-        take = Assign(holder=_name(taker), licenses=client)
-        self._agree(Together(commands=(give, take)), lambda: allowed)
-        if allowed:
-            self.model = trial
-
-    @rule(holder=holders, enabled=st.booleans(), concurrent=st.booleans())
-    def change_profile(self, holder: Holder, *, enabled: bool, concurrent: bool) -> None:
-        """Enable, disable, or change the method."""
-        concurrent = concurrent and holder[0] == "user"
-        method = Method.CONCURRENT if concurrent else Method.ASSIGNABLE
-        self._agree(
-            ChangeProfile(holder=_name(holder), owner=OWNER, enabled=enabled, method=method),
-            lambda: self.model.change_profile(holder, enabled=enabled, concurrent=concurrent),
-        )
-
-    @rule(name=licenses, assignable=counts, concurrent=counts, unlimited=st.integers(0, 9), overcommit=st.booleans())
-    def change_seats(self, name: str, assignable: int, concurrent: int, unlimited: int, *, overcommit: bool) -> None:
-        """Buy more or fewer seats; rarely, without limit."""
-        seats = Seats(assignable, concurrent, unlimited == 0)
-        self._agree(
-            ChangeSeats(
-                license=named(name),
-                assignable=assignable,
-                concurrent=concurrent,
-                unrestricted=seats.unlimited,
-                allow_overcommit=overcommit,
-            ),
-            lambda: self.model.change_seats(name, seats, overcommit=overcommit),
-        )
-
-    @rule(login=logins)
-    def delete_user(self, login: str) -> None:
-        """Delete a user; another of the same login comes at once."""
-        self.world.do(DeleteUser(login=login))
-        self.world.user(login)
-        for session in [each for each, client in self.model.clients.items() if client.login == login]:
-            self.model.end(session)
-        holder: Holder = ("user", login)
-        for name in LICENSES:
-            self.model.unassign(holder, name)
-        self.model.disabled.discard(holder)
-        self.model.concurrent.discard(holder)
+            self.assign(("station", station), ["DESK"])
+            self.assign(("station", station), ["SHARED"])
 
     # Sessions come, sit, and go.
 
@@ -223,9 +131,10 @@ class Rules(RuleBasedStateMachine):
         self.world.do(ReleaseLicenses(session_id=session))
         self.model.release(session)
 
-    @rule(login=logins, name=licenses, station=st.none() | st.sampled_from(STATIONS), machine=machines)
+    @rule(login=logins, name=licenses, station=st.none() | stations, machine=machines)
     def explain(self, login: str, name: str, station: str | None, machine: str) -> None:
         """What is explained is what then comes to pass."""
+        station = station if station in self.model.stations else None
         before = self.world.picture()
         explained = self.world.explain(login, name, station, machine).verdict
         assert self.world.picture() == before
@@ -283,12 +192,11 @@ class Rules(RuleBasedStateMachine):
     def no_command_raises_use_above_the_seats(self) -> None:
         """Rule L12."""
         for pool in self.world.state.pools.values():
-            name = self.world.state.licenses[pool.license_id].name
-            assigned, in_use = self.in_use.get(name, (0, 0))
+            assigned, in_use = self.in_use.get(pool.license_id, (0, 0))
             if not pool.unrestricted:
                 assert pool.assigned <= max(assigned, pool.assignable_seats)
                 assert pool.concurrent_in_use <= max(in_use, pool.concurrent_seats)
-            self.in_use[name] = (pool.assigned, pool.concurrent_in_use)
+            self.in_use[pool.license_id] = (pool.assigned, pool.concurrent_in_use)
 
     @invariant()
     def a_first_message_and_those_since_equal_a_fresh_read(self) -> None:
@@ -330,23 +238,10 @@ class Rules(RuleBasedStateMachine):
 
     def _sit(self, session: int, place: Place) -> None:
         at_station = place[0] == "station"
-        self.world.do(
-            SetStation(
-                session_id=session,
-                setting=StationSetting.WORKSTATION if at_station else StationSetting.REMOTE_NUMBER,
-                station=place[1] if at_station else None,
-                remote_number=None if at_station else place[1],
-            )
+        command = SetStation(
+            session_id=session,
+            setting=StationSetting.WORKSTATION if at_station else StationSetting.REMOTE_NUMBER,
+            station=place[1] if at_station else None,
+            remote_number=None if at_station else place[1],
         )
-        self.model.sit(session, place)
-
-    def _agree(self, command: Command[Any], allowed: Callable[[], bool]) -> None:
-        """The rules refuse exactly what the model does not allow, and then leave everything as it was."""
-        before = self.world.picture()
-        try:
-            self.world.do(command)
-        except Refusal:
-            assert not allowed()
-            assert self.world.picture() == before
-        else:
-            assert allowed()
+        self.agree(command, lambda: self.model.sit(session, place))

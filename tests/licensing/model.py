@@ -41,6 +41,8 @@ class Model:
 
     seats: dict[str, Seats] = field(default_factory=dict)
     unshared: set[str] = field(default_factory=set)
+    requires: dict[str, str] = field(default_factory=dict)
+    stations: set[str] = field(default_factory=set)
     given: dict[tuple[Holder, str], int] = field(default_factory=dict)
     disabled: set[Holder] = field(default_factory=set)
     concurrent: set[Holder] = field(default_factory=set)
@@ -56,7 +58,7 @@ class Model:
         takers = [
             (order, holder)
             for (holder, license_), order in self.given.items()
-            if license_ == name and holder not in self.disabled and holder not in self.concurrent
+            if license_ == name and self.counts(holder)
         ]
         return [holder for _, holder in sorted(takers)]
 
@@ -72,19 +74,40 @@ class Model:
         """Whether the license is assigned to the user and counts."""
         return (("user", login), name) in self.given and ("user", login) not in self.disabled
 
+    def known(self, holder: Holder, *names: str) -> bool:
+        """Whether there are such a holder and such licenses."""
+        return (holder[0] == "user" or holder[1] in self.stations) and all(name in self.seats for name in names)
+
+    def counts(self, holder: Holder) -> bool:
+        """Whether what the holder is given takes assignable seats."""
+        return holder not in self.disabled and holder not in self.concurrent
+
+    def given_to(self, holder: Holder) -> list[str]:
+        """The names of what a holder has, the earliest first."""
+        return [
+            name for _, name in sorted((order, name) for (each, name), order in self.given.items() if each == holder)
+        ]
+
+    def lacks(self, holder: Holder, name: str) -> bool:
+        """Whether a holder does not have what a license requires."""
+        return name in self.requires and (holder, self.requires[name]) not in self.given
+
     def _covered(self, holder: Holder, name: str) -> bool:
         seats = self.seats[name]
         return seats.unlimited or holder in self.takers(name)[: seats.assignable]
 
-    def _seat_left(self, name: str) -> bool:
+    def seat_left(self, name: str) -> bool:
+        """Whether one more can take an assignable seat."""
         seats = self.seats[name]
         return seats.unlimited or len(self.takers(name)) < seats.assignable
 
-    def _use_left(self, login: str, name: str) -> bool:
+    def use_left(self, login: str, name: str) -> bool:
+        """Whether a user can take a concurrent seat, or has one."""
         seats, users = self.seats[name], self.users_of(name)
         return seats.unlimited or login in users or len(users) < seats.concurrent
 
-    def _sessions_of(self, login: str) -> list[int]:
+    def sessions_of(self, login: str) -> list[int]:
+        """The sessions of a user."""
         return [session for session, client in self.clients.items() if client.login == login]
 
     def _at(self, place: Place) -> list[int]:
@@ -92,39 +115,55 @@ class Model:
             session for _, session in sorted((order, who) for who, (order, at) in self.places.items() if at == place)
         ]
 
-    def _next(self) -> int:
+    def next(self) -> int:
+        """The order of what happens now."""
         self.turn += 1
         return self.turn
 
     # Acting. Each says whether it is allowed, or which status it comes to.
 
-    def assign(self, holder: Holder, name: str) -> bool:
-        """Give a license to a user or a station."""
-        if (holder, name) in self.given:
-            return True
-        takes_seat = holder not in self.disabled and holder not in self.concurrent
-        if takes_seat and not self._seat_left(name):
+    def assign(self, holder: Holder, *names: str) -> bool:
+        """Give licenses to a user or a station, all or none."""
+        if not self.known(holder, *names):
             return False
-        self.given[holder, name] = self._next()
+        before = dict(self.given)
+        new = [name for name in dict.fromkeys(names) if (holder, name) not in before]
+        for name in new:
+            if self.counts(holder) and not self.seat_left(name):
+                self.given = before
+                return False
+            self.given[holder, name] = self.next()
+        if any(self.lacks(holder, name) for name in new):
+            self.given = before
+            return False
         return True
 
-    def unassign(self, holder: Holder, name: str) -> None:
-        """Take a license away."""
+    def unassign(self, holder: Holder, *names: str) -> bool:
+        """Take licenses away, all or none."""
+        kept = set(self.given_to(holder)) - set(names)
+        if not self.known(holder, *names) or any(
+            self.requires.get(name) in names and (holder, self.requires[name]) in self.given for name in kept
+        ):
+            return False
+        for name in names:
+            self.take(holder, name)
+        return True
+
+    def take(self, holder: Holder, name: str) -> None:
+        """Take a license away, whatever requires it."""
         if self.given.pop((holder, name), None) is not None:
-            self._drop_assignable(holder, name)
+            for key in [key for key, use in self.uses_on(holder, name) if not use.concurrent]:
+                del self.uses[key]
 
     def change_profile(self, holder: Holder, *, enabled: bool, concurrent: bool) -> bool:
         """Enable or disable, and choose the method."""
+        if not self.known(holder):
+            return False
         if (holder in self.disabled, holder in self.concurrent) == (not enabled, concurrent):
             return True
-        mine = [name for (each, name) in self.given if each == holder]
-        took = holder not in self.disabled and holder not in self.concurrent
-        takes = enabled and not concurrent
-        if takes and not took and not all(map(self._seat_left, mine)):
+        if self.short_of(holder, enabled=enabled, concurrent=concurrent):
             return False
-        using = {key: use for name in mine for key, use in self._uses_on(holder, name)}
-        if enabled and concurrent and not all(self._use_left(holder[1], name) for _, name in using):
-            return False
+        using = {key: use for name in self.given_to(holder) for key, use in self.uses_on(holder, name)}
         (self.disabled.discard if enabled else self.disabled.add)(holder)
         (self.concurrent.add if concurrent else self.concurrent.discard)(holder)
         for key, use in using.items():
@@ -134,8 +173,21 @@ class Model:
                 del self.uses[key]
         return True
 
+    def short_of(self, holder: Holder, *, enabled: bool, concurrent: bool) -> list[str]:
+        """What a holder has, and has no seat of by such a profile."""
+        seated = enabled and not concurrent and not self.counts(holder)
+        sharing = enabled and concurrent
+        return [
+            name
+            for name in self.given_to(holder)
+            if (seated and not self.seat_left(name))
+            or (sharing and any(self.uses_on(holder, name)) and not self.use_left(holder[1], name))
+        ]
+
     def change_seats(self, name: str, seats: Seats, *, overcommit: bool) -> bool:
         """Buy more or fewer seats."""
+        if name not in self.seats:
+            return False
         before = self.seats[name]
         lacking = [self._lacking(name, each) for each in (before, seats)]
         worse = any(after > was for was, after in zip(*lacking, strict=True))
@@ -158,17 +210,20 @@ class Model:
         """Let go of all."""
         self.uses = {key: use for key, use in self.uses.items() if key[0] != session}
 
-    def sit(self, session: int, place: Place) -> None:
+    def sit(self, session: int, place: Place) -> bool:
         """Sit down somewhere; at another machine than elsewhere, that ends."""
+        if place[0] == "station" and place[1] not in self.stations:
+            return False
         if session in self.places and self.places[session][1] == place:
-            return
+            return True
         self.leave(session)
-        self.places[session] = (self._next(), place)
+        self.places[session] = (self.next(), place)
         client = self.clients[session]
-        for other in self._sessions_of(client.login):
+        for other in self.sessions_of(client.login):
             elsewhere = other in self.places and self.places[other][1] != place
             if elsewhere and self.clients[other].machine != client.machine:
                 self.end(other)
+        return True
 
     def leave(self, session: int) -> None:
         """Get up."""
@@ -220,7 +275,7 @@ class Model:
         if self._in_another_application(session, name):
             return 8
         if holder in self.concurrent:
-            return 2 if self._use_left(client.login, name) else 4
+            return 2 if self.use_left(client.login, name) else 4
         return 2 if self._covered(holder, name) else 4
 
     def _stations(self, session: int, name: str) -> int | None:
@@ -237,7 +292,7 @@ class Model:
 
     def _conflict(self, session: int, place: Place, name: str) -> int | None:
         client = self.clients[session]
-        for other in self._sessions_of(client.login):
+        for other in self.sessions_of(client.login):
             if other in self.places and self.places[other][1] != place and self.places[other] < self.places[session]:
                 return 5
         present = self._at(place)
@@ -255,20 +310,16 @@ class Model:
         client = self.clients[session]
         return name in self.unshared and any(
             (other, name) in self.uses and self.clients[other].application != client.application
-            for other in self._sessions_of(client.login)
+            for other in self.sessions_of(client.login)
         )
 
-    def _uses_on(self, holder: Holder, name: str) -> Iterator[tuple[tuple[int, str], Use]]:
-        sessions = self._sessions_of(holder[1]) if holder[0] == "user" else self._at(("station", holder[1]))
+    def uses_on(self, holder: Holder, name: str) -> Iterator[tuple[tuple[int, str], Use]]:
+        """The uses that rest on what a holder was given."""
+        sessions = self.sessions_of(holder[1]) if holder[0] == "user" else self._at(("station", holder[1]))
         for session in sessions:
             use = self.uses.get((session, name))
             if use is not None and use.ground == holder[0]:
                 yield (session, name), use
-
-    def _drop_assignable(self, holder: Holder, name: str) -> None:
-        for key, use in list(self._uses_on(holder, name)):
-            if not use.concurrent:
-                del self.uses[key]
 
     def _lacking(self, name: str, seats: Seats) -> tuple[int, int]:
         if seats.unlimited:

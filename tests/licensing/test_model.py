@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.licensing.machine import LICENSES, LOGINS, STATIONS, Rules
+from tests.licensing.machine import Rules
+from tests.licensing.machine_inventory import LICENSES, LOGINS, STATIONS
 from tests.licensing.model import Holder, Place
 
 TestRules = Rules.TestCase
@@ -52,6 +53,9 @@ class Walk:
         def wishes() -> list[str]:
             return [pick((*LICENSES, *LICENSES, "NONSENSE")) for _ in range(whole(1, 3))]
 
+        def some() -> list[str]:
+            return self.chance.sample(LICENSES, pick((1, 1, 1, 2, 3)))
+
         def machine_address() -> str:
             return pick(("10.0.0.1", "10.0.0.2"))
 
@@ -68,8 +72,8 @@ class Walk:
                     "place": pick((None, *PLACES)),
                 },
             ),
-            machine.assign: (6, lambda: {"holder": pick(HOLDERS), "name": pick(LICENSES)}),
-            machine.unassign: (5, lambda: {"holder": pick(HOLDERS), "name": pick(LICENSES)}),
+            machine.assign: (6, lambda: {"holder": pick(HOLDERS), "names": some()}),
+            machine.unassign: (5, lambda: {"holder": pick(HOLDERS), "names": some()}),
             machine.move: (2, lambda: {"giver": pick(HOLDERS), "taker": pick(HOLDERS), "name": pick(LICENSES)}),
             machine.change_profile: (6, lambda: {"holder": pick(HOLDERS), "enabled": often(), "concurrent": often()}),
             machine.change_seats: (
@@ -82,6 +86,22 @@ class Walk:
                     "overcommit": often(),
                 },
             ),
+            machine.configure: (
+                6,
+                lambda: {
+                    "holder": pick(HOLDERS),
+                    "wanted": pick(([], some(), wishes())),
+                    "scope": set(pick(([], some()))),
+                    "beyond": not often(),
+                    "enabled": pick((None, True, True, False)),
+                    "concurrent": pick((None, True, False)),
+                    "rehearsed": whole(0, 9) == 0,
+                },
+            ),
+            machine.describe: (2, lambda: {"name": pick(LICENSES), "prerequisite": pick((None, *LICENSES))}),
+            machine.remove: (0.7, lambda: {"names": some()}),
+            machine.remove_station: (0.5, lambda: {"name": pick(STATIONS)}),
+            machine.define_station: (1, lambda: {"name": pick(STATIONS)}),
             machine.delete_user: (0.5, lambda: {"login": pick(LOGINS)}),
             machine.explain: (
                 3,

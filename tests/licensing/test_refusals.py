@@ -12,6 +12,7 @@ from seatkeeper.licensing.commands import (
     ChangeProfile,
     ChangeSeats,
     Command,
+    ConfigureLicenses,
     Connect,
     DefineLicense,
     DefineStation,
@@ -22,13 +23,18 @@ from seatkeeper.licensing.commands import (
     Explain,
     LeaveStation,
     ReleaseLicenses,
+    RemoveLicenses,
+    RemoveStation,
     ReplaceLicenses,
     SetStation,
     Subscribe,
+    Together,
+    Unassign,
     Unsubscribe,
 )
 from seatkeeper.licensing.entities import LicenseKind, Method, StationSetting
 from seatkeeper.licensing.refusals import Code, Refusal
+from seatkeeper.licensing.seen import Seen, SeenKind
 from tests.licensing.world import ABORT, NOON, OWNER, World, named, stage, station_named, user_named
 
 GONE = 5
@@ -41,7 +47,8 @@ def _world() -> World:
     world.license("SERVER", kind=LicenseKind.SITE)
     world.license("OLD", assignable=1, expires=NOON)
     world.station("desk1")
-    world.user("agent01", "CLIENT", stations=())
+    world.license("ADDON", assignable=2, prerequisite="CLIENT")
+    world.user("agent01", "CLIENT", "ADDON", stations=())
     world.user("agent02")
     world.user("deleted")
     world.do(DeleteUser(login="deleted"))
@@ -126,6 +133,62 @@ CASES: list[tuple[Code, str, Ask]] = [
             " and 0 concurrent seats unless overcommitment is allowed."
         ),
         lambda _: _seats(0),
+    ),
+    (
+        Code.PREREQUISITE_MISSING,
+        "ADDON requires CLIENT, which is not assigned here. Assign that before, or with it.",
+        lambda _: _assign("agent02", "ADDON"),
+    ),
+    (
+        Code.PREREQUISITE_NEEDED,
+        "CLIENT cannot be taken away: ADDON, assigned here too, requires it.",
+        lambda _: Unassign(holder=user_named("agent01"), licenses=(named("CLIENT"),)),
+    ),
+    (
+        Code.PREREQUISITE_NEEDED,
+        "CLIENT cannot be removed: ADDON requires it. Remove that too, or let it require nothing.",
+        lambda _: RemoveLicenses(licenses=(named("CLIENT"), named("OLD"))),
+    ),
+    (
+        Code.PREREQUISITE_CIRCLE,
+        "Prerequisites go round in a circle: CLIENT requires ADDON requires CLIENT.",
+        lambda _: DefineLicense(owner=OWNER, name="CLIENT", display_name="", prerequisite=named("ADDON")),
+    ),
+    (
+        Code.UNKNOWN_LICENSE,
+        "There is no license named NONSENSE of owner ININ.",
+        lambda _: DefineLicense(owner=OWNER, name="CLIENT", display_name="", prerequisite=named("NONSENSE")),
+    ),
+    (
+        Code.UNKNOWN_LICENSE,
+        "There is no license named NONSENSE of owner ININ.",
+        lambda _: RemoveLicenses(licenses=(named("OLD"), named("NONSENSE"))),
+    ),
+    (
+        Code.UNKNOWN_LICENSE,
+        "There is no license named NONSENSE of owner ININ.",
+        lambda _: DefineUser(login="agent02", display_name="", view_allocations=(named("NONSENSE"),)),
+    ),
+    (
+        Code.UNKNOWN_LICENSE,
+        "There is no license named NONSENSE of owner ININ.",
+        lambda _: DefineUser(login="agent02", display_name="", admin_allocations=(named("NONSENSE"),)),
+    ),
+    (Code.UNKNOWN_STATION, "There is no station named attic.", lambda _: RemoveStation(name="attic")),
+    (
+        Code.CHANGED_SINCE,
+        "This was planned before station desk1 changed; plan it anew.",
+        lambda _: Together(commands=(), seen=(Seen(SeenKind.STATION, "desk1", None, "station desk1"),)),
+    ),
+    (
+        Code.CONCURRENT_STATION,
+        "Station desk1 cannot have the concurrent method: a station's licenses are assignable.",
+        lambda _: ConfigureLicenses(holder=station_named("desk1"), owner=OWNER, method=Method.CONCURRENT),
+    ),
+    (
+        Code.UNKNOWN_USER,
+        "There is no user with the login nobody.",
+        lambda _: ConfigureLicenses(holder=user_named("nobody"), owner=OWNER),
     ),
     (
         Code.CONCURRENT_STATION,

@@ -16,6 +16,7 @@ from seatkeeper.licensing.commands import (
     Explain,
     HolderName,
     LicenseName,
+    RemoveLicenses,
     SetStation,
     Stage,
     StageFailureAction,
@@ -27,6 +28,7 @@ from seatkeeper.licensing.decide import decide
 from seatkeeper.licensing.entities import (
     AppliesTo,
     Hold,
+    Holder,
     HolderKind,
     LicenseKind,
     Method,
@@ -108,6 +110,7 @@ class World:
         shared: bool = True,
         expires: int | None = None,
         grace_until: int | None = None,
+        prerequisite: str | None = None,
     ) -> None:
         """A license with its seats."""
         self.do(
@@ -120,6 +123,7 @@ class World:
                 shared=shared,
                 expires=expires,
                 grace_until=grace_until,
+                prerequisite=None if prerequisite is None else named(prerequisite),
             )
         )
         self.seats(name, assignable, concurrent, unrestricted=unrestricted)
@@ -174,6 +178,15 @@ class World:
             ChangeProfile(holder=station_named(station), owner=OWNER, enabled=enabled, method=Method.ASSIGNABLE)
         )
 
+    def require(self, name: str, prerequisite: str | None) -> bool:
+        """Let a license require another, or none."""
+        required = None if prerequisite is None else named(prerequisite)
+        return self.do(DefineLicense(owner=OWNER, name=name, display_name=name, prerequisite=required))
+
+    def remove(self, *licenses: str) -> None:
+        """Remove licenses."""
+        self.do(RemoveLicenses(licenses=tuple(map(named, licenses))))
+
     # Who uses it.
 
     def connect(
@@ -223,6 +236,14 @@ class World:
     def held(self, session_id: int) -> set[str]:
         """The names of what a session holds."""
         return {self.state.licenses[each].name for each in self.state.held_by.get(session_id) or ()}
+
+    def assigned(self, holder: HolderName) -> list[str]:
+        """The names of what is assigned to a holder, in the order of assigning."""
+        ids = self.state.user_ids if holder.kind is HolderKind.USER else self.state.station_ids
+        number = ids[fold(holder.name)]
+        return [
+            self.state.licenses[each].name for each in self.state.assigned_to.get(Holder(holder.kind, number)) or ()
+        ]
 
     def alive(self, session_id: int) -> bool:
         """Whether a session has not ended."""

@@ -15,11 +15,19 @@ from seatkeeper.ledger.journal import Head, JournalError, require_known, write
 from seatkeeper.ledger.needs import needed_for
 from seatkeeper.licensing.commands import Command
 from seatkeeper.licensing.decide import decide
-from seatkeeper.licensing.entities import SessionKeys
-from seatkeeper.licensing.events import Connected, Ended, Event
+from seatkeeper.licensing.entities import SessionKeys, fold
+from seatkeeper.licensing.events import (
+    Assigned,
+    Connected,
+    Ended,
+    Event,
+    LicenseRemoved,
+    ProfileChanged,
+    Unassigned,
+)
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Refusal
-from seatkeeper.licensing.state import Image, State
+from seatkeeper.licensing.state import Image, LicenseKey, State
 
 _log = structlog.get_logger("seatkeeper.ledger")
 
@@ -39,10 +47,15 @@ class Failed(NamedTuple):
 
 
 class Happened(NamedTuple):
-    """What a committed batch did: its events, and the keys of the sessions it ended."""
+    """What a committed batch did: its events, and of what may be gone when they are told, how it was known then.
+
+    `ended`: the keys of the sessions that ended. `names`: owners and names, folded, of the licenses that were assigned
+    or taken away.
+    """
 
     events: list[Event]
     ended: dict[int, SessionKeys]
+    names: dict[int, LicenseKey]
     restarted: bool
     """The image was loaded afresh: whatever was built on the old one is void (rule L4)."""
 
@@ -96,11 +109,11 @@ class Batches:
             raise
         except (NoSpace, Busy) as error:
             _log.error("batch_not_saved", error=str(error), commands=len(commands))
-            return [Failed(error) for _ in commands], Happened([], {}, restarted=False)
+            return [Failed(error) for _ in commands], Happened([], {}, {}, restarted=False)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, it is answered to the one it belongs to
             if len(commands) == 1:
                 _log.error("command_not_saved", error=str(error), command=type(commands[0]).__name__)
-                return [Failed(error)], Happened([], {}, restarted=False)
+                return [Failed(error)], Happened([], {}, {}, restarted=False)
         return self._one_by_one(commands)
 
     def save_memoranda(self) -> None:
@@ -122,14 +135,15 @@ class Batches:
 
     def _one_by_one(self, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:
         outcomes: list[Any] = []
-        together = Happened([], {}, restarted=False)
+        together = Happened([], {}, {}, restarted=False)
         for command in commands:
             outcome, happened = self.run([command])
             outcomes += outcome
             if happened.restarted:
-                together = Happened([], {}, restarted=True)  # what came before is void
+                together = Happened([], {}, {}, restarted=True)  # what came before is void
             together.events.extend(happened.events)
             together.ended.update(happened.ended)
+            together.names.update(happened.names)
         return outcomes, together
 
     def _attempt(self, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:
@@ -154,7 +168,7 @@ class Batches:
             self._denials.discard()
             raise
         try:
-            happened = Happened(events, self._keys_of_ended(events), self._dropped)
+            happened = Happened(events, self._keys_of_ended(events), _names(events, state), self._dropped)
             self._merge(state, events, head, now)
         except Exception as error:
             raise ImageLost(f"a committed batch could not be taken into memory: {error!r}") from error
@@ -226,3 +240,21 @@ class Batches:
         self._denials = Denials()
         self.image = image
         self.head = head
+
+
+def _names(events: Iterable[Event], state: State) -> dict[int, LicenseKey]:
+    """How the licenses are called that were assigned or taken away, some of which may have been removed since."""
+    names: dict[int, LicenseKey] = {}
+    told: set[int] = set()
+    for event in events:
+        match event:
+            case Assigned() | Unassigned():
+                told.add(event.license_id)
+            case ProfileChanged():
+                told.update(move.license_id for move in event.moves)
+            case LicenseRemoved():
+                names[event.license_id] = (fold(event.owner), fold(event.name))
+    for number in told - names.keys():
+        license_ = state.licenses[number]
+        names[number] = (fold(license_.owner), fold(license_.name))
+    return names

@@ -254,7 +254,7 @@ class Ledger:
         if happened.restarted:
             self.feed.start_afresh()
         try:
-            self.feed.publish(happened.events, happened.ended)
+            self.feed.publish(happened.events, happened.ended, happened.names)
         except Exception:  # noqa: BLE001 - whatever the feed's fault, the batch is committed and its waiters are answered
             _log.exception("feed_failed")
             self.feed.start_afresh()

@@ -21,8 +21,8 @@ def _drop(image: Image, user_id: int) -> None:
     holder = Holder(HolderKind.USER, user_id)
     for license_id in image.assigned_to.pop(holder, ()):
         del image.assignments[holder, license_id]
-    for owner_key in {fold(each.owner) for each in image.licenses.values()}:
-        image.profiles.pop((holder, owner_key), None)
+    for owner_key in image.profiled.pop(holder, ()):
+        del image.profiles[holder, owner_key]
     for session_id in image.sessions_of.pop(user_id, ()):
         del image.sessions[session_id]
         image.session_keys.pop(session_id, None)

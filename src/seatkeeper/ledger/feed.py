@@ -10,10 +10,18 @@ from msgspec import Struct
 
 from seatkeeper.ledger.mailbox import ConnectionDown, LicensesChanged, Mailbox, Message, Stream
 from seatkeeper.licensing.commands import EndReason, Subscribe
-from seatkeeper.licensing.entities import HolderKind, Session, SessionKeys, fold
-from seatkeeper.licensing.events import Assigned, Ended, Event, ProfileChanged, Subscribed, Unassigned, Unsubscribed
+from seatkeeper.licensing.entities import HolderKind, Session, SessionKeys
+from seatkeeper.licensing.events import (
+    Assigned,
+    Ended,
+    Event,
+    ProfileChanged,
+    Subscribed,
+    Unassigned,
+    Unsubscribed,
+)
 from seatkeeper.licensing.refusals import Refusal
-from seatkeeper.licensing.state import Image
+from seatkeeper.licensing.state import Image, LicenseKey
 
 __all__ = [
     "ConnectionDown",
@@ -103,15 +111,19 @@ class Feed:
         mailbox.take_over(stream)
         return stream
 
-    def publish(self, events: list[Event], ended: dict[int, SessionKeys]) -> None:
-        """Turn the events of a committed batch into messages."""
+    def publish(self, events: list[Event], ended: dict[int, SessionKeys], names: dict[int, LicenseKey]) -> None:
+        """Turn the events of a committed batch into messages.
+
+        A later batch may have been committed already. So the keys of sessions that `ended`, and the `names` of
+        licenses that were assigned or taken away, come with the events: the image may not have them any more.
+        """
         for event in events:
             match event:
                 case Assigned() | Unassigned() if event.holder.kind is HolderKind.USER:
                     has = isinstance(event, Assigned) and event.method is not None
-                    self._tell(event.holder.id, [event.license_id], assigned=has)
+                    self._tell(event.holder.id, [names[event.license_id]], assigned=has)
                 case ProfileChanged() if event.holder.kind is HolderKind.USER:
-                    licenses = [move.license_id for move in event.moves]
+                    licenses = [names[move.license_id] for move in event.moves]
                     self._tell(event.holder.id, licenses, assigned=event.enabled)
                 case Subscribed():
                     self._mailbox(event.session_id, event.user_id).subscribe(event)
@@ -170,13 +182,9 @@ class Feed:
             self._sessions_of.setdefault(user_id, set()).add(session_id)
         return mailbox
 
-    def _tell(self, user_id: int, license_ids: list[int], *, assigned: bool) -> None:
-        sessions = self._sessions_of.get(user_id)
-        if sessions:
-            licenses = (self._image().licenses[number] for number in license_ids)
-            keys = [(fold(each.owner), fold(each.name)) for each in licenses]
-            for session_id in sessions:
-                self._mailboxes[session_id].change(keys, assigned=assigned)
+    def _tell(self, user_id: int, licenses: list[LicenseKey], *, assigned: bool) -> None:
+        for session_id in self._sessions_of.get(user_id, ()):
+            self._mailboxes[session_id].change(licenses, assigned=assigned)
 
     def _end(self, event: Ended, keys: SessionKeys | None) -> None:
         session_id = event.session_id

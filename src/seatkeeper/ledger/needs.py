@@ -6,12 +6,13 @@ from typing import Any
 from seatkeeper.ledger.engines.engine import Needed
 from seatkeeper.licensing import commands
 from seatkeeper.licensing.entities import HolderKind, fold
+from seatkeeper.licensing.seen import Seen, SeenKind
 from seatkeeper.licensing.state import Image
 
 
 def needed_for(batch: Iterable[commands.Command[Any]], image: Image) -> Needed:
     """What these commands need and the image does not have."""
-    needed = Needed(users=set(), logins=set(), sessions=set(), rosters=set())
+    needed = Needed(users=set(), logins=set(), sessions=set(), rosters=set(), licenses=set())
     for command in batch:
         _NEEDS[type(command)](command, image, needed)
     return Needed(
@@ -19,6 +20,7 @@ def needed_for(batch: Iterable[commands.Command[Any]], image: Image) -> Needed:
         logins=needed.logins - image.user_ids.keys(),
         sessions=needed.sessions - image.sessions.keys(),
         rosters=needed.rosters,
+        licenses=needed.licenses,
     )
 
 
@@ -73,6 +75,16 @@ def _change_seats(command: commands.ChangeSeats, image: Image, needed: Needed) -
         needed.rosters.add(license_id)
 
 
+def _remove_licenses(command: commands.RemoveLicenses, image: Image, needed: Needed) -> None:
+    """Whoever has them or holds them loses them."""
+    keys = ((fold(each.owner), fold(each.name)) for each in command.licenses)
+    needed.licenses.update(image.license_ids[key] for key in keys if key in image.license_ids)
+
+
+def _remove_station(command: commands.RemoveStation, image: Image, needed: Needed) -> None:
+    _station(command.name, image, needed)
+
+
 def _explain(command: commands.Explain, image: Image, needed: Needed) -> None:
     needed.logins.add(fold(command.login))
     _station(command.station, image, needed)
@@ -81,6 +93,17 @@ def _explain(command: commands.Explain, image: Image, needed: Needed) -> None:
 def _together(command: commands.Together, image: Image, needed: Needed) -> None:
     for each in command.commands:
         _NEEDS[type(each)](each, image, needed)
+    for seen in command.seen:
+        _seen(seen, needed)
+
+
+def _seen(seen: Seen, needed: Needed) -> None:
+    if seen.kind in {SeenKind.USER, SeenKind.PASSWORD}:
+        needed.logins.add(seen.key)
+    elif seen.kind in {SeenKind.PROFILE, SeenKind.ASSIGNMENTS}:
+        holder = seen.key[0] if seen.kind is SeenKind.PROFILE else seen.key
+        if holder.kind is HolderKind.USER:
+            needed.users.add(holder.id)
 
 
 def _nothing(_command: commands.Command[Any], _image: Image, _needed: Needed) -> None:
@@ -103,9 +126,12 @@ _NEEDS: dict[type[Any], Callable[[Any, Image, Needed], None]] = {
     commands.Assign: _holder,
     commands.Unassign: _holder,
     commands.ChangeProfile: _holder,
+    commands.ConfigureLicenses: _holder,
     commands.DefineLicense: _nothing,
+    commands.RemoveLicenses: _remove_licenses,
     commands.ChangeSeats: _change_seats,
     commands.DefineStation: _nothing,
+    commands.RemoveStation: _remove_station,
     commands.DefineUser: _define_user,
     commands.SetPassword: _login,
     commands.DeleteUser: _login,

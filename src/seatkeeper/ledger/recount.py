@@ -11,8 +11,10 @@ def recount(image: Image) -> Iterator[str]:
     """Each difference between the counts of a whole image and its rows, in a sentence."""
     assigned_users, assigned_stations, concurrent = Counter[int](), Counter[int](), Counter[int]()
     for assignment in image.assignments.values():
-        owner_key = fold(image.licenses[assignment.license_id].owner)
-        profile = _profile(image, assignment.holder, owner_key)
+        license_ = image.licenses.get(assignment.license_id)
+        if license_ is None:
+            continue
+        profile = _profile(image, assignment.holder, fold(license_.owner))
         if not profile.enabled:
             continue
         if profile.method is Method.CONCURRENT:
@@ -38,9 +40,26 @@ def recount(image: Image) -> Iterator[str]:
                 counted = counts[pool.license_id]
                 yield f"{_named(image, pool)} has {getattr(pool, name)} as {name}, but there are {counted}"
         yield from _over(image, pool)
-    for hold in image.holds.values():
-        if hold.session_id not in image.sessions:
-            yield f"license {hold.license_id} is held by session {hold.session_id}, which does not live"
+    yield from _left_over(image)
+
+
+def _left_over(image: Image) -> Iterator[str]:
+    """What rests on something that is not there any more."""
+    living = {Holder(HolderKind.USER, user.id) for user in image.users.values() if user.deleted_at is None}
+    living |= {Holder(HolderKind.STATION, number) for number in image.stations}
+    for holder, license_id in image.assignments:
+        if license_id not in image.licenses or holder not in living:
+            kind = holder.kind.name.lower()
+            yield f"license {license_id} is assigned to {kind} {holder.id}, one of which is not there"
+    for session_id, license_id in image.holds:
+        if session_id not in image.sessions or license_id not in image.licenses:
+            yield f"license {license_id} is held by session {session_id}, one of which is not there"
+    for logon in image.logons.values():
+        if logon.station_id is not None and logon.station_id not in image.stations:
+            yield f"session {logon.session_id} is at station {logon.station_id}, which is not there"
+    for license_ in image.licenses.values():
+        if license_.prerequisite is not None and license_.prerequisite not in image.licenses:
+            yield f"{license_.name} requires license {license_.prerequisite}, which is not there"
 
 
 def _over(image: Image, pool: Pool) -> Iterator[str]:

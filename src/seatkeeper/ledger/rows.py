@@ -53,12 +53,21 @@ def _tuple(text: str) -> tuple[Any, ...]:
     return tuple(msgspec.json.decode(text))
 
 
+def _some(text: str | None) -> tuple[Any, ...] | None:
+    """A list, or None for all."""
+    return None if text is None else _tuple(text)
+
+
+def _some_json(names: tuple[Any, ...] | None) -> str | None:
+    return None if names is None else _json(names)
+
+
 def _one(key: Any) -> Row:  # noqa: ANN401 - a key of any table
     return (key,)
 
 
 def _license(row: Row) -> tuple[int, License]:
-    number, owner, name, _, _, display_name, description, applies_to, kind, shared, expires, grace = row
+    number, owner, name, _, _, display_name, description, applies_to, kind, shared, expires, grace, required, _ = row
     return number, License(
         id=number,
         owner=owner,
@@ -70,6 +79,7 @@ def _license(row: Row) -> tuple[int, License]:
         shared=bool(shared),
         expires=expires,
         grace_until=grace,
+        prerequisite=required,
     )
 
 
@@ -92,9 +102,19 @@ def _pool(row: Row) -> tuple[int, Pool]:
 
 
 def _user(row: Row) -> tuple[int, User]:
-    number, login, _, display_name, language, roles, rights, stations, deleted_at = row
-    permitted = None if stations is None else _tuple(stations)
-    return number, User(number, login, display_name, language, _tuple(roles), _tuple(rights), permitted, deleted_at)
+    number, login, _, display_name, language, roles, rights, stations, deleted_at, view, admin, _ = row
+    return number, User(
+        id=number,
+        login=login,
+        display_name=display_name,
+        language=language,
+        roles=_tuple(roles),
+        rights=_tuple(rights),
+        stations=_some(stations),
+        deleted_at=deleted_at,
+        view_allocations=_some(view),
+        admin_allocations=_some(admin),
+    )
 
 
 def _profile(row: Row) -> tuple[tuple[Holder, str], Profile]:
@@ -140,6 +160,8 @@ MAPPINGS: Final[dict[str, Mapping]] = {
             x.shared,
             x.expires,
             x.grace_until,
+            x.prerequisite,
+            fold(x.display_name),
         ),
         _one,
         _license,
@@ -166,7 +188,7 @@ MAPPINGS: Final[dict[str, Mapping]] = {
     "stations": Mapping(
         tables.stations,
         ("id",),
-        lambda _key, x: (x.id, x.name, fold(x.name), x.display_name, x.extension),
+        lambda _key, x: (x.id, x.name, fold(x.name), x.display_name, x.extension, fold(x.display_name)),
         _one,
         lambda row: (row[0], Station(row[0], row[1], row[3], row[4])),
     ),
@@ -181,8 +203,11 @@ MAPPINGS: Final[dict[str, Mapping]] = {
             x.language,
             _json(x.roles),
             _json(x.rights),
-            None if x.stations is None else _json(x.stations),
+            _some_json(x.stations),
             x.deleted_at,
+            _some_json(x.view_allocations),
+            _some_json(x.admin_allocations),
+            fold(x.display_name),
         ),
         _one,
         _user,

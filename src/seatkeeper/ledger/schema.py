@@ -1,7 +1,7 @@
 """The database's schema: made and brought up to date by Alembic migrations, at the start and under the lock (L13)."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from alembic import command
 from alembic.config import Config
@@ -18,6 +18,27 @@ class SchemaTooNew(Exception):
 
 class SchemaTooOld(Exception):
     """The database was not yet brought to the newest schema."""
+
+
+class Versions(NamedTuple):
+    """Revisions of the schema: that of a database, None before the first migration, and the newest known here."""
+
+    current: str | None
+    newest: str
+
+
+def versions(database: Path) -> Versions:
+    """Which schema an existing database has and which it should have; changes nothing. Raises SchemaTooNew."""
+    url = URL.create("sqlite", database=database.resolve().as_uri(), query={"mode": "ro", "uri": "true"})
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+    config = _config()
+    _is_newest(current, config)
+    return Versions(current, str(ScriptDirectory.from_config(config).get_current_head()))
 
 
 def migrate(database: Path) -> None:

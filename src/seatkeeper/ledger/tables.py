@@ -41,6 +41,8 @@ licenses = Table(
     Column("shared", Boolean, nullable=False),
     Column("expires", Number),
     Column("grace_until", Number),
+    Column("prerequisite", Number),
+    Column("display_key", String, nullable=False, server_default=""),
     UniqueConstraint("owner_key", "name_key", name="one_license_of_a_name"),
 )
 
@@ -81,6 +83,7 @@ stations = Table(
     Column("name_key", String, nullable=False),
     Column("display_name", String, nullable=False),
     Column("extension", String, nullable=False),
+    Column("display_key", String, nullable=False, server_default=""),
     UniqueConstraint("name_key", name="one_station_of_a_name"),
 )
 
@@ -96,6 +99,16 @@ users = Table(
     Column("rights", JSON, nullable=False),
     Column("stations", JSON(none_as_null=True)),
     Column("deleted_at", Number),
+    Column("view_allocations", JSON(none_as_null=True), server_default="[]"),
+    Column("admin_allocations", JSON(none_as_null=True), server_default="[]"),
+    Column("display_key", String, nullable=False, server_default=""),
+    Index(
+        "users_by_display_name",
+        "display_key",
+        "login_key",
+        sqlite_where=text("deleted_at IS NULL"),
+        postgresql_where=text("deleted_at IS NULL"),
+    ),
     Index(
         "one_living_user_of_a_login",
         "login_key",

@@ -1,6 +1,6 @@
 """Assigning licenses to users and stations, taking them away, and the profile that says how they count.
 
-Contract 5.5, 5.6 and 6; decisions 7, 24 and 25.
+Contract 5.5, 5.6 and 6; decisions 7, 24 and 25; docs/decisions/removal-and-prerequisites.md.
 """
 
 from seatkeeper.licensing.commands import Assign, ChangeProfile, Unassign
@@ -35,37 +35,46 @@ _NOUNS = {HolderKind.USER: "users", HolderKind.STATION: "stations"}
 def assign(turn: Turn, command: Assign) -> tuple[str, ...]:
     """Assign licenses, all or none. By the assignable method each takes a seat at once, and may be refused."""
     holder = turn.holder(command.holder)
-    new: list[str] = []
+    new: list[License] = []
     for name in command.licenses:
         license_ = turn.license(name)
         if turn.state.assignments.get((holder, license_.id)) is None:
-            _require_assignable(turn, license_, holder)
-            method = _counting_method(turn, holder, fold(license_.owner))
-            if method is Method.ASSIGNABLE:
-                _require_seat(turn.state.pools[license_.id], license_)
-            turn.record(
-                Assigned(
-                    assignment_id=turn.state.next_number("assignment"),
-                    license_id=license_.id,
-                    holder=holder,
-                    method=method,
-                )
-            )
-            new.append(license_.name)
-    return tuple(new)
+            give(turn, license_, holder)
+            new.append(license_)
+    for license_ in new:
+        _require_prerequisite(turn, license_, holder)
+    return tuple(each.name for each in new)
+
+
+def give(turn: Turn, license_: License, holder: Holder) -> None:
+    """Assign a license that the holder does not have. Its prerequisite is not asked for here."""
+    _require_assignable(turn, license_, holder)
+    method = _counting_method(turn, holder, fold(license_.owner))
+    if method is Method.ASSIGNABLE:
+        _require_seat(turn.state.pools[license_.id], license_)
+    turn.record(
+        Assigned(
+            assignment_id=turn.state.next_number("assignment"),
+            license_id=license_.id,
+            holder=holder,
+            method=method,
+        )
+    )
 
 
 def unassign(turn: Turn, command: Unassign) -> tuple[str, ...]:
     """Take licenses away, and in the same commit end the holds that rested on them (decision 7)."""
     holder = turn.holder(command.holder)
-    taken: list[str] = []
+    taken: list[License] = []
     for name in command.licenses:
         license_ = turn.license(name)
         assignment = turn.state.assignments.get((holder, license_.id))
         if assignment is not None:
             withdraw(turn, assignment)
-            taken.append(license_.name)
-    return tuple(taken)
+            taken.append(license_)
+    for license_ in taken:
+        _require_not_needed(turn, license_, holder)
+    return tuple(each.name for each in taken)
 
 
 def withdraw(turn: Turn, assignment: Assignment) -> None:
@@ -96,7 +105,7 @@ def change_profile(turn: Turn, command: ChangeProfile) -> bool:
     after = Profile(holder=holder, owner_key=before.owner_key, enabled=command.enabled, method=command.method)
     if before == after:
         return False
-    assignments = _assignments_of_owner(turn, holder, before.owner_key)
+    assignments = assignments_of_owner(turn, holder, before.owner_key)
     moves = tuple(_move(assignment, before, after) for assignment in assignments)
     for move in moves:
         if move.assignable > 0:
@@ -143,6 +152,7 @@ def _follow_profile(turn: Turn, hold: Hold, assignment: Assignment, after: Profi
                 Code.SEATS_EXHAUSTED,
                 f"The method cannot change while {license_.name} is held: all {pool.concurrent_seats} concurrent"
                 f" seats of it are in use.",
+                license_.id,
             )
         release(turn, hold, ReleaseReason.METHOD_CHANGED)
         ground = Ground(hold.ground, assignment.id, after.method)
@@ -161,7 +171,8 @@ def _move(assignment: Assignment, before: Profile, after: Profile) -> SeatMove:
     )
 
 
-def _assignments_of_owner(turn: Turn, holder: Holder, owner_key: str) -> list[Assignment]:
+def assignments_of_owner(turn: Turn, holder: Holder, owner_key: str) -> list[Assignment]:
+    """What a holder has of one owner, in the order of assigning."""
     return [
         turn.state.assignments[holder, license_id]
         for license_id in turn.state.assigned_to.get(holder) or ()
@@ -205,4 +216,35 @@ def _require_seat(pool: Pool, license_: License) -> None:
             Code.SEATS_EXHAUSTED,
             f"All {pool.assignable_seats} assignable seats of {license_.name} are assigned ({pool.assigned_users} to"
             f" users, {pool.assigned_stations} to stations).",
+            license_.id,
         )
+
+
+def lacking(turn: Turn, license_: License, holder: Holder) -> License | None:
+    """The prerequisite of a license, where the holder does not have it.
+
+    Everybody has one that covers the whole installation, which is never assigned.
+    """
+    if license_.prerequisite is None or turn.state.assignments.get((holder, license_.prerequisite)) is not None:
+        return None
+    required = turn.state.licenses[license_.prerequisite]
+    return required if required.kind is LicenseKind.USER else None
+
+
+def _require_prerequisite(turn: Turn, license_: License, holder: Holder) -> None:
+    required = lacking(turn, license_, holder)
+    if required is not None:
+        raise Refusal(
+            Code.PREREQUISITE_MISSING,
+            f"{license_.name} requires {required.name}, which is not assigned here. Assign that before, or with it.",
+        )
+
+
+def _require_not_needed(turn: Turn, license_: License, holder: Holder) -> None:
+    for number in turn.state.assigned_to.get(holder) or ():
+        dependent = turn.state.licenses[number]
+        if dependent.prerequisite == license_.id:
+            raise Refusal(
+                Code.PREREQUISITE_NEEDED,
+                f"{license_.name} cannot be taken away: {dependent.name}, assigned here too, requires it.",
+            )

@@ -17,7 +17,8 @@ from seatkeeper.licensing.entities import (
     StationLogon,
     StationSetting,
 )
-from seatkeeper.licensing.outcomes import Connected, Explanation
+from seatkeeper.licensing.outcomes import Configured, Connected, Explanation
+from seatkeeper.licensing.seen import Seen
 from seatkeeper.licensing.verdicts import StageVerdict, Verdict
 
 T = TypeVar("T")
@@ -182,6 +183,24 @@ class ChangeProfile(Command[bool], frozen=True):
     method: Method
 
 
+class ConfigureLicenses(Command[Configured], frozen=True):
+    """Make a holder's licenses of one owner what an administrator wants, and his profile with them (contract 5.5).
+
+    `wanted` are assigned. Of what he has besides, that goes which this speaks of: the licenses in `scope`, or with
+    `beyond` all of the owner's but those in `scope`. `enabled` and `method` None leave the profile as it is. Outcome:
+    `Configured`; where one of its problems is an error, nothing has changed. `rehearsed`: nothing changes at all.
+    """
+
+    holder: HolderName
+    owner: str
+    wanted: tuple[LicenseName, ...] = ()
+    scope: tuple[LicenseName, ...] = ()
+    beyond: bool = False
+    enabled: bool | None = None
+    method: Method | None = None
+    rehearsed: bool = False
+
+
 class DefineLicense(Command[bool], frozen=True):
     """Add a license or change its description. Seats are changed by `ChangeSeats`. Outcome: whether that was new."""
 
@@ -194,18 +213,28 @@ class DefineLicense(Command[bool], frozen=True):
     shared: bool = True
     expires: int | None = None
     grace_until: int | None = None
+    prerequisite: LicenseName | None = None
+
+
+class RemoveLicenses(Command[None], frozen=True):
+    """Remove licenses, all or none: holds of them end, assignments of them go. Outcome: None.
+
+    Refused while one that stays requires one of them.
+    """
+
+    licenses: tuple[LicenseName, ...]
 
 
 class ChangeSeats(Command[bool], frozen=True):
-    """Set how many seats were bought (decision 25). Outcome: whether that was new.
+    """Set how many seats were bought; None leaves them as they are (decision 25). Outcome: whether that was new.
 
     Below what is assigned or in use it is refused, unless `allow_overcommit`.
     """
 
     license: LicenseName
-    assignable: int
-    concurrent: int
-    unrestricted: bool = False
+    assignable: int | None = None
+    concurrent: int | None = None
+    unrestricted: bool | None = None
     allow_overcommit: bool = False
 
 
@@ -217,11 +246,18 @@ class DefineStation(Command[bool], frozen=True):
     extension: str = ""
 
 
+class RemoveStation(Command[None], frozen=True):
+    """Remove a station: who sits there leaves it, and its assignments and profiles go. Outcome: None."""
+
+    name: str
+
+
 class DefineUser(Command[bool], frozen=True):
     """Add a user or change his description. Outcome: whether that was new.
 
     `user_id` asks for an associate id for a new user; without it he gets the next. `stations` names the stations he
-    may use, None all. `password_hash` None leaves the password as it is.
+    may use, None all; likewise `view_allocations` and `admin_allocations` the licenses. `password_hash` None leaves
+    the password as it is.
     """
 
     login: str
@@ -230,6 +266,8 @@ class DefineUser(Command[bool], frozen=True):
     roles: tuple[str, ...] = ()
     rights: tuple[str, ...] = ()
     stations: tuple[str, ...] | None = None
+    view_allocations: tuple[LicenseName, ...] | None = ()
+    admin_allocations: tuple[LicenseName, ...] | None = ()
     user_id: int | None = None
     password_hash: str | None = None
 
@@ -267,7 +305,9 @@ class Explain(Command[Explanation], frozen=True):
 class Together(Command[tuple[Any, ...]], frozen=True):
     """Several commands as one: all or none. Outcome: the tuple of their outcomes.
 
-    A `Refusal` carries the index of the command that was refused.
+    Refused (changed_since) where anything is not as it was `seen` when they were planned. Another `Refusal` carries
+    the index of the command that was refused.
     """
 
     commands: tuple[Command[Any], ...]
+    seen: tuple[Seen, ...] = ()

@@ -7,15 +7,18 @@ from seatkeeper.licensing import (
     acquisition,
     assignments,
     commands,
+    configuration,
     explanation,
-    inventory,
+    holders,
+    licenses,
     sessions,
     stations,
     subscriptions,
 )
 from seatkeeper.licensing.events import Event
 from seatkeeper.licensing.policy import Policy
-from seatkeeper.licensing.refusals import Refusal
+from seatkeeper.licensing.refusals import Code, Refusal
+from seatkeeper.licensing.seen import present
 from seatkeeper.licensing.state import State
 from seatkeeper.licensing.turn import Turn
 
@@ -39,6 +42,9 @@ def decide(state: State, command: commands.Command[T], now: int, policy: Policy)
 
 
 def _together(turn: Turn, command: commands.Together) -> tuple[Any, ...]:
+    for seen in command.seen:
+        if present(turn.state, seen) != seen.row:
+            raise Refusal(Code.CHANGED_SINCE, f"This was planned before {seen.what} changed; plan it anew.")
     outcomes: list[Any] = []
     for index, each in enumerate(command.commands):
         try:
@@ -65,12 +71,15 @@ _RULES: dict[type[Any], Callable[[Turn, Any], Any]] = {
     commands.Assign: assignments.assign,
     commands.Unassign: assignments.unassign,
     commands.ChangeProfile: assignments.change_profile,
-    commands.DefineLicense: inventory.define_license,
-    commands.ChangeSeats: inventory.change_seats,
-    commands.DefineStation: inventory.define_station,
-    commands.DefineUser: inventory.define_user,
-    commands.SetPassword: inventory.set_password,
-    commands.DeleteUser: inventory.delete_user,
+    commands.ConfigureLicenses: configuration.configure_licenses,
+    commands.DefineLicense: licenses.define_license,
+    commands.RemoveLicenses: licenses.remove_licenses,
+    commands.ChangeSeats: licenses.change_seats,
+    commands.DefineStation: holders.define_station,
+    commands.RemoveStation: holders.remove_station,
+    commands.DefineUser: holders.define_user,
+    commands.SetPassword: holders.set_password,
+    commands.DeleteUser: holders.delete_user,
     commands.Explain: explanation.explain,
     commands.Together: _together,
 }

@@ -57,7 +57,7 @@ class License(Struct, frozen=True, gc=False):
 
     `shared`: one user's applications may hold it side by side (decision 4, status 8).
     `expires`: from then on it cannot be assigned. `grace_until`: from then on it cannot be acquired; without it,
-    `expires` counts (decision 24).
+    `expires` counts (decision 24). `prerequisite`: the license that a holder must have to be assigned this one.
     """
 
     id: int
@@ -70,6 +70,7 @@ class License(Struct, frozen=True, gc=False):
     shared: bool
     expires: int | None
     grace_until: int | None
+    prerequisite: int | None = None
 
 
 class Pool(Struct, frozen=True, gc=False):
@@ -103,7 +104,9 @@ class Pool(Struct, frozen=True, gc=False):
 class User(Struct, frozen=True, gc=False):
     """A person who logs on. `id` is the associate id and is never used again, also after deletion.
 
-    `stations`: the stations he may use, by number; None for all. `deleted_at`: deletion is a mark (decision 24).
+    `stations`: the stations he may use, by number; None for all. `view_allocations` and `admin_allocations`: the
+    licenses whose allocation he may see and administer, by number; None for all. `deleted_at`: deletion is a mark
+    (decision 24).
     """
 
     id: int
@@ -114,6 +117,8 @@ class User(Struct, frozen=True, gc=False):
     rights: tuple[str, ...] = ()
     stations: tuple[int, ...] | None = None
     deleted_at: int | None = None
+    view_allocations: tuple[int, ...] | None = ()
+    admin_allocations: tuple[int, ...] | None = ()
 
 
 class Station(Struct, frozen=True, gc=False):

@@ -30,7 +30,9 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="kind", gc=False):
 
 
 class LicenseDefined(Event, frozen=True, tag="license_defined"):
-    """A license was added or described anew."""
+    """A license was added or described anew. Since version 2 with its prerequisite."""
+
+    VERSION: ClassVar[int] = 2
 
     license_id: int
     owner: str
@@ -42,6 +44,15 @@ class LicenseDefined(Event, frozen=True, tag="license_defined"):
     shared: bool
     expires: int | None
     grace_until: int | None
+    prerequisite: int | None = None
+
+
+class LicenseRemoved(Event, frozen=True, tag="license_removed"):
+    """A license was removed; its holds and assignments ended by events of their own before."""
+
+    license_id: int
+    owner: str
+    name: str
 
 
 class SeatsChanged(Event, frozen=True, tag="seats_changed"):
@@ -65,9 +76,17 @@ class StationDefined(Event, frozen=True, tag="station_defined"):
     extension: str
 
 
-class UserDefined(Event, frozen=True, tag="user_defined"):
-    """A user was added or described anew."""
+class StationRemoved(Event, frozen=True, tag="station_removed"):
+    """A station was removed; who sat there left and its assignments went by events of their own before."""
 
+    station_id: int
+    name: str
+
+
+class UserDefined(Event, frozen=True, tag="user_defined"):
+    """A user was added or described anew. Since version 2 with his rights on allocations."""
+
+    VERSION: ClassVar[int] = 2
     PERSONAL: ClassVar[tuple[str, ...]] = ("login", "display_name")
 
     user_id: int
@@ -77,6 +96,8 @@ class UserDefined(Event, frozen=True, tag="user_defined"):
     roles: tuple[str, ...]
     rights: tuple[str, ...]
     stations: tuple[int, ...] | None
+    view_allocations: tuple[int, ...] | None = ()
+    admin_allocations: tuple[int, ...] | None = ()
 
 
 class PasswordChanged(Event, frozen=True, tag="password_changed"):
@@ -190,6 +211,7 @@ class ReleaseReason(StrEnum):
     DISABLED = "disabled"
     METHOD_CHANGED = "method_changed"
     STATION_LEFT = "station_left"
+    LICENSE_REMOVED = "license_removed"
 
 
 class Released(Event, frozen=True, tag="released"):
@@ -231,8 +253,10 @@ class Unsubscribed(Event, frozen=True, tag="unsubscribed"):
 
 AnyEvent = (
     LicenseDefined
+    | LicenseRemoved
     | SeatsChanged
     | StationDefined
+    | StationRemoved
     | UserDefined
     | PasswordChanged
     | UserDeleted

@@ -9,6 +9,7 @@ from seatkeeper.licensing import events
 from seatkeeper.licensing.entities import (
     Assignment,
     Hold,
+    Holder,
     HolderKind,
     License,
     Method,
@@ -59,8 +60,16 @@ def _license_defined(state: State, event: events.LicenseDefined, _at: int) -> No
             shared=event.shared,
             expires=event.expires,
             grace_until=event.grace_until,
+            prerequisite=event.prerequisite,
         ),
     )
+
+
+def _license_removed(state: State, event: events.LicenseRemoved, _at: int) -> None:
+    license_ = state.licenses[event.license_id]
+    state.license_ids.put((fold_name(license_.owner), fold_name(license_.name)), None)
+    state.pools.put(license_.id, None)
+    state.licenses.put(license_.id, None)
 
 
 def _seats_changed(state: State, event: events.SeatsChanged, _at: int) -> None:
@@ -88,6 +97,15 @@ def _station_defined(state: State, event: events.StationDefined, _at: int) -> No
     )
 
 
+def _station_removed(state: State, event: events.StationRemoved, _at: int) -> None:
+    holder = Holder(HolderKind.STATION, event.station_id)
+    for owner_key in state.profiled.get(holder) or ():
+        state.profiles.put((holder, owner_key), None)
+    state.profiled.put(holder, None)
+    state.station_ids.put(fold_name(state.stations[event.station_id].name), None)
+    state.stations.put(event.station_id, None)
+
+
 def _user_defined(state: State, event: events.UserDefined, _at: int) -> None:
     if state.users.get(event.user_id) is None:
         _count_up(state, "user", event.user_id)
@@ -102,6 +120,8 @@ def _user_defined(state: State, event: events.UserDefined, _at: int) -> None:
             roles=event.roles,
             rights=event.rights,
             stations=event.stations,
+            view_allocations=event.view_allocations,
+            admin_allocations=event.admin_allocations,
         ),
     )
 
@@ -115,6 +135,8 @@ def _user_deleted(state: State, event: events.UserDeleted, at: int) -> None:
 
 def _profile_changed(state: State, event: events.ProfileChanged, _at: int) -> None:
     key = (event.holder, fold_name(event.owner))
+    if state.profiles.get(key) is None:
+        _add(state.profiled, *key)
     state.profiles.put(key, Profile(holder=event.holder, owner_key=key[1], enabled=event.enabled, method=event.method))
     for move in event.moves:
         pool = state.pools[move.license_id]
@@ -255,7 +277,7 @@ def _no_row(_state: State, _event: events.Event, _at: int) -> None:
     """An event that only tells: it changes no row."""
 
 
-def _add(index: Any, key: Any, value: int) -> None:  # noqa: ANN401 - an index of any key
+def _add(index: Any, key: Any, value: Any) -> None:  # noqa: ANN401 - an index of any key and what it finds
     index.put(key, (*(index.get(key) or ()), value))
 
 
@@ -265,8 +287,10 @@ def _remove(index: Any, key: Any, value: int) -> None:  # noqa: ANN401 - an inde
 
 _FOLDS: dict[type[events.Event], Callable[[State, Any, int], None]] = {
     events.LicenseDefined: _license_defined,
+    events.LicenseRemoved: _license_removed,
     events.SeatsChanged: _seats_changed,
     events.StationDefined: _station_defined,
+    events.StationRemoved: _station_removed,
     events.UserDefined: _user_defined,
     events.PasswordChanged: _no_row,
     events.UserDeleted: _user_deleted,

@@ -1,5 +1,7 @@
 """What commands come to, where a plain value would not say it."""
 
+from enum import Enum
+
 from msgspec import Struct
 
 from seatkeeper.licensing.verdicts import Verdict
@@ -11,6 +13,45 @@ class Connected(Struct, frozen=True):
     session_id: int
     login: str
     display_name: str
+
+
+class ProblemKind(Enum):
+    """What is wrong with a license that an administrator wants a holder to have (contract 5.5)."""
+
+    EXCEEDS_SEATS = "exceeds_seats"
+    """An error: there is no seat for it."""
+    MORE_THAN_SEATS = "more_than_seats"
+    """A warning: more may use it than can at once."""
+    MISSING_PREREQUISITE = "missing_prerequisite"
+    """A warning: the holder lacks the license that it requires."""
+    UNKNOWN_LICENSE = "unknown_license"
+    """An error: there is no such license."""
+    NOT_ASSIGNABLE = "not_assignable"
+    """An error: it is not for this kind of holder, or for none, or has expired."""
+
+
+class LicenseProblem(Struct, frozen=True):
+    """A license of which a configuration has something to say: what kind, and in one sentence.
+
+    The names are as stored; of a license that there is not, both are as asked for.
+    """
+
+    kind: ProblemKind
+    name: str
+    display_name: str
+    sentence: str
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the configuration was not carried out."""
+        return self.kind not in {ProblemKind.MORE_THAN_SEATS, ProblemKind.MISSING_PREREQUISITE}
+
+
+class Configured(Struct, frozen=True):
+    """Whose licenses were to be configured, by login or name as stored, and what there is to say of it."""
+
+    holder: str
+    problems: tuple[LicenseProblem, ...]
 
 
 class Explanation(Struct, frozen=True):

@@ -19,6 +19,10 @@ class Code(StrEnum):
     SEATS_EXHAUSTED = "seats_exhausted"
     SEATS_BELOW_USE = "seats_below_use"
     CONCURRENT_STATION = "concurrent_station"
+    PREREQUISITE_MISSING = "prerequisite_missing"
+    PREREQUISITE_NEEDED = "prerequisite_needed"
+    PREREQUISITE_CIRCLE = "prerequisite_circle"
+    CHANGED_SINCE = "changed_since"
     INVALID_VALUE = "invalid_value"
 
 
@@ -26,11 +30,12 @@ class Refusal(Exception):
     """A command was refused whole; nothing of it happened.
 
     `sentence` says what is wrong, where, and with which numbers. `index` is the place of the refused command inside
-    a `Together`, else None.
+    a `Together`, else None. `license_id` is the license that it is about, where it is about one's seats.
     """
 
-    def __init__(self, code: Code, sentence: str) -> None:
+    def __init__(self, code: Code, sentence: str, license_id: int | None = None) -> None:
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
+        self.license_id = license_id
         self.index: int | None = None

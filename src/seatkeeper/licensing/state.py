@@ -112,6 +112,7 @@ class Image:
         self.station_ids: dict[str, int] = {}
         self.user_ids: dict[str, int] = {}
         self.assigned_to: dict[Holder, tuple[int, ...]] = {}
+        self.profiled: dict[Holder, tuple[str, ...]] = {}
         self.sessions_of: dict[int, tuple[int, ...]] = {}
         self.held_by: dict[int, tuple[int, ...]] = {}
         self.present: dict[int, tuple[int, ...]] = {}
@@ -145,6 +146,8 @@ class State:
         self.station_ids = Table(image.station_ids, undo)
         self.user_ids = Table(image.user_ids, undo)
         self.assigned_to = Table(image.assigned_to, undo)
+        self.profiled = Table(image.profiled, undo)
+        """By holder, the owners of whose licenses it has a profile."""
         self.sessions_of = Table(image.sessions_of, undo)
         self.held_by = Table(image.held_by, undo)
         self.present = Table(image.present, undo)

@@ -19,7 +19,7 @@ def set_station(turn: Turn, command: SetStation) -> StationLogon:
         return before
     stays = before is not None and is_place(before) and is_place(wanted) and same_place(before, wanted)
     if before is not None and not stays:
-        _leave(turn, before)
+        leave(turn, before)
     logon = _numbered(wanted, before.id if before is not None and stays else turn.state.next_number("logon"))
     turn.record(
         StationSet(
@@ -41,7 +41,16 @@ def leave_station(turn: Turn, command: LeaveStation) -> None:
     logon = turn.state.logons.get(command.session_id)
     if logon is None:
         raise Refusal(Code.NO_STATION, "This session is at no station.")
-    _leave(turn, logon)
+    leave(turn, logon)
+
+
+def leave(turn: Turn, logon: StationLogon) -> None:
+    """Let a session leave its station, and release what it holds on the station's ground."""
+    for license_id in turn.state.held_by.get(logon.session_id) or ():
+        hold = turn.state.holds[logon.session_id, license_id]
+        if hold.ground is HolderKind.STATION:
+            release(turn, hold, ReleaseReason.STATION_LEFT)
+    turn.record(StationLeft(session_id=logon.session_id, user_id=logon.user_id, station_id=logon.station_id))
 
 
 def _wanted(turn: Turn, session: Session, command: SetStation) -> StationLogon:
@@ -84,14 +93,6 @@ def _numbered(logon: StationLogon, number: int) -> StationLogon:
         station_id=logon.station_id,
         remote_number=logon.remote_number,
     )
-
-
-def _leave(turn: Turn, logon: StationLogon) -> None:
-    for license_id in turn.state.held_by.get(logon.session_id) or ():
-        hold = turn.state.holds[logon.session_id, license_id]
-        if hold.ground is HolderKind.STATION:
-            release(turn, hold, ReleaseReason.STATION_LEFT)
-    turn.record(StationLeft(session_id=logon.session_id, user_id=logon.user_id, station_id=logon.station_id))
 
 
 def _end_elsewhere(turn: Turn, logon: StationLogon) -> None:

@@ -40,12 +40,20 @@ class Turn:
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
         """Whatever happens within is taken back at its end, as if it had not."""
-        mark, told = self.state.mark(), len(self.events)
+        begun = self.mark()
         try:
             yield
         finally:
-            self.state.rollback(mark)
-            del self.events[told:]
+            self.rollback(begun)
+
+    def mark(self) -> tuple[int, int]:
+        """A point to roll back to."""
+        return self.state.mark(), len(self.events)
+
+    def rollback(self, mark: tuple[int, int]) -> None:
+        """Take back whatever has happened since the mark."""
+        self.state.rollback(mark[0])
+        del self.events[mark[1] :]
 
     def session(self, session_id: int) -> Session:
         """A live session. Raises Refusal (session_ended) where it is not."""

@@ -24,12 +24,14 @@ class FateUnknown(Exception):
 
 
 class Needed(NamedTuple):
-    """What a batch needs in the image: users, by number, by login or by session, and rosters of licenses."""
+    """What a batch needs in the image: users, by number, by login, by session or by a license that they have or hold,
+    and rosters of licenses."""
 
     users: set[int]
     logins: set[str]
     sessions: set[int]
     rosters: set[int]
+    licenses: set[int]
 
 
 class Memoranda(NamedTuple):

@@ -59,6 +59,8 @@ class SqliteEngine:
                 _append(image.present, logon.station_id, logon.session_id)
         for holder, license_id in image.assignments:
             _append(image.assigned_to, holder, license_id)
+        for holder, owner_key in image.profiles:
+            _append(image.profiled, holder, owner_key)
 
     def load(self, image: Image, needed: Needed) -> None:
         """Load users with all that is theirs, and rosters."""
@@ -67,6 +69,8 @@ class SqliteEngine:
             users.update(self._numbers(statements.USERS_OF_LOGINS, needed.logins))
         if needed.sessions:
             users.update(self._numbers(statements.USERS_OF_SESSIONS, needed.sessions))
+        if needed.licenses:
+            users.update(self._numbers(statements.USERS_OF_LICENSES, needed.licenses, times=2))
         absent = users - image.users.keys()
         if absent:
             self._load_users(image, absent)
@@ -128,6 +132,8 @@ class SqliteEngine:
             _append(image.held_by, session_id, license_id)
         for holder, license_id in loaded["assignments"]:
             _append(image.assigned_to, holder, license_id)
+        for holder, owner_key in loaded["profiles"]:
+            _append(image.profiled, holder, owner_key)
         for session in loaded["sessions"].values():
             _append(image.sessions_of, session.user_id, session.id)
         for user in loaded["users"].values():
@@ -164,8 +170,8 @@ class SqliteEngine:
             if touched != len(rows):
                 raise SaveFailed(f"{len(rows)} rows of {name} should have changed, but {touched} did")
 
-    def _numbers(self, statement: str, given: set[Any]) -> list[int]:
-        parameters = (msgspec.json.encode(sorted(given)).decode(),)
+    def _numbers(self, statement: str, given: set[Any], *, times: int = 1) -> list[int]:
+        parameters = (msgspec.json.encode(sorted(given)).decode(),) * times
         return [number for (number,) in self._connection.execute(statement, parameters)]
 
 
@@ -200,5 +206,5 @@ def _code(error: sqlite3.Error) -> int | None:
     return None if extended is None else extended & 0xFF
 
 
-def _append(index: dict[Any, tuple[int, ...]], key: Any, number: int) -> None:  # noqa: ANN401 - an index of any key
-    index[key] = (*index.get(key, ()), number)
+def _append(index: dict[Any, tuple[Any, ...]], key: Any, found: Any) -> None:  # noqa: ANN401 - an index of any key
+    index[key] = (*index.get(key, ()), found)

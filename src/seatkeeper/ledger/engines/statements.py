@@ -86,6 +86,11 @@ OF_USERS: Final = {
 meanwhile finds it with all that is its own, or not at all."""
 
 USERS_OF_LOGINS: Final = f"SELECT id FROM users WHERE login_key IN {_GIVEN} AND deleted_at IS NULL"
+USERS_OF_LICENSES: Final = f"""
+    SELECT holder_id FROM assignments
+    WHERE holder_kind = {HolderKind.USER.value} AND license_id IN {_GIVEN}
+    UNION SELECT user_id FROM holds WHERE license_id IN {_GIVEN}
+"""
 USERS_OF_SESSIONS: Final = f"SELECT DISTINCT user_id FROM sessions WHERE id IN {_GIVEN}"
 LIVE_SESSIONS: Final = "SELECT id FROM sessions"
 

@@ -1,0 +1,141 @@
+"""Configuring a holder's licenses as a contact centre's administrators do: all of them at once, with his profile.
+
+Contract 5.5: what exceeds the seats or cannot be meant is an error, and nothing is changed; what is only doubtful is a
+warning.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from seatkeeper.licensing.assignments import assignments_of_owner, change_profile, give, lacking, withdraw
+from seatkeeper.licensing.commands import ChangeProfile, ConfigureLicenses
+from seatkeeper.licensing.entities import Holder, HolderKind, License, Method, fold
+from seatkeeper.licensing.outcomes import Configured, LicenseProblem, ProblemKind
+from seatkeeper.licensing.refusals import Refusal
+from seatkeeper.licensing.turn import Turn
+
+
+def configure_licenses(turn: Turn, command: ConfigureLicenses) -> Configured:
+    """Carry it out, and take it back where it comes to an error: all errors are told, or else all warnings."""
+    holder = turn.holder(command.holder)
+    begun = turn.mark()
+    problems = tuple(_configure(turn, command, holder))
+    if command.rehearsed or any(each.is_error for each in problems):
+        turn.rollback(begun)
+    return Configured(holder=_name(turn, holder), problems=problems)
+
+
+def _configure(turn: Turn, command: ConfigureLicenses, holder: Holder) -> list[LicenseProblem]:
+    """Take away, then change the profile, then give: what frees seats comes before what takes them."""
+    owner_key = fold(command.owner)
+    before = turn.profile(holder, owner_key)
+    wanted, errors = _wanted(turn, command)
+    taken = _take_away(turn, command, holder, wanted)
+    exceeding = _change_profile(turn, command, holder)
+    errors += exceeding.values()
+    for number, license_ in wanted.items():
+        if number not in exceeding and turn.state.assignments.get((holder, number)) is None:
+            errors += _give(turn, license_, holder)
+    if errors:
+        return errors
+    all_changed = turn.profile(holder, owner_key) != before
+    has = [turn.state.licenses[each.license_id] for each in assignments_of_owner(turn, holder, owner_key)]
+    touched = (each for each in has if all_changed or each.id in wanted or each.prerequisite in taken)
+    return [warning for license_ in touched for warning in _warnings(turn, license_, holder)]
+
+
+def _wanted(turn: Turn, command: ConfigureLicenses) -> tuple[dict[int, License], list[LicenseProblem]]:
+    """The licenses wanted, by number, and an error for each that there is not."""
+    wanted: dict[int, License] = {}
+    errors: list[LicenseProblem] = []
+    for name in {(fold(each.owner), fold(each.name)): each for each in command.wanted}.values():
+        try:
+            license_ = turn.license(name)
+        except Refusal as refusal:
+            errors.append(_problem(ProblemKind.UNKNOWN_LICENSE, name.name, name.name, refusal.sentence))
+        else:
+            wanted[license_.id] = license_
+    return wanted, errors
+
+
+def _take_away(turn: Turn, command: ConfigureLicenses, holder: Holder, wanted: dict[int, License]) -> set[int]:
+    """Withdraw what is spoken of and not wanted; the licenses that went."""
+    scope = {turn.license_id(name) for name in command.scope}
+    taken = set()
+    for assignment in assignments_of_owner(turn, holder, fold(command.owner)):
+        spoken_of = (assignment.license_id in scope) is not command.beyond
+        if spoken_of and assignment.license_id not in wanted:
+            withdraw(turn, assignment)
+            taken.add(assignment.license_id)
+    return taken
+
+
+def _change_profile(turn: Turn, command: ConfigureLicenses, holder: Holder) -> dict[int, LicenseProblem]:
+    """Change the profile. By license, an error for each that has no seat for what it would become.
+
+    A license that is found so is put aside, to find the next: with an error everything is taken back anyway.
+    """
+    before = turn.profile(holder, fold(command.owner))
+    change = ChangeProfile(
+        holder=command.holder,
+        owner=command.owner,
+        enabled=before.enabled if command.enabled is None else command.enabled,
+        method=before.method if command.method is None else command.method,
+    )
+    errors: dict[int, LicenseProblem] = {}
+    while (refusal := _refusal_of(turn, partial(change_profile, turn, change))) is not None:
+        if refusal.license_id is None:
+            raise refusal
+        license_ = turn.state.licenses[refusal.license_id]
+        errors[license_.id] = _problem_of(license_, ProblemKind.EXCEEDS_SEATS, refusal.sentence)
+        withdraw(turn, turn.state.assignments[holder, license_.id])
+    return errors
+
+
+def _give(turn: Turn, license_: License, holder: Holder) -> Iterator[LicenseProblem]:
+    """Assign a license; an error where it has no seat left or is not for this holder."""
+    refusal = _refusal_of(turn, partial(give, turn, license_, holder))
+    if refusal is not None:
+        kind = ProblemKind.NOT_ASSIGNABLE if refusal.license_id is None else ProblemKind.EXCEEDS_SEATS
+        yield _problem_of(license_, kind, refusal.sentence)
+
+
+def _refusal_of(turn: Turn, act: Callable[[], object]) -> Refusal | None:
+    """Act; why not, where it is refused. Nothing of it has happened then."""
+    begun = turn.mark()
+    try:
+        act()
+    except Refusal as refusal:
+        turn.rollback(begun)
+        return refusal
+    return None
+
+
+def _warnings(turn: Turn, license_: License, holder: Holder) -> Iterator[LicenseProblem]:
+    pool = turn.state.pools[license_.id]
+    profile = turn.profile(holder, fold(license_.owner))
+    shares = profile.enabled and profile.method is Method.CONCURRENT
+    if shares and not pool.unrestricted and pool.concurrent_assigned > pool.concurrent_seats:
+        sentence = (
+            f"{pool.concurrent_assigned} may use {license_.name}, but only {pool.concurrent_seats} at once: so many"
+            f" concurrent seats were bought."
+        )
+        yield _problem_of(license_, ProblemKind.MORE_THAN_SEATS, sentence)
+    required = lacking(turn, license_, holder)
+    if required is not None:
+        sentence = f"{license_.name} requires {required.name}, which is not assigned here."
+        yield _problem_of(license_, ProblemKind.MISSING_PREREQUISITE, sentence)
+
+
+def _problem_of(license_: License, kind: ProblemKind, sentence: str) -> LicenseProblem:
+    return _problem(kind, license_.name, license_.display_name, sentence)
+
+
+def _problem(kind: ProblemKind, name: str, display_name: str, sentence: str) -> LicenseProblem:
+    return LicenseProblem(kind=kind, name=name, display_name=display_name, sentence=sentence)
+
+
+def _name(turn: Turn, holder: Holder) -> str:
+    if holder.kind is HolderKind.USER:
+        return turn.state.users[holder.id].login
+    return turn.state.stations[holder.id].name

@@ -1,0 +1,156 @@
+"""What was bought: licenses, what they require, and their seats.
+
+Decisions 24 and 25; docs/decisions/removal-and-prerequisites.md.
+"""
+
+from seatkeeper.licensing.assignments import withdraw
+from seatkeeper.licensing.commands import ChangeSeats, DefineLicense, RemoveLicenses
+from seatkeeper.licensing.entities import License, Pool, fold
+from seatkeeper.licensing.events import LicenseDefined, LicenseRemoved, ReleaseReason, SeatsChanged
+from seatkeeper.licensing.holds import release
+from seatkeeper.licensing.limits import LARGEST, require_name
+from seatkeeper.licensing.refusals import Code, Refusal
+from seatkeeper.licensing.seen import Seats, seats_of
+from seatkeeper.licensing.turn import Turn
+
+
+def define_license(turn: Turn, command: DefineLicense) -> bool:
+    """Add a license with no seats, or describe one anew."""
+    require_name(command.owner, "owner")
+    require_name(command.name, "license")
+    known = turn.state.license_ids.get((fold(command.owner), fold(command.name)))
+    before = None if known is None else turn.state.licenses[known]
+    number = turn.state.next_number("license") if before is None else before.id
+    after = License(
+        id=number,
+        owner=command.owner if before is None else before.owner,
+        name=command.name if before is None else before.name,
+        display_name=command.display_name,
+        description=command.description,
+        applies_to=command.applies_to,
+        kind=command.kind,
+        shared=command.shared,
+        expires=command.expires,
+        grace_until=command.grace_until,
+        prerequisite=_prerequisite(turn, command, number),
+    )
+    if before == after:
+        return False
+    _require_no_circle(turn, after)
+    turn.record(
+        LicenseDefined(
+            license_id=after.id,
+            owner=after.owner,
+            name=after.name,
+            display_name=after.display_name,
+            description=after.description,
+            applies_to=after.applies_to,
+            license_kind=after.kind,
+            shared=after.shared,
+            expires=after.expires,
+            grace_until=after.grace_until,
+            prerequisite=after.prerequisite,
+        )
+    )
+    return True
+
+
+def remove_licenses(turn: Turn, command: RemoveLicenses) -> None:
+    """Remove licenses with everything that rests on them. What is said of them in the journal keeps its name.
+
+    However many they are, holds and assignments are looked through once: nobody else has to know who has a license.
+    """
+    going = {license_.id: license_ for license_ in map(turn.license, command.licenses)}
+    for each in turn.state.licenses.values():
+        if each.prerequisite in going and each.id not in going:
+            raise Refusal(
+                Code.PREREQUISITE_NEEDED,
+                f"{going[each.prerequisite].name} cannot be removed: {each.name} requires it. Remove that too, or let"
+                f" it require nothing.",
+            )
+    for hold in [each for each in turn.state.holds.values() if each.license_id in going]:
+        release(turn, hold, ReleaseReason.LICENSE_REMOVED)
+    for assignment in [each for each in turn.state.assignments.values() if each.license_id in going]:
+        withdraw(turn, assignment)
+    for license_ in going.values():
+        turn.record(LicenseRemoved(license_id=license_.id, owner=license_.owner, name=license_.name))
+
+
+def change_seats(turn: Turn, command: ChangeSeats) -> bool:
+    """Set the seats bought. Below what is taken it is refused, or, where allowed, leaves an excess to shrink.
+
+    A change that raises no excess, such as buying some of the missing seats, needs no permission.
+    """
+    license_ = turn.license(command.license)
+    pool = turn.state.pools[license_.id]
+    before = seats_of(pool)
+    after = Seats(
+        assignable=before.assignable if command.assignable is None else command.assignable,
+        concurrent=before.concurrent if command.concurrent is None else command.concurrent,
+        unrestricted=before.unrestricted if command.unrestricted is None else command.unrestricted,
+    )
+    _require_possible(license_, after)
+    if before == after:
+        return False
+    assignable_excess = 0 if after.unrestricted else max(0, pool.assigned - after.assignable)
+    concurrent_excess = 0 if after.unrestricted else max(0, pool.concurrent_in_use - after.concurrent)
+    raised = assignable_excess > pool.assignable_excess or concurrent_excess > pool.concurrent_excess
+    if raised and not command.allow_overcommit:
+        raise Refusal(Code.SEATS_BELOW_USE, _below_use(license_, pool, after))
+    turn.record(
+        SeatsChanged(
+            license_id=license_.id,
+            assignable_seats=after.assignable,
+            concurrent_seats=after.concurrent,
+            unrestricted=after.unrestricted,
+            assignable_excess=assignable_excess,
+            concurrent_excess=concurrent_excess,
+            uncovered=_uncovered(turn, pool, assignable_excess),
+        )
+    )
+    return True
+
+
+def _prerequisite(turn: Turn, command: DefineLicense, number: int) -> int | None:
+    """The number of the license required; a license that is being added may name itself, and is told what that is."""
+    required = command.prerequisite
+    if required is None:
+        return None
+    itself = (fold(required.owner), fold(required.name)) == (fold(command.owner), fold(command.name))
+    return number if itself else turn.license(required).id
+
+
+def _require_no_circle(turn: Turn, license_: License) -> None:
+    """That a license does not come to require itself, by however many others."""
+    names, required = [license_.name], license_.prerequisite
+    while required is not None:
+        other = license_ if required == license_.id else turn.state.licenses[required]
+        names.append(other.name)
+        if other is license_:
+            raise Refusal(Code.PREREQUISITE_CIRCLE, f"Prerequisites go round in a circle: {' requires '.join(names)}.")
+        required = other.prerequisite
+
+
+def _uncovered(turn: Turn, pool: Pool, excess: int) -> tuple[int, ...]:
+    """The latest assignments that the seats do not reach: as many as are assigned beyond them."""
+    if excess <= len(pool.uncovered):
+        return pool.uncovered[len(pool.uncovered) - excess :]
+    roster = sorted(number for number, license_id in turn.state.seated.items() if license_id == pool.license_id)
+    if len(roster) != pool.assigned:
+        raise ValueError(f"the roster of license {pool.license_id} is not loaded, or not all of it")
+    return tuple(roster[-excess:])
+
+
+def _below_use(license_: License, pool: Pool, after: Seats) -> str:
+    return (
+        f"{license_.name} has {pool.assigned} assignable seats assigned and {pool.concurrent_in_use} concurrent seats"
+        f" in use; it cannot be lowered to {after.assignable} assignable and {after.concurrent} concurrent seats"
+        f" unless overcommitment is allowed."
+    )
+
+
+def _require_possible(license_: License, seats: Seats) -> None:
+    if min(seats.assignable, seats.concurrent) < 0:
+        raise Refusal(Code.INVALID_VALUE, f"{license_.name} cannot have fewer than 0 seats.")
+    if max(seats.assignable, seats.concurrent) > LARGEST:
+        raise Refusal(Code.INVALID_VALUE, f"{license_.name} cannot have more than {LARGEST} seats.")

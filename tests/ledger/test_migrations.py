@@ -1,0 +1,131 @@
+"""A database as the former version left it, brought up to date with all that is in it (rule L13).
+
+`former/schema-0001.sql` was written by that version: four users, one of them deleted, who have, hold and are refused
+licenses of each method, at stations and elsewhere.
+"""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seatkeeper.ledger.check import check_database
+from seatkeeper.ledger.schema import SchemaTooOld, migrate
+from seatkeeper.licensing.commands import (
+    Assign,
+    DefineLicense,
+    DefineUser,
+    LicenseName,
+    ReleaseLicenses,
+    RemoveLicenses,
+    RemoveStation,
+)
+from seatkeeper.licensing.refusals import Code, Refusal
+from tests.ledger.world import OWNER, acquire, agent, assert_clean, assign, connect, named, rows, running
+
+pytestmark = pytest.mark.anyio
+
+FORMER = Path(__file__).with_name("former") / "schema-0001.sql"
+SESSION = 1_000_000_001
+"""The session of agent01, who sits at desk1, is subscribed, and holds Agent and Supervisor."""
+
+NEW_COLUMNS = {
+    "licenses": ["prerequisite", "display_key"],
+    "stations": ["display_key"],
+    "users": ["view_allocations", "admin_allocations", "display_key"],
+}
+
+
+@pytest.fixture
+def former(tmp_path: Path) -> Path:
+    """The former version's database, not yet touched by this one."""
+    database = tmp_path / "seatkeeper.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(FORMER.read_text())
+    return database
+
+
+def _columns(database: Path, table: str) -> list[str]:
+    return [name for (name,) in rows(database, "SELECT name FROM pragma_table_info(?) ORDER BY cid", table)]
+
+
+def _content(database: Path, tables: dict[str, list[str]]) -> dict[str, list[tuple[Any, ...]]]:
+    return {
+        name: sorted(rows(database, f"SELECT {', '.join(columns)} FROM {name}"), key=repr)  # noqa: S608 - own names
+        for name, columns in tables.items()
+    }
+
+
+def test_a_former_database_is_told_from_one_that_is_broken(former: Path) -> None:
+    with pytest.raises(SchemaTooOld, match=r"^The database has the schema 0001, .*'seatkeeper serve' brings it up"):
+        check_database(former)
+
+
+def test_everything_is_kept_and_the_new_columns_are_filled_in(former: Path) -> None:
+    names = [name for (name,) in rows(former, "SELECT name FROM sqlite_master WHERE type = 'table'")]
+    tables = {name: _columns(former, name) for name in names if name != "alembic_version"}
+    before = _content(former, tables)
+    migrate(former)
+    assert _content(former, tables) == before
+    assert {name: sorted(set(_columns(former, name)) - set(tables[name])) for name in NEW_COLUMNS} == {
+        name: sorted(columns) for name, columns in NEW_COLUMNS.items()
+    }
+    assert _content(former, NEW_COLUMNS) == {
+        "licenses": [(None, ""), (None, "supervisor"), (None, "web"), (None, "ägent seat")],
+        "stations": [("",), ("desk strasse 1",)],
+        "users": [("[]", "[]", f"agent {number}") for number in ("2", "3", "4", "one")],
+    }
+
+
+def test_its_journal_folds_clean(former: Path) -> None:
+    """Events of version 1 say nothing of what version 2 added."""
+    migrate(former)
+    assert rows(former, "SELECT DISTINCT version FROM journal") == [(1,)]
+    report = check_database(former)
+    assert report.differences == []
+    assert report.events == rows(former, "SELECT count(*) FROM journal")[0][0] > 20
+
+
+async def test_work_goes_on_where_it_was(former: Path) -> None:
+    async with running(former.parent) as ledger:
+        live = await ledger.live_session(SESSION)
+        assert live is not None
+        assert live.user.view_allocations == live.user.admin_allocations == ()
+        held = await ledger.submit(acquire(SESSION, "Agent", "Supervisor"))
+        assert [verdict.granted for verdict in held] == [True, True]
+        required = LicenseName(OWNER, "Recorder")
+        await ledger.submit(DefineLicense(owner=OWNER, name="Agent", display_name="Agent", prerequisite=required))
+        with pytest.raises(Refusal) as refused:
+            await ledger.submit(Assign(holder=agent(3), licenses=named("Supervisor", "Agent", "Nothing")))
+        assert refused.value.code is Code.UNKNOWN_LICENSE
+        await ledger.submit(DefineUser(login="agent03", display_name="Agent 3", view_allocations=None))
+        await ledger.submit(RemoveStation(name="desk1"))
+        await ledger.submit(RemoveLicenses(licenses=named("Supervisor")))
+        await ledger.submit(ReleaseLicenses(session_id=SESSION))
+        await ledger.submit(connect(3))
+    assert rows(former, "SELECT DISTINCT version FROM journal WHERE kind = 'user_defined' ORDER BY 1") == [(1,), (2,)]
+    assert rows(former, "SELECT view_allocations, admin_allocations FROM users WHERE id = 3") == [(None, "[]")]
+    assert_clean(former)
+
+
+async def test_what_the_former_version_inserts_is_taken_still_and_has_the_defaults(former: Path) -> None:
+    """Expand only: its statements name their columns, and all that are new can be left out."""
+    inserts = {name: _columns(former, name) for name in NEW_COLUMNS}
+    migrate(former)
+    values: dict[str, tuple[Any, ...]] = {
+        "licenses": (9, OWNER, "Old", "inin", "old", "Old", "", "both", "user", 1, None, None),
+        "stations": (9, "desk9", "desk9", "Desk 9", ""),
+        "users": (9, "agent09", "agent09", "Agent 9", "en-US", "[]", "[]", None, None),
+    }
+    with closing(sqlite3.connect(former)) as connection, connection:
+        connection.execute("INSERT INTO pools VALUES (9, 1, 0, 0, 0, 0, 0, 0, 0, 0, '[]')")
+        for name, columns in inserts.items():
+            places = ", ".join("?" for _ in columns)
+            connection.execute(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({places})", values[name])  # noqa: S608
+    async with running(former.parent) as ledger:
+        assert await ledger.submit(assign(9, "Old")) == ("Old",)
+        user, license_ = ledger.image.users[9], ledger.image.licenses[9]
+        assert (user.view_allocations, user.admin_allocations, license_.prerequisite) == ((), (), None)
+        assert "desk9" in ledger.image.station_ids
