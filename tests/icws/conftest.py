@@ -1,4 +1,4 @@
-"""One server process for all ICWS tests of a worker; each test makes the users and licenses it needs."""
+"""The server processes of all ICWS tests of a worker; each test makes the users and licenses it needs."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,8 @@ import httpx
 import pytest
 
 from tests.icws.client import Session, open_http
+from tests.icws.configuration import People
+from tests.icws.license_model import AUTOMATION, BASIC_STATION, CLIENT, MEDIA, RECORDER
 from tests.icws.world import World
 from tests.server_process import start_server
 
@@ -30,4 +32,32 @@ def http(world: World) -> Iterator[httpx.Client]:
 def session(world: World) -> Iterator[Session]:
     """The session of a user without any license."""
     with world.log_on(world.user()) as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def people(world: World) -> Iterator[People]:
+    """Some users, stations and feature licenses, and an administrator."""
+    people = People(world)
+    with people.session:
+        yield people
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A server with the licenses that `licenseProperties` mean, and seats of them for everybody."""
+    with start_server(tmp_path_factory.mktemp("office") / "data") as server:
+        world = World(server)
+        for name in (CLIENT, *MEDIA, *AUTOMATION, BASIC_STATION, RECORDER):
+            applies_to = "stations" if name == BASIC_STATION else "both"
+            entry = {"name": name, "assignable_seats": 1000, "concurrent_seats": 1000, "applies_to": applies_to}
+            world.apply("licenses", entry)
+        yield world
+        world.close()
+
+
+@pytest.fixture
+def admin(office: World) -> Iterator[Session]:
+    """The session of somebody in the office who may assign licenses, and no more."""
+    with office.log_on(office.user(rights=["assignments.write"])) as session:
         yield session

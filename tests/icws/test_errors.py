@@ -1,41 +1,26 @@
-"""What is answered when a request fails: contract 1.4, and that nothing of the rules is left without an answer."""
+"""What is answered when a request fails: contract 1.4."""
 
-import json
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import closing
 
-import anyio
 import httpx
 import pytest
-from starlette.requests import Request
-from starlette.responses import Response
 
-from seatkeeper.icws.errors import TOLD, refused, render, unavailable
-from seatkeeper.icws.messages import REASONS
-from seatkeeper.icws.resource import Resource
-from seatkeeper.ledger.door import QueueFull, Stopping, Unavailable
-from seatkeeper.licensing.commands import EndReason
-from seatkeeper.licensing.refusals import Code, Refusal
-from seatkeeper.queries.reads import ReadTimeout
-from tests.icws.client import Session
+from tests.icws.client import DEADLINE, Session, log_on_body, open_http
+from tests.icws.world import World
+from tests.server_process import ServerProcess, start_server
 
 
-def test_every_code_of_the_rules_has_its_answer() -> None:
-    assert set(TOLD) == set(Code)
+@pytest.fixture
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server whose database a test may stand in the way of. One command may wait, no more."""
+    with start_server(tmp_path_factory.mktemp("errors") / "data", env={"SEATKEEPER_LEDGER_QUEUE": "1"}) as server:
+        yield server
 
 
-@pytest.mark.parametrize("code", Code)
-def test_every_refusal_is_a_client_error_with_identifier_and_message(code: Code) -> None:
-    failure = refused(Refusal(code, "This is why."))
-    assert 400 <= failure.status < 500
-    assert failure.body.error_id
-    assert failure.body.message
-    assert ("WWW-Authenticate" in (failure.headers or {})) == (failure.status == 401)
-
-
-def test_every_reason_to_end_has_its_sentence() -> None:
-    assert set(REASONS) == set(EndReason)
-
-
-@pytest.mark.icws("1.4")
+@pytest.mark.icws("1.4 404 error.request.unsupported: no such path")
 @pytest.mark.parametrize("path", ["/icws", "/icws/", "/icws/nowhere", "/icws/1/nowhere", "/icws/connection/"])
 def test_an_unknown_path_is_404_with_an_error_body(http: httpx.Client, path: str) -> None:
     answer = http.get(path)
@@ -44,7 +29,7 @@ def test_an_unknown_path_is_404_with_an_error_body(http: httpx.Client, path: str
     assert answer.json()["message"]
 
 
-@pytest.mark.icws("1.4")
+@pytest.mark.icws("1.4 405 error.request.accessDenied.httpMethodNotAllowed")
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
@@ -64,69 +49,63 @@ def test_a_method_that_is_not_there_is_405_with_those_that_are(
         assert answer.json()["errorId"] == "error.request.accessDenied.httpMethodNotAllowed"
 
 
-@pytest.mark.icws("1.4")
+@pytest.mark.icws("1.4 405 error.request.accessDenied.httpMethodNotAllowed")
 def test_a_method_that_is_not_there_within_a_session_is_405(session: Session) -> None:
     answer = session.call("DELETE", "messaging/messages")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
 
 
-def ask(failure: Exception) -> httpx.Response:
-    """The answer of a resource whose handler fails like this."""
-
-    async def fail(_request: Request) -> Response:
-        raise failure
-
-    async def get() -> httpx.Response:
-        transport = httpx.ASGITransport(Resource("licenses", {"GET": fail}, retired=False))
-        async with httpx.AsyncClient(transport=transport, base_url="http://server") as client:
-            return await client.get("/")
-
-    return anyio.run(get)
-
-
-@pytest.mark.icws("S1: 500, An unexpected error occurred while processing the request.")
-@pytest.mark.icws("1.4")
-def test_what_should_not_happen_is_500_and_tells_nothing_of_the_inside() -> None:
-    answer = ask(ZeroDivisionError("the inside"))
-    assert answer.status_code == 500
-    assert answer.json() == {
-        "errorId": "error.request.internalServerError",
-        "message": "An unexpected error occurred while processing the request.",
+@pytest.mark.icws(
+    "1.4 503 error.server.unavailable", "2.1 503 error.server.notAcceptingConnections with alternateHostList"
+)
+def test_a_server_that_can_take_no_more_is_503_with_retry_after(server: ServerProcess) -> None:
+    world = World(server)
+    login = world.user()
+    with (
+        world.log_on(login) as session,
+        open_http(server.url) as http,
+        closing(sqlite3.connect(server.data / "seatkeeper.db", isolation_level=None)) as database,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        database.execute("BEGIN IMMEDIATE")
+        asked = [pool.submit(session.call, "DELETE", "licenses") for _ in range(8)]
+        wait(asked, timeout=DEADLINE, return_when=FIRST_COMPLETED)
+        connecting = http.post("/icws/connection", json=log_on_body(login), headers={"Accept-Language": "en"})
+        database.execute("ROLLBACK")
+        answers = [each.result() for each in asked]
+    world.close()
+    assert {answer.status_code for answer in answers} == {204, 503}, "what waited already is done all the same"
+    refused = next(answer for answer in answers if answer.status_code == 503)
+    assert refused.headers["retry-after"] == "1"
+    assert refused.json() == {
+        "errorId": "error.server.unavailable",
+        "message": "1 requests wait already; try again.",
+    }
+    assert (connecting.status_code, connecting.headers["retry-after"]) == (503, "1")
+    assert connecting.json() == {
+        "errorId": "error.server.notAcceptingConnections",
+        "message": "1 requests wait already; try again.",
+        "alternateHostList": [],
     }
 
 
-@pytest.mark.icws("1.4")
-def test_a_read_that_takes_too_long_is_500_with_its_own_identifier() -> None:
-    answer = ask(ReadTimeout("slow"))
-    assert (answer.status_code, answer.json()["errorId"]) == (500, "error.request.timeout")
-
-
-@pytest.mark.icws("1.4")
-@pytest.mark.parametrize("why", [QueueFull("Full.", 2), Stopping("Stopping.", 2)])
-def test_a_ledger_that_takes_no_commands_is_503_with_retry_after(why: Unavailable) -> None:
-    answer = ask(why)
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
-    assert answer.json() == {"errorId": "error.server.unavailable", "message": str(why)}
-
-
-@pytest.mark.icws("2.1")
-def test_a_log_on_that_the_ledger_does_not_take_is_503_with_the_hosts_to_try() -> None:
-    failure = unavailable(QueueFull("Full."), connecting=True)
-    assert failure.status == 503
-    assert failure.body.error_id == "error.server.notAcceptingConnections"
-    assert failure.body.alternate_host_list == ()
-
-
-@pytest.mark.icws("1.4")
-@pytest.mark.parametrize(
-    ("limited", "answered", "error_id"),
-    [
-        (413, 413, "error.request.tooLarge"),
-        (431, 431, "error.request.tooLarge"),
-        (504, 500, "error.request.timeout"),
-    ],
-)
-def test_a_limit_is_told_in_this_faces_shape(limited: int, answered: int, error_id: str) -> None:
-    response = render({"type": "http", "headers": []}, limited, "Too much.")
-    assert response.status_code == answered
-    assert json.loads(bytes(response.body)) == {"errorId": error_id, "message": "Too much."}
+@pytest.mark.icws("1.4 500 error.request.internalServerError", "3.5 500", "4.1 500")
+def test_what_should_not_happen_is_500_and_tells_nothing_of_the_inside(server: ServerProcess) -> None:
+    world = World(server)
+    license_ = world.license()
+    with world.log_on(world.user(license_)) as session:
+        with closing(sqlite3.connect(server.data / "seatkeeper.db")) as database:
+            database.execute("DROP TABLE holds")
+            database.execute("DROP TABLE subscriptions")
+        stage = {"stageName": "desktop", "stageFailureAction": 0, "licenseList": [license_]}
+        for answer in (
+            session.call("POST", "licenses/license-stages", {"licenseStageOperationList": [stage]}),
+            session.subscribe(license_),
+        ):
+            assert answer.status_code == 500
+            assert answer.json() == {
+                "errorId": "error.request.internalServerError",
+                "message": "An unexpected error occurred while processing the request.",
+            }
+    world.close()
+    assert "no such table" in server.tail(), "what it was stands in the log"

@@ -23,7 +23,13 @@ def stages_body(*stages: object) -> dict[str, object]:
     return {"licenseStageOperationList": stages}
 
 
-@pytest.mark.icws("S1: Acquire a set of licenses in stages.")
+@pytest.mark.icws(
+    "4.1 POST licenses/license-stages",
+    "4.1 licenses are acquired stage by stage",
+    "4.1 licenseStageOperationList",
+    "4.2 isAvailable is true where the license was acquired",
+    "4.2 errorDetails is none where it was",
+)
 def test_licenses_are_acquired_stage_by_stage(world: World) -> None:
     one, two, three = world.license(), world.license(), world.license()
     with world.log_on(world.user(one, two, three)) as session:
@@ -35,7 +41,7 @@ def test_licenses_are_acquired_stage_by_stage(world: World) -> None:
         assert world.holds(session) == {one, two, three}
 
 
-@pytest.mark.icws("S1: If the licenses were already acquired, there is no effect.")
+@pytest.mark.icws("4.1 what is held already is acquired again without effect")
 def test_acquiring_again_takes_no_further_seat(world: World) -> None:
     license_ = world.license(concurrent_seats=2)
     user, other = world.user(license_, method="concurrent"), world.user(license_, method="concurrent")
@@ -45,7 +51,7 @@ def test_acquiring_again_takes_no_further_seat(world: World) -> None:
         assert second.status(license_) == 2, "the second of two seats is free still"
 
 
-@pytest.mark.icws("S1: There is no effect on any other licenses that have been previously acquired in this session.")
+@pytest.mark.icws("4.1 other licenses of the session stay as they are")
 def test_licenses_acquired_before_stay_acquired(world: World) -> None:
     before, added = world.license(), world.license()
     with world.log_on(world.user(before, added)) as session:
@@ -54,8 +60,12 @@ def test_licenses_acquired_before_stay_acquired(world: World) -> None:
         assert world.holds(session) == {before, added}
 
 
-@pytest.mark.icws("S1: Stages permit the client to specify what should happen with subsequent stages if a stage fails.")
-@pytest.mark.icws("S1: abort 1, Abort subsequent stages of license operations.")
+@pytest.mark.icws(
+    "4.1 stageFailureAction: abort 1",
+    "4.4 a stage fails where any of its licenses is not acquired",
+    "4.4 what a stage acquired before it failed stays acquired",
+    "4.4 stages after an abort are absent",
+)
 def test_a_failed_stage_that_says_abort_ends_the_sequence(world: World) -> None:
     a, b, c, d = (world.license() for _ in range(4))
     with world.log_on(world.user(a, c, d)) as session:
@@ -65,7 +75,7 @@ def test_a_failed_stage_that_says_abort_ends_the_sequence(world: World) -> None:
         assert world.holds(session) == {a}, "what the stage acquired before it failed stays; later stages are not done"
 
 
-@pytest.mark.icws("S1: continue 0, Continue with the next stage of license operations.")
+@pytest.mark.icws("4.1 stageFailureAction: continue 0")
 def test_a_failed_stage_that_says_continue_does_not_end_the_sequence(world: World) -> None:
     a, b = world.license(), world.license()
     with world.log_on(world.user(b)) as session:
@@ -74,35 +84,41 @@ def test_a_failed_stage_that_says_continue_does_not_end_the_sequence(world: Worl
         assert world.holds(session) == {b}
 
 
-@pytest.mark.icws("S1: abort concerns stages after a failed one only")
+@pytest.mark.icws("4.1 a stage that succeeds is followed by the next, whatever its action")
 def test_a_stage_that_succeeds_is_followed_by_the_next_whatever_its_action(world: World) -> None:
     a, b = world.license(), world.license()
     with world.log_on(world.user(a, b)) as session:
         assert len(session.stages(("first", ABORT, [a]), ("second", ABORT, [b]))) == 2
 
 
-@pytest.mark.icws("S1: ININ-ICWS-CSRF-Token, Required")
+@pytest.mark.icws("4.1 ININ-ICWS-CSRF-Token")
 def test_stages_without_the_csrf_token_are_401(session: Session) -> None:
     answer = post(session, stages_body(stage()), {"Cookie": session.cookie})
     assert (answer.status_code, answer.json()["errorCode"]) == (401, 2)
 
 
-@pytest.mark.icws("S1: Cookie, Required: all requests must provide a session cookie.")
+@pytest.mark.icws("4.1 Cookie")
 def test_stages_without_the_cookie_are_401(session: Session) -> None:
     answer = post(session, stages_body(stage()), {"ININ-ICWS-CSRF-Token": session.token})
     assert (answer.status_code, answer.json()["errorCode"]) == (401, 4)
 
 
-@pytest.mark.icws("S1: sessionId, Required: necessary for all calls that require a security or user context.")
+@pytest.mark.icws("4.1 sessionId")
 def test_stages_of_no_session_are_401(session: Session) -> None:
     session.id = "1999999999"
     answer = post(session, stages_body(stage()))
     assert (answer.status_code, answer.json()["errorCode"]) == (401, 1)
 
 
-@pytest.mark.icws("S1: stageName, String, Required")
-@pytest.mark.icws("S1: stageFailureAction")
-@pytest.mark.icws("S1: licenseList, List [1,*]: String, Required")
+@pytest.mark.icws(
+    "4.1 licenseStageOperationList.stageName",
+    "4.1 licenseStageOperationList.stageFailureAction",
+    "4.1 licenseStageOperationList.licenseList",
+    "4.1 400, a member missing or wrong",
+    "1.4 400 error.request.invalidRepresentation.missingRequiredParameter",
+    "1.4 missingPropertyError.__type",
+    "1.4 missingPropertyError.propertyName",
+)
 @pytest.mark.parametrize("member", ["stageName", "stageFailureAction", "licenseList"])
 def test_a_stage_without_a_required_member_is_400_and_names_it(session: Session, member: str) -> None:
     incomplete = stage()
@@ -117,8 +133,16 @@ def test_a_stage_without_a_required_member_is_400_and_names_it(session: Session,
     }
 
 
-@pytest.mark.icws("S1: licenseList, List [1,*]: String, Required")
-@pytest.mark.icws("4.4.7")
+@pytest.mark.icws(
+    "4.1 licenseStageOperationList.stageName",
+    "4.1 licenseStageOperationList.stageFailureAction",
+    "4.1 licenseStageOperationList.licenseList",
+    "4.1 400, a member missing or wrong",
+    "4.4 an empty list of licenses or stages is 400",
+    "1.4 400 error.request.invalidRepresentation.invalidProperty",
+    "1.4 invalidPropertyError.__type",
+    "1.4 invalidPropertyError.propertyName",
+)
 @pytest.mark.parametrize(
     ("member", "value"),
     [
@@ -142,8 +166,9 @@ def test_a_stage_with_a_wrong_member_is_400_and_names_it(session: Session, membe
     assert answer.json()["propertyName"] == member
 
 
-@pytest.mark.icws("S1: 400, The request was invalid. This can occur when the message body is malformed")
-@pytest.mark.icws("4.4.7")
+@pytest.mark.icws(
+    "4.1 licenseStageOperationList", "4.1 400, body malformed", "4.4 an empty list of licenses or stages is 400"
+)
 @pytest.mark.parametrize(
     "body",
     [
@@ -170,7 +195,7 @@ def test_a_body_that_is_no_list_of_stages_is_400(session: Session, body: bytes) 
     assert answer.json()["message"]
 
 
-@pytest.mark.icws("S1: a stage that is refused as malformed does nothing")
+@pytest.mark.icws("4.4 nothing is acquired where any stage is malformed")
 def test_nothing_is_acquired_when_a_later_stage_is_malformed(world: World) -> None:
     license_ = world.license()
     with world.log_on(world.user(license_)) as session:
@@ -178,8 +203,17 @@ def test_nothing_is_acquired_when_a_later_stage_is_malformed(world: World) -> No
         assert world.holds(session) == set()
 
 
-@pytest.mark.icws("S1: 200, The licenseStageOperationResults representation is returned in the body of the response.")
-@pytest.mark.icws("S1: stageName, errorDetails, isAvailable, licenseName: Required")
+@pytest.mark.icws(
+    "4.1 licenseStageOperationResultList",
+    "4.1 licenseStageOperationResultList.stageName",
+    "4.1 licenseStageOperationResultList.result",
+    "4.1 licenseStageOperationResultList.result.licenseName",
+    "4.1 licenseStageOperationResultList.result.isAvailable",
+    "4.1 licenseStageOperationResultList.result.licenseStatus",
+    "4.1 licenseStageOperationResultList.result.errorDetails",
+    "1.1 answers are application/vnd.inin.icws+JSON; charset=utf-8",
+    "1.2 an enumeration is a number",
+)
 def test_every_member_of_a_result_is_there_and_of_its_type(world: World) -> None:
     license_ = world.license()
     with world.log_on(world.user(license_)) as session:
@@ -197,9 +231,7 @@ def test_every_member_of_a_result_is_there_and_of_its_type(world: World) -> None
             }
 
 
-@pytest.mark.icws(
-    "S1: 401, The specified session token is missing, invalid, or has expired. WWW-Authenticate, Required"
-)
+@pytest.mark.icws("4.1 401 with WWW-Authenticate")
 @pytest.mark.parametrize("headers", [{}, {"ININ-ICWS-CSRF-Token": "d3Jvbmc=", "Cookie": "icws_1=wrong"}])
 def test_a_401_says_where_to_authenticate(session: Session, headers: dict[str, str]) -> None:
     answer = post(session, stages_body(stage()), headers)
@@ -209,15 +241,16 @@ def test_a_401_says_where_to_authenticate(session: Session, headers: dict[str, s
     assert answer.json()["message"]
 
 
-@pytest.mark.icws("S1: 401, The specified session token is missing, invalid, or has expired.")
+@pytest.mark.icws("4.1 401 with WWW-Authenticate")
 def test_stages_of_a_session_that_has_ended_are_401(session: Session) -> None:
     session.log_off()
     answer = post(session, stages_body(stage()))
     assert (answer.status_code, answer.json()["errorCode"]) == (401, -2147221499)
 
 
-@pytest.mark.icws("4.4.1")
-@pytest.mark.icws("4.4.5")
+@pytest.mark.icws(
+    "4.4 results keep the request's order, one for each mention", "4.4 names match in any case and come back as spelled"
+)
 def test_results_keep_the_requests_order_and_spelling_with_one_for_each_mention(world: World) -> None:
     license_ = world.license()
     spelled = [license_.lower(), "I3_NOT_THERE", license_, license_]

@@ -8,15 +8,21 @@ from tests.icws.world import World
 CONTINUE, ABORT = 0, 1
 
 
-@pytest.mark.icws("S1: If the client requests a license that does not exist, the only information provided is that")
-@pytest.mark.icws("S1: licenseUnknown 9, a license name that is unknown to the IC System. Feature Version licenses 2")
+@pytest.mark.icws(
+    "4.2 licenseStatus: licenseUnknown 9",
+    "4.2 errorDetails says why a license was not acquired",
+    "4.3 a license that does not exist is a result, not an error",
+)
 def test_a_license_that_does_not_exist_is_told_in_a_result_and_is_no_error(session: Session) -> None:
     [told] = session.stages(("desktop", CONTINUE, ["I3_NOT_THERE"]))
     assert told["result"] == [result("I3_NOT_THERE", 9, "There is no license named I3_NOT_THERE of owner ININ.")]
 
 
-@pytest.mark.icws("S1: isAvailable: If true, the license was successfully acquired for the user.")
-@pytest.mark.icws("S1: available 2, Represents a license that is available.")
+@pytest.mark.icws(
+    "4.2 licenseStatus: available 2",
+    "4.2 isAvailable is true where the license was acquired",
+    "4.2 errorDetails is none where it was",
+)
 def test_an_available_license_is_acquired(world: World) -> None:
     license_ = world.license()
     with world.log_on(world.user(license_)) as session:
@@ -24,7 +30,7 @@ def test_an_available_license_is_acquired(world: World) -> None:
         assert world.holds(session) == {license_}
 
 
-@pytest.mark.icws("S1: none 1, Represents no status.")
+@pytest.mark.icws("4.2 licenseStatus: none 1")
 def test_a_license_of_the_whole_site_has_no_status(world: World) -> None:
     license_ = world.license(kind="site")
     with world.log_on(world.user()) as session:
@@ -33,7 +39,7 @@ def test_a_license_of_the_whole_site_has_no_status(world: World) -> None:
         assert license_ in told["errorDetails"]
 
 
-@pytest.mark.icws("S1: notAssigned 3, Represents a license that has not been assigned.")
+@pytest.mark.icws("4.2 licenseStatus: notAssigned 3")
 def test_a_license_that_nobody_assigned_is_not_assigned(world: World, session: Session) -> None:
     license_ = world.license()
     [told] = session.acquire(license_)
@@ -41,14 +47,18 @@ def test_a_license_that_nobody_assigned_is_not_assigned(world: World, session: S
     assert license_ in told["errorDetails"]
 
 
-@pytest.mark.icws("S1: notAssigned 3, Represents a license that has not been assigned.")
+@pytest.mark.icws("4.2 licenseStatus: notAssigned 3", "6 licenses of a user who is not enabled are not assigned")
 def test_a_license_whose_user_is_not_enabled_is_not_assigned(world: World) -> None:
     license_ = world.license()
     with world.log_on(world.user(license_, enabled=False)) as session:
         assert session.status(license_) == 3
 
 
-@pytest.mark.icws("S1: licenseUnavailable 4, assigned but unavailable because all concurrent licenses are in use")
+@pytest.mark.icws(
+    "4.2 licenseStatus: licenseUnavailable 4, all concurrent seats in use",
+    "4.2 errorDetails says why a license was not acquired",
+    "6 a concurrent license takes its seat when it is used, and frees it with the session",
+)
 def test_a_license_whose_concurrent_seats_are_all_in_use_is_unavailable(world: World) -> None:
     license_ = world.license(concurrent_seats=1)
     first, second = (world.user(license_, method="concurrent") for _ in range(2))
@@ -60,7 +70,7 @@ def test_a_license_whose_concurrent_seats_are_all_in_use_is_unavailable(world: W
         assert wants.status(license_) == 2
 
 
-@pytest.mark.icws("S1: licenseUnavailable 4, assigned but unavailable because insufficient licenses are installed.")
+@pytest.mark.icws("4.2 licenseStatus: licenseUnavailable 4, fewer seats installed than assigned")
 def test_a_license_with_fewer_seats_than_assignments_is_unavailable_to_the_latest(world: World) -> None:
     license_ = world.license(assignable_seats=2)
     earlier, later = world.user(license_), world.user(license_)
@@ -72,7 +82,7 @@ def test_a_license_with_fewer_seats_than_assignments_is_unavailable_to_the_lates
         assert later in told["errorDetails"]
 
 
-@pytest.mark.icws("S1: userOnAnotherStation 5, unavailable because the user is logged onto another station.")
+@pytest.mark.icws("4.2 licenseStatus: userOnAnotherStation 5")
 def test_a_stations_license_is_refused_to_a_user_who_sits_at_another_station_already(world: World) -> None:
     license_ = world.license()
     desk, other_desk, user = world.station(license_), world.station(), world.user()
@@ -84,7 +94,7 @@ def test_a_stations_license_is_refused_to_a_user_who_sits_at_another_station_alr
         assert other_desk in told["errorDetails"]
 
 
-@pytest.mark.icws("S1: stationAlreadyInUseOnAnotherMachine 6, the station is already in use on another machine.")
+@pytest.mark.icws("4.2 licenseStatus: stationAlreadyInUseOnAnotherMachine 6")
 def test_a_stations_license_is_refused_to_its_user_on_another_machine(world: World) -> None:
     license_ = world.license()
     desk, user = world.station(license_), world.user()
@@ -96,7 +106,9 @@ def test_a_stations_license_is_refused_to_its_user_on_another_machine(world: Wor
         assert "127.0.0.1" in told["errorDetails"]
 
 
-@pytest.mark.icws("S1: stationAlreadyInUseByAnotherUser 7, the station is being used by another user.")
+@pytest.mark.icws(
+    "4.2 licenseStatus: stationAlreadyInUseByAnotherUser 7", "6 whoever sits at a station has its licenses alone"
+)
 def test_a_stations_license_is_refused_while_another_user_sits_there(world: World) -> None:
     license_ = world.license()
     desk, user = world.station(license_), world.user()
@@ -108,7 +120,7 @@ def test_a_stations_license_is_refused_while_another_user_sits_there(world: Worl
         assert user in told["errorDetails"]
 
 
-@pytest.mark.icws("S1: otherApplicationUsingLicense 8, the license is in use by another application.")
+@pytest.mark.icws("4.2 licenseStatus: otherApplicationUsingLicense 8")
 def test_a_license_that_is_not_shared_is_refused_to_the_users_other_application(world: World) -> None:
     license_ = world.license(shared=False)
     user = world.user(license_)

@@ -18,8 +18,10 @@ def message(statuses: dict[str, bool], *, delta: bool) -> dict[str, Any]:
     }
 
 
-@pytest.mark.icws("S2: Creates or updates the subscription for assignment messages about a list of licenses.")
-@pytest.mark.icws("S2: For the initial message in response to a subscription, this property will be false")
+@pytest.mark.icws(
+    "3.1 the first message of a subscription is full, later ones are deltas",
+    "3.5 the first message names every listed license, unknown ones too",
+)
 def test_the_first_message_tells_where_every_listed_license_stands(world: World) -> None:
     mine, free = world.license(), world.license()
     with world.log_on(world.user(mine)) as session:
@@ -27,14 +29,14 @@ def test_the_first_message_tells_where_every_listed_license_stands(world: World)
         assert session.poll() == [message({mine: True, free: False, "I3_NOT_THERE": False}, delta=False)]
 
 
-@pytest.mark.icws("S2: 200, The subscription to license messages has been successfully updated")
+@pytest.mark.icws("3.5 PUT messaging/subscriptions/licenses", "3.5 PUT: 200 without a body")
 def test_a_subscription_is_answered_200_without_a_body(session: Session) -> None:
     answer = session.subscribe("I3_ACCESS_CLIENT")
     assert (answer.status_code, answer.content) == (200, b"")
     assert "content-type" not in answer.headers
 
 
-@pytest.mark.icws("S2: The specified list of licenses replaces any previous subscription to license messages.")
+@pytest.mark.icws("3.5 PUT replaces the session's earlier list, and drops its undelivered messages")
 def test_a_new_list_replaces_the_old_one_and_its_undelivered_messages(world: World) -> None:
     old, new = world.license(), world.license()
     login = world.user()
@@ -45,7 +47,7 @@ def test_a_new_list_replaces_the_old_one_and_its_undelivered_messages(world: Wor
         assert session.poll() == [message({new: False}, delta=False), message({new: True}, delta=True)]
 
 
-@pytest.mark.icws("S2: Any other license subscriptions for this user have been removed. (decision 8: of this session)")
+@pytest.mark.icws("3.5 PUT leaves the subscriptions of the user's other sessions alone")
 def test_a_subscription_leaves_the_users_other_sessions_alone(world: World) -> None:
     license_ = world.license()
     login = world.user()
@@ -57,10 +59,7 @@ def test_a_subscription_leaves_the_users_other_sessions_alone(world: World) -> N
         assert first.poll() == [message({license_: True}, delta=True)]
 
 
-@pytest.mark.icws(
-    "S2: A message will be generated when any of the licenses in the list are assigned to the session user."
-)
-@pytest.mark.icws("S2: When true, some optional properties that have not changed may be omitted")
+@pytest.mark.icws("3.5 assigning a listed license to the session's user is told", "3.5 a delta names only what changed")
 def test_an_assignment_is_told_as_a_delta(world: World) -> None:
     one, two = world.license(), world.license()
     login = world.user()
@@ -71,7 +70,7 @@ def test_an_assignment_is_told_as_a_delta(world: World) -> None:
         assert session.poll() == [message({two: True}, delta=True)]
 
 
-@pytest.mark.icws("S2: A message will be generated when any of the licenses are unassigned from the session user.")
+@pytest.mark.icws("3.5 taking a listed license from the session's user is told")
 def test_an_unassignment_is_told_as_a_delta(world: World) -> None:
     license_ = world.license()
     login = world.user(license_)
@@ -82,7 +81,7 @@ def test_an_unassignment_is_told_as_a_delta(world: World) -> None:
         assert session.poll() == [message({license_: False}, delta=True)]
 
 
-@pytest.mark.icws("S2: messages are about the session user")
+@pytest.mark.icws("3.5 assignments to others and of other licenses are not told")
 def test_assignments_to_others_and_of_other_licenses_are_not_told(world: World) -> None:
     listed, unlisted = world.license(), world.license()
     login, other = world.user(), world.user()
@@ -94,7 +93,7 @@ def test_assignments_to_others_and_of_other_licenses_are_not_told(world: World) 
         assert session.poll() == []
 
 
-@pytest.mark.icws("S2: The subscription will not send messages about assigned licenses being acquired or released.")
+@pytest.mark.icws("3.5 acquiring and releasing is not told")
 def test_acquiring_and_releasing_is_not_told(world: World) -> None:
     license_ = world.license()
     with world.log_on(world.user(license_)) as session:
@@ -105,7 +104,7 @@ def test_acquiring_and_releasing_is_not_told(world: World) -> None:
         assert session.poll() == []
 
 
-@pytest.mark.icws("S2: isAssigned: An assigned license has not necessarily been acquired.")
+@pytest.mark.icws("3.5 assigned does not mean acquired")
 def test_an_assigned_license_is_told_as_assigned_before_anybody_acquires_it(world: World) -> None:
     license_ = world.license(concurrent_seats=1)
     login, other = (world.user(license_, method="concurrent") for _ in range(2))
@@ -116,7 +115,15 @@ def test_an_assigned_license_is_told_as_assigned_before_anybody_acquires_it(worl
         assert session.status(license_) == 4
 
 
-@pytest.mark.icws("S2: licenseMessage: __type, isDelta, name, isAssigned: Required")
+@pytest.mark.icws(
+    "3.1 every message has isDelta",
+    "1.2 a message has its __type",
+    "3.5 licenseMessage.__type",
+    "3.5 licenseMessage.isDelta",
+    "3.5 licenseMessage.licenseAssignedStatusList",
+    "3.5 licenseMessage.licenseAssignedStatusList.name",
+    "3.5 licenseMessage.licenseAssignedStatusList.isAssigned",
+)
 def test_every_member_of_a_message_is_there_and_of_its_type(world: World) -> None:
     license_ = world.license()
     with world.log_on(world.user()) as session:
@@ -131,7 +138,7 @@ def test_every_member_of_a_message_is_there_and_of_its_type(world: World) -> Non
         assert {key: type(value) for key, value in status.items()} == {"name": str, "isAssigned": bool}
 
 
-@pytest.mark.icws("S2: the name that was subscribed")
+@pytest.mark.icws("3.5 a license is told under the name that the client spelled")
 def test_a_license_is_told_under_the_name_that_the_client_spelled(world: World) -> None:
     license_ = world.license()
     login = world.user()
@@ -144,8 +151,7 @@ def test_a_license_is_told_under_the_name_that_the_client_spelled(world: World) 
         ]
 
 
-@pytest.mark.icws("S2: licenseList, List [1,*]: String, Required")
-@pytest.mark.icws("S2: 400, when the message body is malformed or missing required items")
+@pytest.mark.icws("3.5 request: licenseList", "3.5 400, licenseList missing, empty or wrong")
 @pytest.mark.parametrize(
     ("body", "type_name"),
     [
@@ -165,7 +171,7 @@ def test_a_subscription_without_a_list_of_names_is_400(
     assert answer.json()["propertyName"] == "licenseList"
 
 
-@pytest.mark.icws("S2: 400, when the message body is malformed")
+@pytest.mark.icws("3.5 400, body malformed", "1.4 400 error.request.invalidRepresentation.malformed")
 def test_a_malformed_subscription_is_400_and_leaves_the_old_one(world: World) -> None:
     license_ = world.license()
     login = world.user()
@@ -179,7 +185,7 @@ def test_a_malformed_subscription_is_400_and_leaves_the_old_one(world: World) ->
         assert session.poll() == [message({license_: True}, delta=True)]
 
 
-@pytest.mark.icws("S2: ININ-ICWS-CSRF-Token, Cookie, sessionId: Required; 401 with WWW-Authenticate")
+@pytest.mark.icws("3.5 ININ-ICWS-CSRF-Token", "3.5 Cookie", "3.5 401 with WWW-Authenticate")
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
 @pytest.mark.parametrize(("kept", "code"), [("ININ-ICWS-CSRF-Token", 4), ("Cookie", 2)])
 def test_a_subscription_without_a_credential_is_401(session: Session, method: str, kept: str, code: int) -> None:
@@ -189,8 +195,7 @@ def test_a_subscription_without_a_credential_is_401(session: Session, method: st
     assert answer.headers["www-authenticate"] == 'ICWS realm="ICWS" location="/ICWS/connection"'
 
 
-@pytest.mark.icws("S2: DELETE: Stop receiving all status messages for any current license subscriptions.")
-@pytest.mark.icws("S2: 204, The subscriptions have been removed.")
+@pytest.mark.icws("3.5 DELETE messaging/subscriptions/licenses", "3.5 DELETE: 204, and nothing more is told")
 def test_after_unsubscribing_nothing_more_is_told(world: World) -> None:
     license_ = world.license()
     login = world.user()
@@ -202,12 +207,12 @@ def test_after_unsubscribing_nothing_more_is_told(world: World) -> None:
         assert session.poll() == [], "not even what was undelivered"
 
 
-@pytest.mark.icws("S2: DELETE: any current license subscriptions")
+@pytest.mark.icws("3.5 DELETE without a subscription is 204")
 def test_unsubscribing_without_a_subscription_is_204(session: Session) -> None:
     assert session.call("DELETE", PATH).status_code == 204
 
 
-@pytest.mark.icws("S2: the client side cache should be updated with the values provided")
+@pytest.mark.icws("3.5 a full message and the deltas since equal a fresh full message")
 def test_an_old_snapshot_and_the_messages_since_equal_a_fresh_read(world: World) -> None:
     names = [world.license() for _ in range(4)]
     login = world.user(names[0])

@@ -37,8 +37,11 @@ def await_assigned(session: Session, license_: str) -> None:
     raise AssertionError(f"{license_} was not told as assigned.")
 
 
-@pytest.mark.icws("3.1")
-@pytest.mark.icws("3.2")
+@pytest.mark.icws(
+    "3.1 reading takes what was read",
+    "3.2 GET messaging/messages",
+    "3.2 the answer is an array, empty where nothing is queued",
+)
 def test_a_poll_takes_what_is_queued_and_is_empty_otherwise(world: World) -> None:
     license_ = world.license()
     with world.log_on(world.user()) as session:
@@ -48,13 +51,19 @@ def test_a_poll_takes_what_is_queued_and_is_empty_otherwise(world: World) -> Non
         assert session.poll() == []
 
 
-@pytest.mark.icws("2.5")
+@pytest.mark.icws("2.5 POST messaging/heartbeat")
 def test_a_heartbeat_has_no_body_either_way(session: Session) -> None:
     answer = session.call("POST", "messaging/heartbeat")
     assert (answer.status_code, answer.content) == (200, b"")
 
 
-@pytest.mark.icws("3.3")
+@pytest.mark.icws(
+    "3.1 the first message of a subscription is full, later ones are deltas",
+    "3.3 GET messaging/messages, with Accept: text/event-stream",
+    "3.3 Content-Type: text/event-stream",
+    "3.3 data:",
+    "3.3 one message an event, as an object",
+)
 def test_a_stream_begins_at_once_and_carries_one_message_an_event(world: World) -> None:
     one, two = world.license(), world.license()
     login = world.user()
@@ -69,7 +78,9 @@ def test_a_stream_begins_at_once_and_carries_one_message_an_event(world: World) 
             assert [events.message() for _ in range(2)] == [changed(each, assigned=True) for each in (one, two)]
 
 
-@pytest.mark.icws("3.3")
+@pytest.mark.icws(
+    "3.3 events have neither name nor id", "3.3 :ping keeps the stream alive, and no blank line follows it"
+)
 def test_a_stream_has_no_event_names_no_ids_and_no_blank_line_after_a_ping(world: World, session: Session) -> None:
     with session.stream() as events:
         lines = events.lines()
@@ -81,14 +92,13 @@ def test_a_stream_has_no_event_names_no_ids_and_no_blank_line_after_a_ping(world
         assert list(lines) == []
 
 
-@pytest.mark.icws("3.3")
-@pytest.mark.icws("1.3")
+@pytest.mark.icws("3.3 only the cookie is demanded, and without it the answer is 401")
 def test_a_stream_needs_only_the_cookie_and_without_it_is_401(session: Session) -> None:
     answer = session.call("GET", "messaging/messages", headers=STREAM)
     assert (answer.status_code, answer.json()["errorCode"]) == (401, 4)
 
 
-@pytest.mark.icws("3.3")
+@pytest.mark.icws("3.3 a message arrives while the stream is open")
 def test_an_assignment_reaches_an_open_stream_within_its_deadline(world: World) -> None:
     license_ = world.license()
     login = world.user()
@@ -102,7 +112,7 @@ def test_an_assignment_reaches_an_open_stream_within_its_deadline(world: World) 
             assert time.monotonic() - began < 5, "meant to take 0.1 s; this machine may be busy with other tests"
 
 
-@pytest.mark.icws("3.3")
+@pytest.mark.icws("3.3 the newest stream takes the queue and ends the older")
 def test_the_newest_stream_takes_the_queue_and_ends_the_older(world: World) -> None:
     license_ = world.license()
     login = world.user()
@@ -117,7 +127,9 @@ def test_the_newest_stream_takes_the_queue_and_ends_the_older(world: World) -> N
                 assert not any(line.startswith("data:") for line in old.rest())
 
 
-@pytest.mark.icws("3.3")
+@pytest.mark.icws(
+    "3.3 a poll while a stream is open is empty", "3.3 polling takes over when the stream is gone, and nothing is lost"
+)
 def test_polling_while_a_stream_is_open_is_empty_and_takes_over_when_it_is_gone(world: World) -> None:
     license_ = world.license()
     login = world.user()
@@ -130,7 +142,7 @@ def test_polling_while_a_stream_is_open_is_empty_and_takes_over_when_it_is_gone(
         await_assigned(session, license_)
 
 
-@pytest.mark.icws("3.3")
+@pytest.mark.icws("3.3 what was queued before arrives on the stream")
 def test_what_is_queued_before_a_stream_opens_arrives_on_it(world: World) -> None:
     license_ = world.license()
     login = world.user()
@@ -142,7 +154,16 @@ def test_what_is_queued_before_a_stream_opens_arrives_on_it(world: World) -> Non
             assert events.message() == changed(license_, assigned=True)
 
 
-@pytest.mark.icws("3.4")
+@pytest.mark.icws(
+    "3.4 a stream ends with the message that its session went down",
+    "3.1 every message has isDelta",
+    "3.4 connectionStateChangeMessage.__type",
+    "3.4 connectionStateChangeMessage.isDelta",
+    "3.4 connectionStateChangeMessage.previousConnectionState",
+    "3.4 connectionStateChangeMessage.newConnectionState",
+    "3.4 connectionStateChangeMessage.reason",
+    "3.4 connectionStateChangeMessage.shouldReconnect",
+)
 def test_a_stream_ends_with_the_message_that_the_session_went_down(world: World, session: Session) -> None:
     with session.stream() as events:
         world.end_session(session)
@@ -150,7 +171,16 @@ def test_a_stream_ends_with_the_message_that_the_session_went_down(world: World,
         assert events.rest() == []
 
 
-@pytest.mark.icws("3.4")
+@pytest.mark.icws(
+    "3.4 a poll finds that message once, then 401",
+    "1.2 a message has its __type",
+    "3.4 connectionStateChangeMessage.__type",
+    "3.4 connectionStateChangeMessage.isDelta",
+    "3.4 connectionStateChangeMessage.previousConnectionState",
+    "3.4 connectionStateChangeMessage.newConnectionState",
+    "3.4 connectionStateChangeMessage.reason",
+    "3.4 connectionStateChangeMessage.shouldReconnect",
+)
 def test_a_polling_client_of_an_ended_session_gets_one_more_poll_then_401(world: World, session: Session) -> None:
     world.end_session(session)
     assert session.poll() == [DOWN]
@@ -158,7 +188,7 @@ def test_a_polling_client_of_an_ended_session_gets_one_more_poll_then_401(world:
     assert (answer.status_code, answer.json()["errorCode"]) == (401, -2147221499)
 
 
-@pytest.mark.icws("3.4")
+@pytest.mark.icws("3.4 what was queued comes before it", "3.1 every message has isDelta")
 def test_messages_queued_before_the_session_went_down_come_before_it(world: World) -> None:
     license_ = world.license()
     with world.log_on(world.user()) as session:
@@ -167,7 +197,7 @@ def test_messages_queued_before_the_session_went_down_come_before_it(world: Worl
         assert session.poll() == [changed(license_, assigned=False, delta=False), DOWN]
 
 
-@pytest.mark.icws("3.4")
+@pytest.mark.icws("3.4 a stream ends with the message that its session went down")
 def test_a_session_that_logs_itself_off_hears_of_it_on_its_stream(session: Session) -> None:
     with session.stream() as events:
         session.log_off()

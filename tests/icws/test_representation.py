@@ -9,7 +9,7 @@ from tests.icws.world import World
 ICWS = f"{MEDIA_TYPE}; charset=utf-8"
 
 
-@pytest.mark.icws("1.1")
+@pytest.mark.icws("1.1 the first segment of a path, icws, matches in any case")
 @pytest.mark.parametrize("prefix", ["icws", "ICWS", "Icws"])
 def test_the_first_segment_of_a_path_matches_in_any_case(session: Session, prefix: str) -> None:
     assert session.http.get(f"/{prefix}/connection/version").status_code == 200
@@ -17,7 +17,11 @@ def test_the_first_segment_of_a_path_matches_in_any_case(session: Session, prefi
     assert answer.status_code == 200
 
 
-@pytest.mark.icws("1.1")
+@pytest.mark.icws(
+    "1.1 answers are application/vnd.inin.icws+JSON; charset=utf-8",
+    "1.1 a client that accepts nothing but application/json is answered in it",
+    "1.6 Accept is missing, */*, application/json, or a mixture",
+)
 @pytest.mark.parametrize(
     ("accept", "media_type"),
     [
@@ -38,8 +42,11 @@ def test_answers_are_in_the_apis_own_media_type_unless_only_plain_json_is_accept
         assert http.get(path, headers={"Accept": accept}).headers["content-type"] == media_type
 
 
-@pytest.mark.icws("1.1")
-@pytest.mark.icws("1.6")
+@pytest.mark.icws(
+    "1.6 JSON comes as application/x-www-form-urlencoded",
+    "1.6 JSON comes as text/plain",
+    "1.6 JSON comes without Content-Type",
+)
 @pytest.mark.parametrize(
     "content_type",
     [f"{MEDIA_TYPE};charset=utf-8", "application/x-www-form-urlencoded", "text/plain;charset=UTF-8", None],
@@ -50,7 +57,7 @@ def test_a_body_is_json_whatever_its_content_type_says(world: World, session: Se
     assert answer.status_code == 200
 
 
-@pytest.mark.icws("1.6")
+@pytest.mark.icws("1.6 Content-Type, {} or an empty string on a request that has no body")
 @pytest.mark.parametrize("body", [b"", b"{}", b'""'])
 def test_a_body_on_a_request_that_has_none_is_ignored(session: Session, body: bytes) -> None:
     headers = session.credentials | {"Content-Type": MEDIA_TYPE}
@@ -58,7 +65,7 @@ def test_a_body_on_a_request_that_has_none_is_ignored(session: Session, body: by
     assert session.call("DELETE", "licenses", body, headers).status_code == 204
 
 
-@pytest.mark.icws("1.2")
+@pytest.mark.icws("1.2 unknown members are ignored")
 def test_unknown_members_are_ignored(world: World) -> None:
     license_ = world.license()
     stage = {"stageName": "s", "stageFailureAction": 0, "licenseList": [license_], "ininInternalUseOnly": {"a": [1]}}
@@ -67,7 +74,7 @@ def test_unknown_members_are_ignored(world: World) -> None:
         assert session.call("POST", "licenses/license-stages", body).status_code == 200
 
 
-@pytest.mark.icws("1.2")
+@pytest.mark.icws("1.2 text of any language comes back as it was sent")
 def test_names_with_letters_of_any_language_come_back_as_they_were(session: Session) -> None:
     [told] = session.acquire("Lizenz für Ænima 許可證 🪑")
     assert told["licenseName"] == "Lizenz für Ænima 許可證 🪑"

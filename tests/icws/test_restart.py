@@ -23,7 +23,7 @@ def reconnected(session: Session, server: ServerProcess) -> Session:
     return session
 
 
-@pytest.mark.icws("2.5")
+@pytest.mark.icws("2.5 sessions, and all that belongs to them, outlive a restart of the server")
 @pytest.mark.parametrize("kill", [False, True])
 def test_sessions_holds_stations_and_subscriptions_outlive_the_server(server: ServerProcess, kill: bool) -> None:
     world = World(server)
@@ -60,7 +60,7 @@ def test_sessions_holds_stations_and_subscriptions_outlive_the_server(server: Se
     world.close()
 
 
-@pytest.mark.icws("3.3")
+@pytest.mark.icws("3.3 a server that stops ends its streams")
 def test_a_stop_ends_open_streams(server: ServerProcess) -> None:
     world = World(server)
     with world.log_on(world.user()) as session:

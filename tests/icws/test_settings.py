@@ -40,8 +40,7 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         world.close()
 
 
-@pytest.mark.icws("4.3")
-@pytest.mark.icws("S1: The API does not discern between valid and invalid license strings.")
+@pytest.mark.icws("4.3 with icws.disclose_unknown off, it is told like one that is not assigned", "1.8 licenses 1")
 def test_an_undisclosed_name_is_told_exactly_like_one_that_is_not_assigned(strict: World) -> None:
     known = strict.license()
     with strict.log_on(strict.user()) as session:
@@ -52,8 +51,7 @@ def test_an_undisclosed_name_is_told_exactly_like_one_that_is_not_assigned(stric
         assert features.json() == {"featureId": "licenses", "version": 1}
 
 
-@pytest.mark.icws("S1: 410, This resource has been deprecated and removed from the API.")
-@pytest.mark.icws("S2: 410, This resource has been deprecated and removed from the API.")
+@pytest.mark.icws("1.4 410", "3.5 410", "4.1 410")
 @pytest.mark.parametrize(
     ("method", "path"),
     [
@@ -76,7 +74,7 @@ def test_what_is_not_retired_works(strict: World) -> None:
         assert session.status(license_) == 2
 
 
-@pytest.mark.icws("1.3")
+@pytest.mark.icws("1.3 cookie is Secure where the client speaks HTTPS to a trusted proxy")
 def test_behind_a_trusted_proxy_the_cookie_is_secure_where_the_client_speaks_https(strict: World) -> None:
     headers = {"Accept-Language": "en", "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
     with open_http(strict.url) as http:
@@ -84,22 +82,21 @@ def test_behind_a_trusted_proxy_the_cookie_is_secure_where_the_client_speaks_htt
     assert answer.headers["set-cookie"].endswith("; HttpOnly; Secure")
 
 
-@pytest.mark.icws("1.4")
+@pytest.mark.icws("1.4 431, headers beyond the limit")
 def test_headers_beyond_the_limit_are_431_with_an_error_body(strict: World) -> None:
     with open_http(strict.url) as http:
         answer = http.get("/icws/connection/version", headers={"X-Padding": "x" * 40_000})
     assert (answer.status_code, answer.json()["errorId"]) == (431, "error.request.tooLarge")
 
 
-@pytest.mark.icws("1.4")
+@pytest.mark.icws("1.4 413, a body beyond the limit")
 def test_a_body_beyond_the_limit_is_413_with_an_error_body(strict: World) -> None:
     with strict.log_on(strict.user()) as session:
         answer = session.call("POST", "licenses", b" " * 3000)
         assert (answer.status_code, answer.json()["errorId"]) == (413, "error.request.tooLarge")
 
 
-@pytest.mark.icws("S1: 500, An unexpected error occurred while processing the request.")
-@pytest.mark.icws("1.4")
+@pytest.mark.icws("1.4 500 error.request.timeout")
 def test_a_request_that_takes_too_long_is_500_with_its_own_identifier(strict: World) -> None:
     url = urlsplit(strict.url)
     with socket.create_connection((str(url.hostname), int(url.port or 0)), timeout=DEADLINE) as connection:
@@ -114,7 +111,11 @@ def test_a_request_that_takes_too_long_is_500_with_its_own_identifier(strict: Wo
             answer += more
 
 
-@pytest.mark.icws("2.5")
+@pytest.mark.icws(
+    "1.6 a client leaves without ending its session",
+    "2.5 a session without activity ends, and what it held is free",
+    "2.3 shouldReconnect",
+)
 def test_an_idle_session_expires_and_lets_go_of_what_it_held(impatient: World) -> None:
     license_ = impatient.license(concurrent_seats=1)
     idle, waiting = (impatient.user(license_, method="concurrent") for _ in range(2))
@@ -132,8 +133,9 @@ def test_an_idle_session_expires_and_lets_go_of_what_it_held(impatient: World) -
         }
 
 
-@pytest.mark.icws("2.5")
-@pytest.mark.icws("3.3")
+@pytest.mark.icws(
+    "2.5 an open event stream is activity", "3.3 :ping keeps the stream alive, and no blank line follows it"
+)
 def test_an_open_stream_is_activity_and_is_kept_alive_by_pings(impatient: World) -> None:
     with impatient.log_on(impatient.user()) as session:
         with session.stream() as events:
@@ -145,18 +147,21 @@ def test_an_open_stream_is_activity_and_is_kept_alive_by_pings(impatient: World)
         assert session.call("GET", "connection").json() == {"connectionState": 1}
 
 
-@pytest.mark.icws("2.5")
-@pytest.mark.parametrize(("method", "path"), [("GET", "messaging/messages"), ("POST", "messaging/heartbeat")])
-def test_polls_and_heartbeats_are_activity(impatient: World, method: str, path: str) -> None:
-    with impatient.log_on(impatient.user()) as session:
+@pytest.mark.icws("2.5 a request is activity", "2.5 a poll is activity", "2.5 a heartbeat is activity")
+def test_requests_polls_and_heartbeats_are_activity(impatient: World) -> None:
+    asked, polling, beating = (impatient.log_on(impatient.user()) for _ in range(3))
+    with asked, polling, beating:
         began = time.monotonic()
         while time.monotonic() - began < 5:
-            assert session.call(method, path).status_code == 200
+            assert asked.call("DELETE", "licenses").status_code == 204
+            assert polling.call("GET", "messaging/messages").status_code == 200
+            assert beating.call("POST", "messaging/heartbeat").status_code == 200
             time.sleep(0.1)
-        assert session.call("GET", "connection").json() == {"connectionState": 1}
+        for session in (asked, polling, beating):
+            assert session.call("GET", "connection").json() == {"connectionState": 1}
 
 
-@pytest.mark.icws("S1: unknownError 0, Indicates that an error occurred while checking the license.")
+@pytest.mark.icws("4.2 licenseStatus: unknownError 0")
 def test_a_pool_whose_records_cannot_be_true_grants_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:
     with start_server(tmp_path_factory.mktemp("broken") / "data") as server:
         world = World(server)

@@ -52,8 +52,16 @@ class World:
 
     def apply(self, table: str, entry: dict[str, object], *, allow_overcommit: bool = False) -> None:
         """Apply an inventory of one entry."""
+        self.apply_all(table, [entry], allow_overcommit=allow_overcommit)
+
+    def apply_all(self, table: str, entries: list[dict[str, object]], *, allow_overcommit: bool = False) -> None:
+        """Apply an inventory of several entries of one table."""
         params = {"allow_overcommit": str(allow_overcommit).lower()}
-        lines = [f"[[{table}]]", *(f"{key} = {_toml(value)}" for key, value in entry.items())]
+        lines = [
+            line
+            for entry in entries
+            for line in (f"[[{table}]]", *(f"{key} = {_toml(value)}" for key, value in entry.items()))
+        ]
         headers = {"Content-Type": "application/toml"}
         answer = self._admin.post("/inventory", content="\n".join(lines), headers=headers, params=params)
         assert answer.status_code == 200, answer.text
@@ -66,8 +74,16 @@ class World:
         """Take licenses from a user."""
         self._assignments("/assignments/remove", login, licenses)
 
-    def _assignments(self, path: str, login: str, licenses: tuple[str, ...]) -> None:
-        body = {"holder": {"kind": "user", "name": login}, "licenses": licenses}
+    def assign_station(self, station: str, *licenses: str) -> None:
+        """Assign licenses to a station."""
+        self._assignments("/assignments", station, licenses, kind="station")
+
+    def unassign_station(self, station: str, *licenses: str) -> None:
+        """Take licenses from a station."""
+        self._assignments("/assignments/remove", station, licenses, kind="station")
+
+    def _assignments(self, path: str, name: str, licenses: tuple[str, ...], kind: str = "user") -> None:
+        body = {"holder": {"kind": kind, "name": name}, "licenses": licenses}
         answer = self._admin.post(path, json=body)
         assert answer.status_code == 200, answer.text
 

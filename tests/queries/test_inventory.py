@@ -1,29 +1,35 @@
 """The inventory as it is."""
 
+from functools import partial
+
 import pytest
 
 from seatkeeper.licensing.entities import Holder, HolderKind, Method, Pool, Profile
-from seatkeeper.queries.inventory import inventory, licenses_with_pools
+from seatkeeper.queries.inventory import InventoryView, inventory_around, licenses_with_pools
 from seatkeeper.queries.reads import Reads
 
 pytestmark = pytest.mark.anyio
 
 
+async def around(reads: Reads, *logins: str, others: bool = False) -> InventoryView:
+    return await reads.run(partial(inventory_around, logins=logins, stations=["station01"], others=others))
+
+
 async def test_everything_is_found_by_its_folded_name(reads: Reads) -> None:
-    view = await reads.run(inventory)
+    view = await around(reads, "agent01", "agent02", "gone01")
     assert sorted(view.licenses) == [("inin", "alpha"), ("inin", "beta")]
     assert view.stations["station01"].id == 5
     assert view.accounts["agent01"].password_hash == "hash of agent01"
 
 
 async def test_deleted_users_are_left_out(reads: Reads) -> None:
-    view = await reads.run(inventory)
+    view = await around(reads, "agent01", "agent02", "gone01")
     assert {login: each.user.id for login, each in view.accounts.items()} == {"agent01": 2, "agent02": 3}
 
 
 async def test_a_profile_is_found_by_holder_and_owner(reads: Reads) -> None:
     holder = Holder(HolderKind.USER, 3)
-    view = await reads.run(inventory)
+    view = await around(reads, "agent01", "agent02", "gone01")
     assert view.profiles == {(holder, "inin"): Profile(holder, "inin", enabled=False, method=Method.CONCURRENT)}
 
 

@@ -74,7 +74,9 @@ async def test_one_read_sees_one_state_while_others_write(database: Path, reads:
         def look_twice(connection: Connection) -> tuple[int, int]:
             before = count_stations(connection)
             other = sqlite3.connect(database)
-            other.execute("INSERT INTO stations VALUES (6, 'b', 'b', 'b', '')")
+            other.execute(
+                "INSERT INTO stations (id, name, name_key, display_name, extension) VALUES (6, 'b', 'b', 'b', '')"
+            )
             other.commit()
             other.close()
             return before, count_stations(connection)

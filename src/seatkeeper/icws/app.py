@@ -1,12 +1,18 @@
 """The ICWS face as one application: its resources and where they are found (contract 1.1)."""
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from seatkeeper.icws.auth import Gate, Handler
+from seatkeeper.icws.auth import Gate, Handler, SessionHandler
+from seatkeeper.icws.configuration.allocations import LicenseAllocations
+from seatkeeper.icws.configuration.collection import Collection
+from seatkeeper.icws.configuration.feature_licenses import FeatureLicenses
+from seatkeeper.icws.configuration.stations import Stations as ConfiguredStations
+from seatkeeper.icws.configuration.updates import Updates
+from seatkeeper.icws.configuration.users import Users as ConfiguredUsers
 from seatkeeper.icws.connection import Connections, Server
 from seatkeeper.icws.errors import not_found
 from seatkeeper.icws.licenses import Licenses
@@ -15,7 +21,8 @@ from seatkeeper.icws.resource import Resource
 from seatkeeper.icws.stations import Stations
 from seatkeeper.identity.logon import Authenticator
 from seatkeeper.ledger.door import Ledger
-from seatkeeper.settings import IcwsSettings, Settings
+from seatkeeper.queries.reads import Reads
+from seatkeeper.settings import Settings
 
 PREFIX: Final = "/icws/"
 
@@ -29,12 +36,12 @@ class Place(NamedTuple):
     sessionless: bool = False
 
 
-def create_app(ledger: Ledger, authenticator: Authenticator, settings: Settings) -> ASGIApp:
+def create_app(ledger: Ledger, reads: Reads, authenticator: Authenticator, settings: Settings) -> ASGIApp:
     """The application. It is given whole paths, beginning with `/icws` in any case.
 
     Raises ValueError where `icws.retired` names something that there is not.
     """
-    places = _places(ledger, authenticator, settings.icws)
+    places = _places(ledger, reads, authenticator, settings)
     retired = _retired(places, settings.icws.retired)
     router = Router(
         [Route(_route(place), Resource(place.path, place.methods, retired=place in retired)) for place in places],
@@ -52,13 +59,13 @@ def create_app(ledger: Ledger, authenticator: Authenticator, settings: Settings)
     return any_case
 
 
-def _places(ledger: Ledger, authenticator: Authenticator, settings: IcwsSettings) -> list[Place]:
+def _places(ledger: Ledger, reads: Reads, authenticator: Authenticator, settings: Settings) -> list[Place]:
     """Every resource, the busiest first, since they are tried in order."""
     gate = Gate(ledger)
-    server = Server(settings)
-    licenses = Licenses(ledger, settings)
-    messaging = Messaging(ledger, settings, gate)
-    connections = Connections(ledger, authenticator, settings, gate, server)
+    server = Server(settings.icws)
+    licenses = Licenses(ledger, settings.icws)
+    messaging = Messaging(ledger, settings.icws, gate)
+    connections = Connections(ledger, authenticator, settings.icws, gate, server)
     stations = Stations(ledger)
     signed = gate.signed
     return [
@@ -86,7 +93,32 @@ def _places(ledger: Ledger, authenticator: Authenticator, settings: IcwsSettings
             "messaging/subscriptions/licenses",
             {"PUT": signed(messaging.subscribe), "DELETE": signed(messaging.unsubscribe)},
         ),
+        *_configuration(ledger, reads, settings, gate),
         *_self_description(server),
+    ]
+
+
+def _configuration(ledger: Ledger, reads: Reads, settings: Settings, gate: Gate) -> list[Place]:
+    """What was bought, who is known, and who has which licenses."""
+    owner, table = settings.icws.owner, settings.icws_licenses
+    updates = Updates(ledger, settings.icws, table)
+    return [
+        *_collection(gate, LicenseAllocations(reads, owner)),
+        *_collection(gate, FeatureLicenses(reads, owner)),
+        *_collection(gate, ConfiguredUsers(reads, owner, table), put=updates.user),
+        *_collection(gate, ConfiguredStations(reads, owner, table), put=updates.station),
+    ]
+
+
+def _collection(gate: Gate, objects: Collection[Any], put: SessionHandler | None = None) -> list[Place]:
+    """Objects of one kind, as a list and singly; with `put`, each can be changed."""
+    place = f"configuration/{objects.path}"
+    single = {"GET": gate.signed(objects.get_one)}
+    if put is not None:
+        single["PUT"] = gate.signed(put)
+    return [
+        Place("configuration", place, {"GET": gate.signed(objects.get_list)}),
+        Place("configuration", f"{place}/{{id}}", single),
     ]
 
 
@@ -107,7 +139,9 @@ def _self_description(server: Server) -> list[Place]:
 
 
 def _route(place: Place) -> str:
-    return PREFIX + (place.path if place.sessionless else "{session_id}/" + place.path)
+    """Its pattern. An id stands at the end and may hold slashes: paths are matched when they are decoded."""
+    path = place.path.replace("{id}", "{id:path}")
+    return PREFIX + (path if place.sessionless else "{session_id}/" + path)
 
 
 def _retired(places: list[Place], names: tuple[str, ...]) -> list[Place]:

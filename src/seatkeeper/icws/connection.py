@@ -38,6 +38,7 @@ from seatkeeper.settings import IcwsSettings
 from seatkeeper.transport.record import record_of
 
 CONNECTION_VERSION: Final = 4  # `include`, `shouldReconnect` and the server's time (contract 1.8)
+CONFIGURATION_VERSION: Final = 2  # tells what is wrong with a query by identifiers of its own
 LICENSES_VERSION: Final = 2  # tells an unknown license from one not assigned
 MESSAGING_VERSION: Final = 2  # server-sent events
 
@@ -139,7 +140,12 @@ class Server:
 
     def __init__(self, settings: IcwsSettings) -> None:
         licenses = LICENSES_VERSION if settings.disclose_unknown else LICENSES_VERSION - 1
-        versions = {"connection": CONNECTION_VERSION, "licenses": licenses, "messaging": MESSAGING_VERSION}
+        versions = {
+            "configuration": CONFIGURATION_VERSION,
+            "connection": CONNECTION_VERSION,
+            "licenses": licenses,
+            "messaging": MESSAGING_VERSION,
+        }
         offered = {feature: version for feature, version in versions.items() if feature not in settings.retired}
         self.feature_infos = [FeatureInfo(feature, version) for feature, version in offered.items()]
         self.version_info = version_info(installed("seatkeeper"))

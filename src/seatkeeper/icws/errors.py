@@ -165,6 +165,10 @@ TOLD: Final[Mapping[Code, Told]] = {
     Code.LICENSE_EXPIRED: Told(400, INVALID),
     Code.SEATS_EXHAUSTED: Told(400, INVALID),
     Code.SEATS_BELOW_USE: Told(400, INVALID),
+    Code.PREREQUISITE_MISSING: Told(400, INVALID),
+    Code.PREREQUISITE_NEEDED: Told(400, INVALID),
+    Code.PREREQUISITE_CIRCLE: Told(400, INVALID),
+    Code.CHANGED_SINCE: Told(400, INVALID),
     Code.CONCURRENT_STATION: Told(400, INVALID),
 }
 """Every code of the rules, as this face tells it."""

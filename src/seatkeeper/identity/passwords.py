@@ -42,6 +42,7 @@ class Passwords:
     def __init__(self, threads: int) -> None:
         self._hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES, type=Type.ID)
         self._dummy = self._hasher.hash("nobody's password")
+        self.threads = threads
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="passwords")
 
     async def hash(self, password: str) -> str:

@@ -10,6 +10,7 @@ from seatkeeper.licensing.entities import User
 class Right(StrEnum):
     """One thing that a user may be allowed to do."""
 
+    INVENTORY_READ = "inventory.read"
     INVENTORY_WRITE = "inventory.write"
     ASSIGN = "assignments.write"
     SESSIONS_READ = "sessions.read"
@@ -20,7 +21,7 @@ class Right(StrEnum):
 ROLES: Mapping[str, frozenset[Right]] = MappingProxyType(
     {
         "administrator": frozenset(Right),
-        "operator": frozenset({Right.SESSIONS_READ, Right.SESSIONS_END, Right.EXPLAIN}),
+        "operator": frozenset({Right.INVENTORY_READ, Right.SESSIONS_READ, Right.SESSIONS_END, Right.EXPLAIN}),
     }
 )
 
@@ -34,6 +35,31 @@ def rights_of(user: User) -> frozenset[Right]:
         return _NO_RIGHTS
     own = frozenset(_KNOWN_RIGHTS[name] for name in user.rights if name in _KNOWN_RIGHTS)
     return own.union(*(ROLES.get(role, _NO_RIGHTS) for role in user.roles))
+
+
+def administered_allocations(user: User) -> frozenset[int] | None:
+    """The licenses whose allocation a user may administer, by number; None for all, as for an administrator."""
+    if user.admin_allocations is None or Right.INVENTORY_WRITE in rights_of(user):
+        return None
+    return frozenset(user.admin_allocations)
+
+
+def viewed_allocations(user: User) -> frozenset[int] | None:
+    """The licenses whose allocation a user may see: those he administers among them (decision 8). None for all."""
+    administered = administered_allocations(user)
+    if administered is None or user.view_allocations is None:
+        return None
+    return administered.union(user.view_allocations)
+
+
+def may_administer_holders(user: User) -> bool:
+    """Whether a user may change the licenses of users and stations."""
+    return Right.ASSIGN in rights_of(user)
+
+
+def may_view_holders(user: User) -> bool:
+    """Whether a user may see users and stations with their licenses; whoever may change them sees them."""
+    return not rights_of(user).isdisjoint({Right.INVENTORY_READ, Right.ASSIGN})
 
 
 def unknown_roles(names: Iterable[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Users as they log on."""
+"""Users, as a list and as they log on."""
 
 from typing import Final
 
@@ -7,6 +7,18 @@ from sqlalchemy import Connection, RowMapping, select
 
 from seatkeeper.ledger import tables
 from seatkeeper.licensing.entities import User, fold
+from seatkeeper.queries.lists import Listing, Property, plain
+
+_u = tables.users.c
+
+USERS: Final = Listing(
+    rows=select(_u.id, _u.login, _u.display_name).where(_u.deleted_at.is_(None)),
+    make=plain,
+    number=_u.id,
+    name=Property(_u.login_key),
+    display_name=Property(_u.display_key),
+)
+"""Every living user."""
 
 
 class Account(Struct, frozen=True):
@@ -51,7 +63,14 @@ def account_of(row: RowMapping) -> Account:
         language=row["language"],
         roles=tuple(row["roles"]),
         rights=tuple(row["rights"]),
-        stations=None if row["stations"] is None else tuple(row["stations"]),
+        stations=_some(row["stations"]),
         deleted_at=row["deleted_at"],
+        view_allocations=_some(row["view_allocations"]),
+        admin_allocations=_some(row["admin_allocations"]),
     )
     return Account(user=user, password_hash=row["password_hash"])
+
+
+def _some(numbers: list[int] | None) -> tuple[int, ...] | None:
+    """A list, or None for all."""
+    return None if numbers is None else tuple(numbers)

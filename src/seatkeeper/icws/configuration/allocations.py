@@ -1,0 +1,84 @@
+"""`/configuration/license-allocations`: what was bought, and what of it is assigned and in use.
+
+Contract 5.1, seed license-allocations.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from starlette.requests import Request
+
+from seatkeeper.icws.configuration.collection import Collection
+from seatkeeper.icws.configuration.objects import ALLOCATIONS
+from seatkeeper.icws.configuration.parameters import ADMIN, Askable, single_value
+from seatkeeper.icws.errors import malformed
+from seatkeeper.identity.rights import administered_allocations, viewed_allocations
+from seatkeeper.licensing.entities import AppliesTo, User
+from seatkeeper.queries import allocations
+from seatkeeper.queries.allocations import Allocation
+from seatkeeper.queries.lists import Listing, Property
+from seatkeeper.queries.reads import Reads
+
+COUNTS: Final[Mapping[str, Property]] = {
+    "appliedStationCount": allocations.ASSIGNED_TO_STATIONS,
+    "appliedUserCount": allocations.ASSIGNED_TO_USERS,
+    "assignableAllowedCount": allocations.ASSIGNABLE_SEATS,
+    "assignableConfiguredCount": allocations.ASSIGNED,
+    "concurrentAllowedCount": allocations.CONCURRENT_SEATS,
+    "concurrentConfiguredCount": allocations.CONCURRENT_ASSIGNED,
+    "concurrentInUseCount": allocations.CONCURRENT_IN_USE,
+    "totalAppliedCount": allocations.ALL_ASSIGNED,
+    "totalCount": allocations.ALL_SEATS,
+}
+_NAMES: Final[Mapping[str, Property]] = {
+    "configurationId.displayName": allocations.DISPLAY_NAME,
+    "configurationId.id": allocations.NAME,
+}
+
+APPLIES_TO: Final[Mapping[str, frozenset[AppliesTo]]] = {
+    "0": frozenset({AppliesTo.BOTH}),
+    "1": frozenset({AppliesTo.STATIONS, AppliesTo.BOTH}),
+    "2": frozenset({AppliesTo.USERS, AppliesTo.BOTH}),
+    "3": frozenset(AppliesTo),
+}
+"""`licenseAppliesTo`; 1 and 2 include what applies to both (decision 8)."""
+
+
+class LicenseAllocations(Collection[Allocation]):
+    """The user licenses of the configured owner."""
+
+    path = ALLOCATIONS
+    noun = "license allocation"
+    askable = Askable(members=frozenset(COUNTS), where={**COUNTS, **_NAMES}, order=_NAMES)
+
+    def __init__(self, reads: Reads, owner: str) -> None:
+        super().__init__(reads)
+        self._owner = owner
+
+    def listing(self, request: Request, _selected: frozenset[str], *, single: bool) -> Listing[Allocation]:
+        """Those that `licenseAppliesTo` leaves; a single one is not hidden by its default."""
+        applies_to = single_value(request, "licenseAppliesTo") or ("3" if single else "0")
+        if applies_to not in APPLIES_TO:
+            raise malformed(
+                f"licenseAppliesTo is {applies_to!r}; it can be 0 (both stations and users), 1 (stations), 2 (users) or"
+                " 3 (all)."
+            )
+        return allocations.allocations(self._owner, APPLIES_TO[applies_to])
+
+    def among(self, user: User, rights: str) -> frozenset[int] | None:
+        """Rights are given for each license."""
+        return administered_allocations(user) if rights == ADMIN else viewed_allocations(user)
+
+    def members(self, item: Allocation) -> Mapping[str, Any]:
+        """The counts."""
+        return {
+            "appliedStationCount": item.assigned_to_stations,
+            "appliedUserCount": item.assigned_to_users,
+            "assignableAllowedCount": item.assignable_seats,
+            "assignableConfiguredCount": item.assigned,
+            "concurrentAllowedCount": item.concurrent_seats,
+            "concurrentConfiguredCount": item.concurrent_assigned,
+            "concurrentInUseCount": item.concurrent_in_use,
+            "totalAppliedCount": item.all_assigned,
+            "totalCount": item.all_seats,
+        }

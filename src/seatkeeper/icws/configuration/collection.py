@@ -1,0 +1,104 @@
+"""The objects of one kind, as a list and singly: what their resources have in common (contract 5.2)."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from seatkeeper.icws.configuration.errors import no_such_object, not_allowed
+from seatkeeper.icws.configuration.objects import configuration_id
+from seatkeeper.icws.configuration.parameters import Askable, list_parameters, object_parameters
+from seatkeeper.icws.configuration.ranges import content_range
+from seatkeeper.icws.representation import represent
+from seatkeeper.ledger.door import LiveSession
+from seatkeeper.licensing.entities import User
+from seatkeeper.queries.lists import Item, Listing, Page, named, page
+from seatkeeper.queries.reads import Reads
+
+AnyItem = TypeVar("AnyItem", bound=Item)
+
+Shown = dict[str, Any]
+"""An object as it is answered."""
+
+
+class Items(Struct):
+    """A list as it is answered."""
+
+    items: list[Shown]
+
+
+class Collection(ABC, Generic[AnyItem]):
+    """The objects of one kind: where they are, what one of them is called, and what can be asked of them."""
+
+    path: ClassVar[str]
+    noun: ClassVar[str]
+    askable: ClassVar[Askable]
+
+    def __init__(self, reads: Reads) -> None:
+        self._reads = reads
+
+    @abstractmethod
+    def listing(self, request: Request, selected: frozenset[str], *, single: bool) -> Listing[AnyItem]:
+        """What the request is about, before rights and conditions, with what is needed of each for `selected`.
+
+        Raises `Failure` 400 for a parameter of its own that is wrong.
+        """
+
+    @abstractmethod
+    def among(self, user: User, rights: str) -> frozenset[int] | None:
+        """The numbers of those that a user has this right for; None for all."""
+
+    @abstractmethod
+    def members(self, item: AnyItem) -> Mapping[str, Any]:
+        """The properties of an object beside its identity, as they are named on the wire; None is not answered."""
+
+    async def get_list(self, request: Request, session: LiveSession) -> Response:
+        """GET: the objects that the parameters ask for, 200 even if there are none."""
+        asked = list_parameters(request, self.askable)
+        listing = self.listing(request, asked.selected, single=False)
+        query = asked.query(self.among(session.user, asked.rights))
+        # Written out in the read's thread too: without `select` there may be 100,000 of them.
+        items, total = await self._reads.run(
+            lambda connection: self._shown_page(page(connection, listing, query), asked.selected)
+        )
+        headers = {"Content-Range": content_range(asked.window, len(items.items), total)}
+        return represent(request.scope, items, headers=headers)
+
+    async def get_one(self, request: Request, session: LiveSession) -> Response:
+        """GET {id}: 404 where there is none of this name, 403 where the user lacks the right that is asked for."""
+        asked = object_parameters(request, self.askable)
+        listing = self.listing(request, asked.selected, single=True)
+        name = request.path_params["id"]
+        item = await self._reads.run(lambda connection: named(connection, listing, name))
+        if item is None:
+            raise no_such_object(self.noun, name)
+        among = self.among(session.user, asked.rights)
+        if among is not None and item.number not in among:
+            raise not_allowed(f"{session.user.login} lacks the {asked.rights} right to {self.noun} {item.name}.")
+        return represent(request.scope, self._shown(item, asked.selected))
+
+    def _shown_page(self, found: Page[AnyItem], selected: frozenset[str]) -> tuple[Items, int]:
+        return Items([self._shown(item, selected) for item in found.items]), found.total
+
+    def _shown(self, item: AnyItem, selected: frozenset[str]) -> Shown:
+        shown: Shown = {"configurationId": configuration_id(self.path, item.name, item.display_name)}
+        if selected:
+            shown |= projected(self.members(item), selected)
+        return shown
+
+
+def projected(members: Mapping[str, Any], selected: frozenset[str]) -> Shown:
+    """Those members that are selected, whole or, by `member.part`, in part. What is None is left out."""
+    shown: Shown = {}
+    for name, value in members.items():
+        if name in selected:
+            if value is not None:
+                shown[name] = value
+        elif isinstance(value, dict):
+            parts = {part: each for part, each in value.items() if f"{name}.{part}" in selected}
+            if parts:
+                shown[name] = parts
+    return shown

@@ -1,0 +1,134 @@
+"""Streams read one state of the tables in steps; they are few, each step is bounded, and they leave others alone."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import aclosing, closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import OperationalError
+
+from seatkeeper.queries.reads import Reads, ReadTimeout
+from tests.queries.test_reads import ENDLESS, count_stations
+
+pytestmark = pytest.mark.anyio
+
+
+def counts(connection: Connection) -> Iterator[int]:
+    """How many stations there are, again and again."""
+    while True:
+        yield count_stations(connection)
+
+
+def three(connection: Connection) -> Iterator[int]:
+    for each in range(3):
+        yield each * count_stations(connection)
+
+
+def nothing(_: Connection) -> Iterator[int]:
+    return iter(())
+
+
+async def test_a_stream_answers_all_that_is_read_and_ends(reads: Reads) -> None:
+    assert [each async for each in reads.stream(three)] == [0, 1, 2]
+    assert [each async for each in reads.stream(nothing)] == []
+
+
+async def test_a_stream_sees_one_state_however_long_it_takes(database: Path, reads: Reads) -> None:
+    with closing(sqlite3.connect(database)) as writer:
+        writer.execute("PRAGMA journal_mode = WAL")
+        async with aclosing(reads.stream(counts)) as steps:
+            assert await anext(steps) == 1
+            writer.execute("INSERT INTO stations VALUES (6, 'b', 'b', 'b', '', '')")
+            writer.commit()
+            assert await reads.run(count_stations) == 2
+            assert await anext(steps) == 1
+
+
+async def test_a_stream_that_nobody_asks_keeps_no_read_from_its_thread(database: Path) -> None:
+    reads = Reads(database, threads=1, timeout=30)
+    async with aclosing(reads.stream(counts)) as one, aclosing(reads.stream(counts)) as other:
+        assert [await anext(one), await anext(other), await reads.run(count_stations)] == [1, 1, 1]
+    reads.close()
+
+
+async def test_more_streams_than_run_at_once_wait_and_are_given_up(database: Path) -> None:
+    reads = Reads(database, timeout=1)
+    async with aclosing(reads.stream(counts)) as one, aclosing(reads.stream(counts)) as other:
+        await anext(one)
+        await anext(other)
+        third = reads.stream(counts)
+        with pytest.raises(ReadTimeout, match="2 other long reads had not ended after 1 seconds"):
+            await anext(third)
+        waiting = asyncio.create_task(anext(reads.stream(counts)))
+        await asyncio.sleep(0)
+        await one.aclose()
+        assert await waiting == 1
+    reads.close()
+
+
+async def test_a_stream_left_without_a_word_makes_room_for_the_next(database: Path) -> None:
+    reads = Reads(database, timeout=30)
+    for _ in range(5):
+        steps = reads.stream(counts)
+        assert await anext(steps) == 1
+    del steps
+    assert await asyncio.wait_for(anext(reads.stream(counts)), 20) == 1
+    reads.close()
+
+
+async def test_a_stream_may_end_after_the_reads_are_closed(database: Path) -> None:
+    reads = Reads(database, timeout=30)
+    steps = reads.stream(counts)
+    await anext(steps)
+    reads.close()
+    await steps.aclose()
+
+
+async def test_a_step_past_the_bound_is_given_up_and_the_next_stream_works(database: Path) -> None:
+    def slow_at_last(connection: Connection) -> Iterator[int]:
+        yield count_stations(connection)
+        yield connection.execute(ENDLESS).scalar_one()
+
+    reads = Reads(database, threads=1, timeout=1.5)
+    for _ in range(3):
+        steps = reads.stream(slow_at_last)
+        assert await anext(steps) == 1
+        with pytest.raises(ReadTimeout, match=r"given up after 1\.5 seconds"):
+            await anext(steps)
+    reads.close()
+
+
+async def test_a_cancelled_step_leaves_its_thread(database: Path) -> None:
+    began = threading.Event()
+
+    def endless(connection: Connection) -> Iterator[int]:
+        began.set()
+        yield connection.execute(ENDLESS).scalar_one()
+
+    reads = Reads(database, threads=1, timeout=60)
+    for _ in range(3):
+        began.clear()
+        waiting = asyncio.create_task(anext(reads.stream(endless)))
+        await asyncio.to_thread(began.wait, 30)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    # The one thread is free again long before the bound, or this times out.
+    assert await asyncio.wait_for(reads.run(count_stations), 30) == 1
+    reads.close()
+
+
+async def test_an_error_of_the_read_itself_is_told_and_ends_the_stream(reads: Reads) -> None:
+    def wrong(connection: Connection) -> Iterator[int]:
+        yield count_stations(connection)
+        yield connection.execute(text("SELECT * FROM no_such_table")).scalar_one()
+
+    for _ in range(3):
+        steps = reads.stream(wrong)
+        assert await anext(steps) == 1
+        with pytest.raises(OperationalError, match="no such table"):
+            await anext(steps)
