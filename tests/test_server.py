@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    settings = Settings(data=tmp_path / "data", limits=LimitsSettings(body=4096))
+    settings = Settings(data=tmp_path / "data", limits=LimitsSettings(body=4096, inventory_body=8192))
     async with opened(settings) as house:
         yield house
 
@@ -53,7 +53,6 @@ async def test_health_can_only_be_read(client: httpx.AsyncClient, path: str) -> 
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
 
 
-@pytest.mark.icws("1.1")
 @pytest.mark.parametrize("prefix", ["icws", "ICWS", "Icws"])
 async def test_the_icws_face_answers_below_its_segment_in_any_case(client: httpx.AsyncClient, prefix: str) -> None:
     answer = await client.get(f"/{prefix}/connection/features")
@@ -74,9 +73,28 @@ async def test_a_request_beyond_a_limit_is_answered_in_the_shape_of_its_face(cli
     assert icws.status_code == 413
     assert icws.headers["content-type"].startswith("application/vnd.inin.icws+JSON")
     assert "4096" in icws.json()["message"]
-    admin = await client.post("/v1/inventory", content=b" " * 5000)
+    admin = await client.post("/v1/assignments", content=b" " * 5000)
     assert admin.status_code == 413
     assert "4096" in admin.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "longest"),
+    [
+        ("/v1/inventory", 8192),
+        ("/V1/Inventory/plan", 8192),
+        ("/v1/inventoryx", 4096),
+        ("/v1/users/inventory", 4096),
+        ("/icws/v1/inventory", 4096),
+    ],
+)
+async def test_an_inventory_may_be_longer_than_another_request(
+    client: httpx.AsyncClient, path: str, longest: int
+) -> None:
+    assert (await client.post(path, content=b" " * longest)).status_code in {401, 404, 405}
+    beyond = await client.post(path, content=b" " * (longest + 1))
+    assert beyond.status_code == 413
+    assert f"at most {longest} bytes" in beyond.json()["message"]
 
 
 @pytest.mark.parametrize("path", ["/", "/connection", "/icwsx", "/v2/sessions", "//icws/connection"])

@@ -121,6 +121,26 @@ def test_a_wrong_value_in_the_environment_names_its_variable() -> None:
     assert "a whole number (seconds), at least 1" in said
 
 
+@pytest.mark.parametrize("text", ["media_2 = 'I3_X'\nmedia_3 = 'i3_x '", "recorder = 'i3_access_client'"])
+def test_two_properties_that_mean_one_license_are_refused(text: str) -> None:
+    _file(f"[icws_licenses]\n{text}")
+    said = _refusal()
+    assert "both name" in said
+    assert "each must name a license of its own" in said
+    assert said.count("icws_licenses.") == 2
+
+
+def test_what_a_property_means_can_be_set_in_file_and_environment() -> None:
+    _file("[icws_licenses]\nmedia_1 = 'ONE'\nrecorder = 'TAPE'")
+    table = load(None, {"SEATKEEPER_ICWS_LICENSES_RECORDER": "REEL"}).icws_licenses
+    assert (table.media_1, table.recorder, table.client_access) == ("ONE", "REEL", "I3_ACCESS_CLIENT")
+
+
+def test_properties_may_swap_their_licenses() -> None:
+    _file("[icws_licenses]\nmedia_1 = 'I3_ACCESS_ACD_MEDIA_2'\nmedia_2 = 'I3_ACCESS_ACD_MEDIA_1'")
+    assert load(None, {}).icws_licenses.media_1 == "I3_ACCESS_ACD_MEDIA_2"
+
+
 def test_endless_times_are_refused() -> None:
     assert "above 0" in _refusal({"SEATKEEPER_ICWS_PING_INTERVAL": "inf"})
 

@@ -26,8 +26,9 @@ from seatkeeper.identity.passwords import Passwords
 from seatkeeper.identity.remembered import RememberedCredentials
 from seatkeeper.identity.secrets import ADMIN_TOKEN, admin_token
 from seatkeeper.identity.throttle import Allowances, Throttle
-from seatkeeper.inventory.commands import plan
+from seatkeeper.inventory.applying import Application
 from seatkeeper.inventory.demo import DEMO_LOGIN, DEMO_NAME, DEMO_PASSWORD, demo_text
+from seatkeeper.inventory.document import document_of
 from seatkeeper.ledger.door import Bounds, Ledger, Unavailable
 from seatkeeper.licensing.commands import SetPassword
 from seatkeeper.licensing.entities import User
@@ -81,8 +82,9 @@ class House:
     async def apply_demo(self, owner: str) -> None:
         """Apply the demo inventory if nothing has ever been recorded. `owner` is that of bare license names."""
         if self.ledger.head == 0:
-            planned = await plan(demo_text(), DEMO_NAME, reads=self._reads, passwords=self._passwords, owner=owner)
-            await self.ledger.submit(planned.command)
+            body = demo_text().encode()
+            document = await asyncio.to_thread(document_of, body, "application/toml", file=DEMO_NAME, owner=owner)
+            await Application(document, self._reads, self._passwords).apply(self.ledger.submit)
 
     async def has_demo(self) -> bool:
         """Whether the demo is what is there: its first user can log on as the demo has it."""
@@ -144,17 +146,25 @@ async def opened(settings: Settings) -> AsyncIterator[House]:
             ledger, reads, authenticator, passwords, token=admin_token(settings.data / ADMIN_TOKEN), settings=settings
         )
         try:
-            icws = create_icws(ledger, authenticator, settings)
+            icws = create_icws(ledger, reads, authenticator, settings)
         except ValueError as error:
             raise SettingsError(str(error)) from error
         limits = Limits(settings.limits.body, settings.limits.headers, settings.limits.request_seconds)
+        of_inventory = Limits(
+            settings.limits.inventory_body, settings.limits.headers, settings.limits.inventory_seconds
+        )
         yield House(
             ledger,
             reads,
             passwords,
             {
                 "icws": Face("icws", RequestLimits(Departure(icws), limits, render_icws)),
-                "v1": Face("admin", RequestLimits(Departure(_Mounted(admin)), limits, render_admin)),
+                "v1": Face(
+                    "admin",
+                    RequestLimits(
+                        Departure(_Mounted(admin)), limits, render_admin, paths={"/v1/inventory": of_inventory}
+                    ),
+                ),
             },
         )
 

@@ -15,10 +15,13 @@ from seatkeeper.identity.logon import Authenticator
 from seatkeeper.identity.passwords import Passwords
 from seatkeeper.identity.remembered import RememberedCredentials
 from seatkeeper.identity.throttle import Throttle
-from seatkeeper.inventory.commands import Plan, plan
+from seatkeeper.inventory.applying import Application
+from seatkeeper.inventory.changes import Change
+from seatkeeper.inventory.document import document_of
+from seatkeeper.inventory.planning import Plan
 from seatkeeper.ledger.door import Ledger
 from seatkeeper.licensing.commands import Connect
-from seatkeeper.queries.inventory import InventoryView, inventory
+from seatkeeper.queries.inventory import InventoryView, inventory_around
 from seatkeeper.queries.reads import Reads
 from seatkeeper.queries.users import Account, account_by_login
 from seatkeeper.settings import Settings
@@ -47,21 +50,28 @@ class World:
         """A client of the admin face."""
         return httpx.AsyncClient(transport=self._transport, base_url="http://admin.test/v1", **options)
 
-    async def plan(self, text: str, *, allow_overcommit: bool = False) -> Plan:
-        """What the file comes to."""
-        return await plan(
-            text, "file.toml", reads=self.reads, passwords=self.passwords, allow_overcommit=allow_overcommit
-        )
+    def application(self, text: str, content_type: str = "application/toml", **meant: Any) -> Application:  # noqa: ANN401 - as `document_of` takes it
+        """A file on its way into the inventory."""
+        document = document_of(text.encode(), content_type, file="file.toml", owner="ININ", **meant)
+        return Application(document, self.reads, self.passwords)
 
-    async def apply(self, text: str, *, allow_overcommit: bool = False) -> dict[str, int]:
-        """Apply a file; what was new, without what was not."""
-        planned = await self.plan(text, allow_overcommit=allow_overcommit)
-        counts = planned.count(await self.ledger.submit(planned.command))
-        return {what: count for what, count in counts.items() if count}
+    async def plan(self, text: str, **meant: Any) -> Plan:  # noqa: ANN401 - as `document_of` takes it
+        """What the file comes to."""
+        return await self.application(text, **meant).plan()
+
+    async def apply(self, text: str, **meant: Any) -> list[str]:  # noqa: ANN401 - as `document_of` takes it
+        """Apply a file; what was done, as in "user agent01: added"."""
+        plan = await self.application(text, **meant).apply(self.ledger.submit)
+        return [told(change) for change in plan.changes]
 
     async def inventory(self) -> InventoryView:
-        """The inventory as it is."""
-        return await self.reads.run(inventory)
+        """The inventory as it is, every holder named."""
+
+        def read(connection: Connection) -> InventoryView:
+            nobody = inventory_around(connection, (), (), others=True)
+            return inventory_around(connection, nobody.others, nobody.stations)
+
+        return await self.reads.run(read)
 
     async def connect(self, login: str, *, application: str = "desk", machine: str = "127.0.0.1") -> int:
         """Open a session and answer its number."""
@@ -78,6 +88,13 @@ class World:
             )
         )
         return connected.session_id
+
+
+def told(change: Change) -> str:
+    """A change on one line: what it is about, what becomes of it, and the fields."""
+    fields = ", ".join(f"{each.name} {each.before!r} -> {each.after!r}" for each in change.fields)
+    line = f"{change.kind} {change.name}: {change.action}"
+    return f"{line}: {fields}" if fields else line
 
 
 @asynccontextmanager

@@ -86,12 +86,12 @@ def test_a_user_may_be_given_every_station() -> None:
             'licenses[1] "A": kind: must be one of "site", "satellite", "user"',
         ),
         (
-            '[[licenses]]\nname = "A"\nexpires = "2030-12-31"',
-            'licenses[1] "A": expires: must be a date from 1970 to 9998 without quotes, as in 2030-12-31, or "never"',
+            '[[licenses]]\nname = "A"\nexpires = "31.12.2030"',
+            'licenses[1] "A": expires: must be a date from 1970 to 9998, as in 2030-12-31, or "never"',
         ),
         (
             '[[licenses]]\nname = "A"\nexpires = 2030-12-31T10:00:00Z',
-            'licenses[1] "A": expires: must be a date from 1970 to 9998 without quotes, as in 2030-12-31, or "never"',
+            'licenses[1] "A": expires: must be a date from 1970 to 9998, as in 2030-12-31, or "never"',
         ),
         (
             '[[licenses]]\nname = "A"\nexpires = 2030-12-31\ngrace_until = 2030-12-30',

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from seatkeeper.admin import assignments, explain, inventory, licenses, sessions
+from seatkeeper.admin import assignments, explain, export, inventory, licenses, sessions, users
 from seatkeeper.admin.auth import DOCUMENTED
 from seatkeeper.admin.documentation import serve_documentation
 from seatkeeper.admin.errors import ErrorBody, answer_errors
@@ -53,8 +53,9 @@ def create_app(
         passwords=passwords,
         token=token,
         owner=settings.icws.owner,
+        settings=settings,
     )
-    for resource in (inventory, assignments, sessions, explain, licenses):
+    for resource in (inventory, export, assignments, sessions, explain, licenses, users):
         app.include_router(resource.router)
     serve_documentation(app)
     answer_errors(app)

@@ -32,6 +32,10 @@ STATUS: Final[Mapping[Code, int]] = {
     Code.LICENSE_EXPIRED: 409,
     Code.SEATS_EXHAUSTED: 409,
     Code.SEATS_BELOW_USE: 409,
+    Code.PREREQUISITE_MISSING: 409,
+    Code.PREREQUISITE_NEEDED: 409,
+    Code.PREREQUISITE_CIRCLE: 422,
+    Code.CHANGED_SINCE: 409,
     Code.CONCURRENT_STATION: 422,
     Code.INVALID_VALUE: 422,
 }
@@ -91,7 +95,13 @@ def answer_errors(app: FastAPI) -> None:
     @app.exception_handler(InvalidInventory)
     async def _invalid_inventory(_request: Request, invalid: InvalidInventory) -> JSONResponse:
         detail = [
-            {"file": invalid.file, "place": each.place, "key": each.key, "problem": each.text}
+            {
+                "file": invalid.file,
+                "place": each.place,
+                "key": each.key,
+                "problem": each.text,
+                "line": each.line,
+            }
             for each in invalid.problems
         ]
         return _response(AdminError(422, "invalid_inventory", str(invalid), detail=detail))

@@ -1,18 +1,25 @@
 """Licenses: what was bought, what is assigned, what is in use."""
 
 from datetime import datetime
+from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from seatkeeper.admin.auth import needs
+from seatkeeper.admin.errors import AdminError
 from seatkeeper.admin.parts import PartsOfApp
 from seatkeeper.admin.times import moment
 from seatkeeper.identity.rights import Right
-from seatkeeper.licensing.entities import License, Pool
+from seatkeeper.inventory.names import license_name
+from seatkeeper.licensing.commands import ChangeSeats
+from seatkeeper.licensing.entities import License, Pool, fold
+from seatkeeper.licensing.refusals import Code
 from seatkeeper.queries.inventory import licenses_with_pools
 
 router = APIRouter(tags=["licenses"])
+
+Seats = Annotated[int, Field(ge=0, le=1_000_000_000, strict=True)]
 
 
 class LicenseBody(BaseModel):
@@ -38,11 +45,53 @@ class LicenseList(BaseModel):
     licenses: list[LicenseBody]
 
 
+class SeatsBody(BaseModel):
+    """The seats of a license as they are to be; null leaves them as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    license: Annotated[str, Field(min_length=1, max_length=401)] = Field(
+        description="`NAME`, or `OWNER:NAME` where the owner is not the configured one; in any case."
+    )
+    assignable: Seats | None = None
+    concurrent: Seats | None = None
+    unrestricted: bool | None = None
+    allow_overcommit: bool = Field(False, description="Let seats fall below what is assigned or in use.")
+
+
+class SeatsSet(BaseModel):
+    """The license as it is now."""
+
+    changed: bool = Field(description="Whether the seats were other ones before.")
+    license: LicenseBody
+
+
 @router.get("/licenses", dependencies=[needs(Right.EXPLAIN)])
 async def list_licenses(parts: PartsOfApp) -> LicenseList:
     """What was bought, what is assigned and what is in use now."""
     pairs = await parts.reads.run(licenses_with_pools)
     return LicenseList(licenses=[_license(license_, pool) for license_, pool in pairs])
+
+
+@router.put("/licenses/seats", dependencies=[needs(Right.INVENTORY_WRITE)])
+async def set_seats(body: SeatsBody, parts: PartsOfApp) -> SeatsSet:
+    """Set how many seats of a license were bought. What is left out stays as it is."""
+    name = license_name(body.license, parts.owner)
+    changed = await parts.ledger.submit(
+        ChangeSeats(
+            license=name,
+            assignable=body.assignable,
+            concurrent=body.concurrent,
+            unrestricted=body.unrestricted,
+            allow_overcommit=body.allow_overcommit,
+        )
+    )
+    image = parts.ledger.image
+    number = image.license_ids.get((fold(name.owner), fold(name.name)))
+    license_, pool = (None, None) if number is None else (image.licenses.get(number), image.pools.get(number))
+    if license_ is not None and pool is not None:
+        return SeatsSet(changed=changed, license=_license(license_, pool))
+    raise AdminError(404, Code.UNKNOWN_LICENSE.value, f"{name.name} was removed just after its seats were set.")
 
 
 def _license(license_: License, pool: Pool) -> LicenseBody:

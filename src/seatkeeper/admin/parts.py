@@ -9,6 +9,7 @@ from seatkeeper.identity.logon import Authenticator
 from seatkeeper.identity.passwords import Passwords
 from seatkeeper.ledger.door import Ledger
 from seatkeeper.queries.reads import Reads
+from seatkeeper.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Parts:
     passwords: Passwords
     token: str
     owner: str
+    settings: Settings
 
 
 def _parts(request: Request) -> Parts:

@@ -1,168 +1,220 @@
-"""What the file says laid over what is there: the commands for one entry."""
+"""What a document says laid over what is there: licenses, and what describes stations and users."""
 
-from collections.abc import Iterator
 from typing import TypeVar
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
-from seatkeeper.inventory.names import license_name
-from seatkeeper.inventory.shapes import (
-    Day,
-    Entry,
-    LicenseEntry,
-    ProfileEntry,
-    StationEntry,
-    UserEntry,
-)
-from seatkeeper.inventory.steps import Phase, Place, Step
+from seatkeeper.inventory.changes import Action, Change, FieldChange
+from seatkeeper.inventory.draft import Draft
+from seatkeeper.inventory.fields import differences
+from seatkeeper.inventory.holders import key_of
+from seatkeeper.inventory.known import Known, license_of
+from seatkeeper.inventory.names import license_name, spelled
+from seatkeeper.inventory.passwords import Plain
+from seatkeeper.inventory.shapes import Day, Entry, Kind, LicenseEntry, StationEntry, UserEntry
+from seatkeeper.inventory.steps import Phase, Place
 from seatkeeper.licensing.commands import (
-    Assign,
-    ChangeProfile,
     ChangeSeats,
     DefineLicense,
     DefineStation,
     DefineUser,
-    HolderName,
     LicenseName,
+    SetPassword,
 )
-from seatkeeper.licensing.entities import (
-    AppliesTo,
-    Holder,
-    HolderKind,
-    LicenseKind,
-    Method,
-    Pool,
-    Profile,
-    User,
-    fold,
-)
+from seatkeeper.licensing.entities import License, Pool, Station, User, fold
+from seatkeeper.licensing.seen import SeenKind, seats_of
 from seatkeeper.queries.inventory import InventoryView
 
 T = TypeVar("T")
 
 
 class Merge:
-    """Lays entries over the inventory as it was read. `owner` is the configured license owner."""
+    """Lays entries over the inventory as it was read, into a draft."""
 
-    def __init__(self, present: InventoryView, owner: str, *, allow_overcommit: bool) -> None:
+    def __init__(self, draft: Draft, present: InventoryView, known: Known, *, allow_overcommit: bool) -> None:
+        self._draft = draft
         self._present = present
-        self._owner = owner
+        self._known = known
         self._allow_overcommit = allow_overcommit
-        self._station_names = {each.id: each.name for each in present.stations.values()}
+        self._licenses_present = {each.id: LicenseName(each.owner, each.name) for each in present.licenses.values()}
+        # What goes with this very plan, or went before, is on no list any more.
+        self._license_names = {
+            each.id: known.licenses[key] for key, each in present.licenses.items() if key in known.licenses
+        }
+        self._station_names = {each.id: each.name for key, each in present.stations.items() if key in known.stations}
 
-    def license(self, entry: Entry[LicenseEntry]) -> Iterator[Step]:
+    def license(self, entry: Entry[LicenseEntry]) -> None:
         """Describe a license and set its seats."""
-        said = entry.value
-        name = LicenseName(said.owner or self._owner, said.name)
-        before = self._present.licenses.get((fold(name.owner), fold(name.name)))
-        command = DefineLicense(
-            owner=name.owner,
-            name=name.name,
-            display_name=_said(said.display_name, before.display_name if before else name.name),
-            description=_said(said.description, before.description if before else ""),
-            applies_to=_said(said.applies_to, before.applies_to if before else AppliesTo.BOTH),
-            kind=_said(said.kind, before.kind if before else LicenseKind.USER),
-            shared=_said(said.shared, before.shared if before else True),
-            expires=_day(said.expires, before.expires if before else None),
-            grace_until=_day(said.grace_until, before.grace_until if before else None),
+        said, owner = entry.value, self._known.owner
+        key = key_of(license_of(said, owner))
+        name, row = self._known.licenses[key], self._present.licenses.get(key)
+        pool = _NO_SEATS if row is None else self._present.pools[row.id]
+        before = self._license_as_it_is(name, row)
+        after = replace(
+            before,
+            display_name=_said(said.display_name, before.display_name),
+            description=_said(said.description, before.description),
+            applies_to=_said(said.applies_to, before.applies_to),
+            kind=_said(said.kind, before.kind),
+            shared=_said(said.shared, before.shared),
+            expires=_day(said.expires, before.expires),
+            grace_until=_day(said.grace_until, before.grace_until),
+            prerequisite=before.prerequisite if said.prerequisite is UNSET else self._license(said.prerequisite),
         )
-        place = Place(entry.place, "")
-        if before is None and (command.expires is not None or command.grace_until is not None):
-            yield Step(Phase.LICENSES, replace(command, expires=None, grace_until=None), place)
-            yield Step(Phase.DATES, command, place)
-        else:
-            yield Step(Phase.LICENSES, command, place)
-        yield from self._seats(entry, name, self._present.pools[before.id] if before else _NO_SEATS)
-
-    def _seats(self, entry: Entry[LicenseEntry], name: LicenseName, before: Pool) -> Iterator[Step]:
-        said = entry.value
-        command = ChangeSeats(
+        had = ChangeSeats(name, pool.assignable_seats, pool.concurrent_seats, pool.unrestricted)
+        seats = ChangeSeats(
             license=name,
-            assignable=_said(said.assignable_seats, before.assignable_seats),
-            concurrent=_said(said.concurrent_seats, before.concurrent_seats),
-            unrestricted=_said(said.unrestricted, before.unrestricted),
-            allow_overcommit=self._allow_overcommit,
+            assignable=_said(said.assignable_seats, pool.assignable_seats),
+            concurrent=_said(said.concurrent_seats, pool.concurrent_seats),
+            unrestricted=_said(said.unrestricted, pool.unrestricted),
         )
-        lowered = not command.unrestricted and (
-            before.unrestricted
-            or command.assignable < before.assignable_seats
-            or command.concurrent < before.concurrent_seats
-        )
-        key = "concurrent_seats" if command.concurrent < before.concurrent_in_use else "assignable_seats"
-        phase = Phase.LOWERED_SEATS if lowered else Phase.RAISED_SEATS
-        yield Step(phase, command, Place(entry.place, key))
+        new, place = row is None, Place(entry.place, "", entry.line)
+        fields = (*differences(before, after, owner, new=new), *differences(had, seats, owner, new=new))
+        if new or before != after:
+            self._draft.rests_on(SeenKind.LICENSE, key, row, f"license {name.name}")
+            self._describe(before, after, place, new=new)
+        if had != seats or (new and self._allow_overcommit):
+            if row is not None:
+                self._draft.rests_on(SeenKind.SEATS, key, seats_of(pool), f"the seats of {name.name}")
+            self._seats(pool, seats, place, new=new)
+        self._tell(Kind.LICENSE, spelled(name, owner), place, fields, new=new)
 
-    def station(self, entry: Entry[StationEntry]) -> Iterator[Step]:
-        """Describe a station, set its profiles, assign its licenses."""
+    def _license_as_it_is(self, name: LicenseName, row: License | None) -> DefineLicense:
+        if row is None:
+            return DefineLicense(owner=name.owner, name=name.name, display_name=name.name)
+        return DefineLicense(
+            owner=row.owner,
+            name=row.name,
+            display_name=row.display_name,
+            description=row.description,
+            applies_to=row.applies_to,
+            kind=row.kind,
+            shared=row.shared,
+            expires=row.expires,
+            grace_until=row.grace_until,
+            prerequisite=None if row.prerequisite is None else self._licenses_present[row.prerequisite],
+        )
+
+    def _describe(self, before: DefineLicense, after: DefineLicense, place: Place, *, new: bool) -> None:
+        """A license that is new gets its dates and its prerequisite once it is assigned as the file says."""
+        stays = before.prerequisite == after.prerequisite
+        first = after if stays else replace(after, prerequisite=None)
+        if new:
+            first = replace(first, expires=None, grace_until=None)
+        if new or first != before:
+            self._draft.step(Phase.LICENSES, first, place)
+        if first != after:
+            phase = Phase.AS_IT_WAS if new else Phase.PREREQUISITES
+            self._draft.step(phase, after, replace(place, key="" if stays else "prerequisite"))
+
+    def _seats(self, before: Pool, seats: ChangeSeats, place: Place, *, new: bool) -> None:
+        assert seats.assignable is not None and seats.concurrent is not None  # noqa: S101, PT018 - `license` gave both
+        if new and self._allow_overcommit and not seats.unrestricted:
+            # More may be assigned than there is.
+            self._draft.step(Phase.RAISED_SEATS, ChangeSeats(license=seats.license, unrestricted=True), place)
+            phase = Phase.AS_IT_WAS
+        else:
+            lowered = not seats.unrestricted and (
+                before.unrestricted
+                or seats.assignable < before.assignable_seats
+                or seats.concurrent < before.concurrent_seats
+            )
+            phase = Phase.LOWERED_SEATS if lowered else Phase.RAISED_SEATS
+        key = "concurrent_seats" if seats.concurrent < before.concurrent_in_use else "assignable_seats"
+        allowed = replace(seats, allow_overcommit=self._allow_overcommit)
+        self._draft.step(phase, allowed, replace(place, key=key))
+
+    def station(self, entry: Entry[StationEntry], row: Station | None, profiles: list[FieldChange]) -> None:
+        """Describe a station. `profiles`: what changes of its profiles, told with it."""
+        said, place = entry.value, Place(entry.place, "", entry.line)
+        name = said.name if row is None else row.name
+        before = DefineStation(
+            name=name, display_name=row.display_name if row else name, extension=row.extension if row else ""
+        )
+        after = replace(
+            before,
+            display_name=_said(said.display_name, before.display_name),
+            extension=_said(said.extension, before.extension),
+        )
+        if row is None or before != after:
+            self._draft.rests_on(SeenKind.STATION, fold(name), row, f"station {name}")
+            self._draft.step(Phase.STATIONS, after, place)
+        fields = (*differences(before, after, self._known.owner, new=row is None), *profiles)
+        self._tell(Kind.STATION, name, place, fields, new=row is None)
+
+    def user(
+        self, entry: Entry[UserEntry], row: User | None, password: FieldChange | None, profiles: list[FieldChange]
+    ) -> None:
+        """Describe a user. `password` and `profiles`: what changes of these, told with him."""
+        said, place = entry.value, Place(entry.place, "", entry.line)
+        before = self._user_as_it_is(said.login, row)
+        after = replace(
+            before,
+            display_name=_said(said.display_name, before.display_name),
+            language=_said(said.language, before.language),
+            roles=_said(said.roles, before.roles),
+            rights=_said(said.rights, before.rights),
+            stations=self._stations(said.stations, before.stations),
+            view_allocations=self._licenses(said.view_allocations, before.view_allocations),
+            admin_allocations=self._licenses(said.admin_allocations, before.admin_allocations),
+            user_id=said.user_id or None if row is None else before.user_id,
+        )
+        if row is None or before != after:
+            self._draft.rests_on(SeenKind.USER, fold(after.login), row, f"user {after.login}")
+            self._draft.step(Phase.USERS, after, place)
+        fields = (*differences(before, after, self._known.owner, new=row is None), *_some(password), *profiles)
+        self._tell(Kind.USER, after.login, place, fields, new=row is None)
+
+    def _user_as_it_is(self, login: str, row: User | None) -> DefineUser:
+        if row is None:
+            return DefineUser(login=login, display_name=login)
+        return DefineUser(
+            login=row.login,
+            display_name=row.display_name,
+            language=row.language,
+            roles=row.roles,
+            rights=row.rights,
+            stations=_named(row.stations, self._station_names),
+            view_allocations=_named(row.view_allocations, self._license_names),
+            admin_allocations=_named(row.admin_allocations, self._license_names),
+        )
+
+    def password(self, entry: Entry[UserEntry], stored: str | None, *, new_plain: bool) -> FieldChange | None:
+        """Set a user's password, where it is another. `new_plain`: the plain one does not fit what is stored."""
         said = entry.value
-        before = self._present.stations.get(fold(said.name))
-        command = DefineStation(
-            name=said.name,
-            display_name=_said(said.display_name, before.display_name if before else said.name),
-            extension=_said(said.extension, before.extension if before else ""),
-        )
-        yield Step(Phase.STATIONS, command, Place(entry.place, ""))
-        name = HolderName(HolderKind.STATION, said.name)
-        yield from self._holder(entry, name, Holder(HolderKind.STATION, before.id) if before else None)
-
-    def user(self, entry: Entry[UserEntry], password_hash: str | None) -> Iterator[Step]:
-        """Describe a user, set his profiles, assign his licenses."""
-        said = entry.value
-        account = self._present.accounts.get(fold(said.login))
-        before = account.user if account else None
-        command = DefineUser(
-            login=said.login,
-            display_name=_said(said.display_name, before.display_name if before else said.login),
-            language=_said(said.language, before.language if before else "en-US"),
-            roles=_said(said.roles, before.roles if before else ()),
-            rights=_said(said.rights, before.rights if before else ()),
-            stations=self._stations(said, before),
-            user_id=said.user_id or None,
-            password_hash=password_hash,
-        )
-        yield Step(Phase.USERS, command, Place(entry.place, ""))
-        name = HolderName(HolderKind.USER, said.login)
-        yield from self._holder(entry, name, Holder(HolderKind.USER, before.id) if before else None)
-
-    def _stations(self, said: UserEntry, before: User | None) -> tuple[str, ...] | None:
-        if said.stations == "all":
+        given = said.password_hash or None
+        if not (new_plain or (given is not None and given != stored)):
             return None
-        if isinstance(said.stations, tuple):
-            return said.stations
-        ids = None if before is None else before.stations
-        return None if ids is None else tuple(self._station_names[each] for each in ids)
+        self._draft.rests_on(SeenKind.PASSWORD, fold(said.login), stored, f"the password of {said.login}")
+        if new_plain:
+            self._draft.plain[len(self._draft.steps)] = Plain(fold(said.login), said.password or "")
+        key = "password" if new_plain else "password_hash"
+        command = SetPassword(login=said.login, password_hash=given or "")
+        self._draft.step(Phase.PASSWORDS, command, Place(entry.place, key, entry.line))
+        return FieldChange("password", None if stored is None else "(set)", "(set)" if stored is None else "(changed)")
 
-    def _holder(
-        self, entry: Entry[StationEntry] | Entry[UserEntry], name: HolderName, known: Holder | None
-    ) -> Iterator[Step]:
-        for owner, profile in entry.profiles.items():
-            yield self._profile(entry, name, known, owner, profile)
-        if entry.value.licenses:
-            licenses = tuple(license_name(each, self._owner) for each in entry.value.licenses)
-            yield Step(Phase.ASSIGNMENTS, Assign(holder=name, licenses=licenses), Place(entry.place, "licenses"))
+    def _tell(self, kind: Kind, name: str, place: Place, fields: tuple[FieldChange, ...], *, new: bool) -> None:
+        if new or fields:
+            action = Action.ADDED if new else Action.CHANGED
+            self._draft.changes.append(Change(action, kind, name, place.entry, fields))
 
-    def _profile(
-        self,
-        entry: Entry[StationEntry] | Entry[UserEntry],
-        name: HolderName,
-        known: Holder | None,
-        owner: str,
-        said: ProfileEntry,
-    ) -> Step:
-        before = None if known is None else self._present.profiles.get((known, fold(owner)))
-        before = before or Profile(holder=Holder(name.kind, 0), owner_key=fold(owner))
-        command = ChangeProfile(
-            holder=name,
-            owner=owner,
-            enabled=_said(said.enabled, before.enabled),
-            method=before.method if said.method is UNSET else Method[said.method.upper()],
-        )
-        frees = not command.enabled or command.method is Method.CONCURRENT
-        key = "method" if said.enabled is UNSET else "enabled"
-        if fold(owner) != fold(self._owner):
-            key = f"profiles.{owner}.{key}"
-        return Step(Phase.FREEING_PROFILES if frees else Phase.TAKING_PROFILES, command, Place(entry.place, key))
+    def _license(self, text: str) -> LicenseName | None:
+        return self._known.licenses[key_of(license_name(text, self._known.owner))] if text else None
+
+    def _licenses(
+        self, said: "tuple[str, ...] | str | UnsetType", before: tuple[LicenseName, ...] | None
+    ) -> tuple[LicenseName, ...] | None:
+        if isinstance(said, UnsetType):
+            return before
+        return None if isinstance(said, str) else tuple(filter(None, map(self._license, said)))
+
+    def _stations(
+        self, said: "tuple[str, ...] | str | UnsetType", before: tuple[str, ...] | None
+    ) -> tuple[str, ...] | None:
+        if isinstance(said, UnsetType):
+            return before
+        return None if isinstance(said, str) else tuple(self._known.stations[fold(each)] for each in said)
 
 
 _NO_SEATS = Pool(license_id=0, assignable_seats=0, concurrent_seats=0, unrestricted=False)
@@ -174,3 +226,12 @@ def _said(said: T | UnsetType, before: T) -> T:
 
 def _day(said: Day | UnsetType, before: int | None) -> int | None:
     return before if isinstance(said, UnsetType) else said.at
+
+
+def _some(change: FieldChange | None) -> tuple[FieldChange, ...]:
+    return () if change is None else (change,)
+
+
+def _named(numbers: tuple[int, ...] | None, names: dict[int, T]) -> tuple[T, ...] | None:
+    """By name what stands by number; None stands for all."""
+    return None if numbers is None else tuple(names[each] for each in numbers if each in names)

@@ -11,11 +11,14 @@ _TOLD: Final = 50
 
 
 class Problem(Struct, frozen=True):
-    """`place` is the entry, as in `users[12] "agent07"` (entries count from 1); `key` the key in it, or empty."""
+    """`place` is the entry, as in `users[12] "agent07"` (entries count from 1) or `line 17`; `key` the key in it, or
+    empty; `line` the line's number, where the file has an entry a line.
+    """
 
     place: str
     key: str
     text: str
+    line: int | None = None
 
     def __str__(self) -> str:
         """Place, key and problem on one line."""

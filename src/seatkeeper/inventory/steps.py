@@ -12,24 +12,32 @@ class Phase(IntEnum):
     """When a step is carried out. What frees seats comes before what takes them.
 
     Seats are raised before a change of method may take them, and lowered once such a change has freed them.
+    Prerequisites are dropped with the descriptions and set only then, so that two licenses can change places.
     """
 
-    LICENSES = 1
-    RAISED_SEATS = 2
-    STATIONS = 3
-    USERS = 4
-    FREEING_PROFILES = 5
-    LOWERED_SEATS = 6
-    TAKING_PROFILES = 7
-    ASSIGNMENTS = 8
-    DATES = 9
+    REMOVED_HOLDERS = 1
+    LICENSES = 2
+    REMOVED_LICENSES = 3
+    PREREQUISITES = 4
+    RAISED_SEATS = 5
+    STATIONS = 6
+    USERS = 7
+    PASSWORDS = 8
+    UNASSIGNMENTS = 9
+    FREEING_PROFILES = 10
+    LOWERED_SEATS = 11
+    TAKING_PROFILES = 12
+    ASSIGNMENTS = 13
+    AS_IT_WAS = 14
+    """What would have kept a new license from being assigned as it was: its dates, its prerequisite, its seats."""
 
 
 class Place(Struct, frozen=True):
-    """An entry of the file and the key in it that a step comes from."""
+    """An entry of the file, the key in it that a step comes from, and its line where the file has an entry a line."""
 
     entry: str
     key: str
+    line: int | None = None
 
     def __str__(self) -> str:
         """Entry and key on one line."""
@@ -37,8 +45,9 @@ class Place(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """One command and where it comes from."""
+    """One command and where it comes from. `rank`: its turn among those of its phase."""
 
     phase: Phase
     command: Command[Any]
     place: Place
+    rank: int = 0

@@ -5,7 +5,9 @@ written by the face's `render`, in its vendor's shape.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
 
 from msgspec import Struct
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,11 +31,35 @@ class Limits(Struct, frozen=True):
     seconds: float = 30.0
 
 
-class RequestLimits:
-    """Middleware that answers for `app` where a request goes beyond `limits`.
+_NO_PATHS: Final[Mapping[str, Limits]] = MappingProxyType({})
 
-    Time runs until the answer is sent, for an event stream until it begins. When it is up, `app` is cancelled.
+
+class RequestLimits:
+    """Middleware that answers for `app` where a request goes beyond its limits.
+
+    `limits` hold for every path but those of `paths`, and what is below these; they are written in lower case and found
+    in any. Time runs until the answer is sent, for an event stream until it begins. When it is up, `app` is cancelled.
     """
+
+    def __init__(
+        self, app: ASGIApp, limits: Limits, render: Render, *, paths: Mapping[str, Limits] = _NO_PATHS
+    ) -> None:
+        self._everywhere = _Bounded(app, limits, render)
+        self._below = {f"{path}/": _Bounded(app, of_path, render) for path, of_path in paths.items()}
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = f"{scope['path']}/".lower()
+        bounded = next((each for below, each in self._below.items() if path.startswith(below)), self._everywhere)
+        await bounded(scope, receive, send)
+
+
+class _Bounded:
+    """Answers for `app` where a request goes beyond `limits`."""
 
     def __init__(self, app: ASGIApp, limits: Limits, render: Render) -> None:
         self._app = app
@@ -41,9 +67,6 @@ class RequestLimits:
         self._render = render
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         answer = _Answer(send)
         try:
             async with asyncio.timeout(self._limits.seconds) as answer.time:

@@ -1,0 +1,109 @@
+"""Planning and applying documents: what is read, what is done, and what happens when others act in between."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, Final
+
+from msgspec.structs import replace
+
+from seatkeeper.identity.passwords import Passwords
+from seatkeeper.inventory.document import Document
+from seatkeeper.inventory.holders import lines_of
+from seatkeeper.inventory.known import prunes
+from seatkeeper.inventory.passwords import NewPasswords
+from seatkeeper.inventory.planning import Plan, check, lay
+from seatkeeper.inventory.shapes import Kind
+from seatkeeper.inventory.steps import Place
+from seatkeeper.licensing.commands import Command, Together
+from seatkeeper.licensing.entities import HolderKind, fold
+from seatkeeper.licensing.refusals import Code, Refusal
+from seatkeeper.queries.inventory import inventory_around
+from seatkeeper.queries.reads import Reads
+
+Submit = Callable[[Together], Awaitable[object]]
+
+_TRIES: Final = 5
+
+
+class TooManyChanges(Exception):
+    """A plan changes more than one commit shall hold."""
+
+    def __init__(self, total: int, limit: int) -> None:
+        super().__init__(f"{total} changes; at most {limit} are made at once")
+        self.total = total
+        self.limit = limit
+
+
+class NotApplied(Exception):
+    """The rules refused what stands at `place` of the file; nothing of it was done."""
+
+    def __init__(self, refusal: Refusal, place: Place) -> None:
+        super().__init__(refusal.sentence)
+        self.refusal = refusal
+        self.place = place
+
+
+class Application:
+    """One document on its way into the inventory."""
+
+    def __init__(self, document: Document, reads: Reads, passwords: Passwords) -> None:
+        self._document = document
+        self._reads = reads
+        self._passwords = NewPasswords(passwords)
+        inventory = document.inventory
+        named = [holder for _, holder in lines_of(inventory)]
+        self._logins = {fold(each.value.login) for each in inventory.users}
+        self._logins |= {fold(each.name) for each in named if each.kind is HolderKind.USER}
+        self._stations = {fold(each.value.name) for each in inventory.stations}
+        self._stations |= {fold(each.name) for each in named if each.kind is HolderKind.STATION}
+
+    async def plan(self) -> Plan:
+        """What applying would change. Raises InvalidInventory."""
+        others = prunes(self._document, Kind.USER)
+        present = await self._reads.run(
+            partial(inventory_around, logins=self._logins, stations=self._stations, others=others)
+        )
+        known = await asyncio.to_thread(check, self._document, present)
+        await self._passwords.verify(self._document.inventory.users, present)
+        return await asyncio.to_thread(lay, self._document, present, known, self._passwords)
+
+    async def apply(self, submit: Submit, *, at_once: int | None = None, token: str | None = None) -> Plan:
+        """Apply all or nothing by `submit`, the ledger's, and tell what was done.
+
+        `at_once`: the most changes, if there is a bound. `token`: only if this is still the plan. Raises
+        InvalidInventory, TooManyChanges, NotApplied, Refusal (changed_since) where others keep changing, or with a
+        token have changed, what the plan is about, and whatever `submit` raises.
+        """
+        for _ in range(_TRIES):
+            plan = await self.plan()
+            if token is not None and token.partition("-")[2] != plan.digest:
+                position = token.partition("-")[0]
+                raise Refusal(
+                    Code.CHANGED_SINCE,
+                    f"{self._document.file}: this is not the plan made at {position} of the journal any more: the file,"
+                    " or what it is about in the inventory, has changed since. Plan it anew, and look at that.",
+                )
+            if at_once is not None and plan.total > at_once:
+                raise TooManyChanges(plan.total, at_once)
+            if not plan.commands:
+                return plan
+            try:
+                await submit(Together(commands=await self._commands(plan), seen=plan.seen))
+            except Refusal as refusal:
+                if refusal.code is not Code.CHANGED_SINCE:
+                    raise NotApplied(refusal, plan.place_of(refusal)) from refusal
+            else:
+                return plan
+        raise Refusal(
+            Code.CHANGED_SINCE,
+            f"{self._document.file}: what it is about kept changing while it was planned, {_TRIES} times over."
+            " Apply it again.",
+        )
+
+    async def _commands(self, plan: Plan) -> tuple[Command[Any], ...]:
+        """The commands, each password that was plain in the file hashed."""
+        commands = list(plan.commands)
+        for index, password_hash in (await self._passwords.hashes(plan.plain)).items():
+            commands[index] = replace(commands[index], password_hash=password_hash)
+        return tuple(commands)

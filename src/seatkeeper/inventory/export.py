@@ -1,0 +1,81 @@
+"""Writing the whole inventory as a file, in an order that lets two exports be compared line by line."""
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from itertools import chain
+from typing import Final
+
+import msgspec
+import tomli_w
+
+from seatkeeper.inventory.file import TABLES_OF
+from seatkeeper.inventory.jsonl import ABOUT
+from seatkeeper.inventory.shapes import Kind
+from seatkeeper.inventory.tables import Table, Tables
+from seatkeeper.licensing.entities import License, Pool
+from seatkeeper.queries.export import WholeInventory
+
+
+class Format(StrEnum):
+    """How an export is written."""
+
+    TOML = "toml"
+    JSONL = "jsonl"
+
+
+_HEAD: Final = """\
+# The whole inventory, with the hashes of all passwords: keep it as secret as the database itself.
+# Bare names of licenses, enabled and method are those of the configured license owner (icws.owner).
+"""
+
+
+def export(inventory: WholeInventory, written_as: Format, owner: str) -> Iterator[bytes]:
+    """The inventory in UTF-8, a part at a time.
+
+    `owner` is the configured license owner. A license stands below the one that it requires; apart from that, entries
+    are in the order of names.
+    """
+    first_page = next(inventory.account_pages, [])
+    tables = Tables([license_ for license_, _ in inventory.licenses], inventory.stations, owner)
+    if written_as is Format.TOML:
+        counts = {
+            Kind.LICENSE: len(inventory.licenses),
+            Kind.STATION: len(inventory.stations),
+            Kind.USER: len(first_page),
+        }
+        # That there are none is said too, so that whoever prunes by this file comes to none.
+        none = [f"{TABLES_OF[kind]} = []\n" for kind, count in counts.items() if count == 0]
+        yield "".join([_HEAD, *none]).encode()
+    licenses = _required_first(inventory.licenses)
+    yield _written(written_as, Kind.LICENSE, (tables.license(*each) for each in licenses))
+    for stations in inventory.station_pages:
+        yield _written(written_as, Kind.STATION, map(tables.station, stations))
+    for accounts in chain([first_page], inventory.account_pages):
+        yield _written(written_as, Kind.USER, map(tables.user, accounts))
+
+
+def _required_first(licenses: list[tuple[License, Pool]]) -> Iterator[tuple[License, Pool]]:
+    """Each license below the one that it requires, so that a file can be applied from above to below."""
+    of_number = {license_.id: (license_, pool) for license_, pool in licenses}
+    done: set[int] = set()
+    for license_, _ in licenses:
+        due = []
+        number: int | None = license_.id
+        while number is not None and number not in done:
+            due.append(number)
+            number = of_number[number][0].prerequisite
+        done.update(due)
+        yield from (of_number[each] for each in reversed(due))
+
+
+def _written(written_as: Format, kind: Kind, tables: Iterable[Table]) -> bytes:
+    if written_as is Format.JSONL:
+        return b"".join(msgspec.json.encode({ABOUT: kind.value, **table}) + b"\n" for table in tables)
+    return "".join(_toml(TABLES_OF[kind], table) for table in tables).encode()
+
+
+def _toml(name: str, table: Table) -> str:
+    """One entry in TOML, and an empty line before it."""
+    keys = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    below = {name: {key: value for key, value in table.items() if isinstance(value, dict)}}
+    return f"\n[[{name}]]\n{tomli_w.dumps(keys)}" + (f"\n{tomli_w.dumps(below)}" if below[name] else "")

@@ -1,0 +1,166 @@
+"""From a document to a plan: what applying it would change, and by which commands."""
+
+from hashlib import sha256
+from itertools import islice
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from seatkeeper.inventory.allotment import Allotment
+from seatkeeper.inventory.changes import Action, Change
+from seatkeeper.inventory.document import Document
+from seatkeeper.inventory.draft import Draft
+from seatkeeper.inventory.holders import SaidHolder, holders_of
+from seatkeeper.inventory.known import Known, known_after
+from seatkeeper.inventory.merge import Merge
+from seatkeeper.inventory.passwords import NewPasswords, Plain
+from seatkeeper.inventory.prerequisites import prerequisite_problems
+from seatkeeper.inventory.problems import InvalidInventory
+from seatkeeper.inventory.pruning import ASSIGNED, prune
+from seatkeeper.inventory.references import unknown_names
+from seatkeeper.inventory.shapes import Entry, Kind, UserEntry
+from seatkeeper.inventory.steps import Place
+from seatkeeper.licensing.commands import Command, HolderName
+from seatkeeper.licensing.entities import Holder, HolderKind, fold
+from seatkeeper.licensing.refusals import Code, Refusal
+from seatkeeper.licensing.seen import Seen
+from seatkeeper.queries.inventory import InventoryView
+
+_KEY_OF: Final = {Code.USER_ID_TAKEN: "user_id", Code.UNKNOWN_STATION: "stations"}
+_MOST_PROBLEMS: Final = 1000  # beyond, names are not looked up any more
+_KINDS: Final = list(Kind)
+
+
+class Plan(Struct, frozen=True):
+    """What applying a document comes to, the inventory being as it was at `position` of the journal.
+
+    `commands` do it, each with its place in the file; `seen` is what they were made for. `plain` are the passwords
+    that are yet to be hashed, by the index of the command that sets them. `digest` is that of the same changes to the
+    same things.
+    """
+
+    position: int
+    changes: tuple[Change, ...]
+    commands: tuple[Command[Any], ...]
+    places: tuple[Place, ...]
+    seen: tuple[Seen, ...]
+    plain: dict[int, Plain]
+    digest: str
+
+    @property
+    def total(self) -> int:
+        """How much changes: the assignments that go with a license count, each for itself."""
+        taken = (each.before for change in self.changes for each in change.fields if each.name == ASSIGNED)
+        return len(self.changes) + sum(each for each in taken if isinstance(each, int))
+
+    @property
+    def token(self) -> str:
+        """By which the plan is called when it is to be applied as it was looked at."""
+        return f"{self.position}-{self.digest}"
+
+    def place_of(self, refusal: Refusal) -> Place:
+        """Where in the file that stands which was refused."""
+        if refusal.index is None:
+            return Place("", "")
+        place = self.places[refusal.index]
+        return replace(place, key=_KEY_OF.get(refusal.code, place.key))
+
+
+def check(document: Document, present: InventoryView) -> Known:
+    """The names that the document may use. Raises InvalidInventory with all that is wrong with it."""
+    known = known_after(document, present)
+    problems = [*document.problems]
+    problems += islice(unknown_names(document, present, known), _MOST_PROBLEMS)
+    problems += islice(prerequisite_problems(document, present, known), _MOST_PROBLEMS)
+    if problems:
+        raise InvalidInventory(document.file, problems)
+    return known
+
+
+def lay(document: Document, present: InventoryView, known: Known, passwords: NewPasswords) -> Plan:
+    """What it takes to make the inventory as the document says.
+
+    What it does not mention stays as it is: entries that are not in it, unless it prunes, and keys that an entry
+    leaves out. The dates and the prerequisite of a license that is new are set after its assignments, so that an
+    inventory can be brought over as it was; to one that is known and has expired nothing more can be assigned
+    (decision 24).
+    """
+    draft = Draft()
+    prune(draft, document, present, known)
+    merge = Merge(draft, present, known, allow_overcommit=document.allow_overcommit)
+    for license_ in document.inventory.licenses:
+        merge.license(license_)
+    allotment = Allotment(draft, present, known, prune=document.prune)
+    holders = _Holders(draft, present, merge, allotment)
+    for said in holders_of(document.inventory, document.owner):
+        if said.name.kind is HolderKind.STATION:
+            holders.station(said)
+        else:
+            holders.user(said, passwords)
+    return _plan(draft, document, present.position)
+
+
+class _Holders:
+    """Lays what is said of holders, one after the other."""
+
+    def __init__(self, draft: Draft, present: InventoryView, merge: Merge, allotment: Allotment) -> None:
+        self._draft = draft
+        self._present = present
+        self._merge = merge
+        self._allotment = allotment
+
+    def station(self, said: SaidHolder) -> None:
+        row = self._present.stations.get(fold(said.name.name))
+        if row is not None:
+            said = replace(said, name=HolderName(said.name.kind, row.name))
+        holder = None if row is None else Holder(HolderKind.STATION, row.id)
+        profiles = self._allotment.profiles(said, holder)
+        if said.station is not None:
+            self._merge.station(said.station, row, profiles)
+        self._allotment.licenses(said, holder)
+
+    def user(self, said: SaidHolder, passwords: NewPasswords) -> None:
+        account = self._present.accounts.get(fold(said.name.name))
+        row = None if account is None else account.user
+        if row is not None:
+            said = replace(said, name=HolderName(said.name.kind, row.login))
+        holder = None if row is None else Holder(HolderKind.USER, row.id)
+        profiles = self._allotment.profiles(said, holder)
+        entry = said.user or (_new_user(said) if row is None else None)
+        if entry is not None:
+            stored = None if account is None else account.password_hash
+            password = self._merge.password(entry, stored, new_plain=passwords.is_new(entry, account))
+            self._merge.user(entry, row, password, profiles)
+        elif profiles:
+            change = Change(Action.CHANGED, Kind.USER, said.name.name, said.place.entry, tuple(profiles))
+            self._draft.changes.append(change)
+        self._allotment.licenses(said, holder)
+
+
+def _new_user(said: SaidHolder) -> Entry[UserEntry]:
+    """Somebody of whom no more is known than that he is assigned something."""
+    return Entry(place=said.place.entry, value=UserEntry(login=said.name.name), profiles={}, line=said.place.line)
+
+
+def _plan(draft: Draft, document: Document, position: int) -> Plan:
+    order = sorted(range(len(draft.steps)), key=lambda index: (draft.steps[index].phase, draft.steps[index].rank))
+    steps = [draft.steps[index] for index in order]
+    plain = {turn: draft.plain[index] for turn, index in enumerate(order) if index in draft.plain}
+    changes = sorted(draft.changes, key=lambda each: (_KINDS.index(each.kind), each.action is Action.REMOVED))
+    seen = tuple(draft.seen.values())
+    return Plan(
+        position=position,
+        changes=tuple(changes),
+        commands=tuple(step.command for step in steps),
+        places=tuple(step.place for step in steps),
+        seen=seen,
+        plain=plain,
+        digest=_digest(changes, seen, allow_overcommit=document.allow_overcommit),
+    )
+
+
+def _digest(changes: list[Change], seen: tuple[Seen, ...], *, allow_overcommit: bool) -> str:
+    """Of what is changed and what it is changed from; not of new hashes, which are salted anew each time."""
+    return sha256(msgspec.json.encode((changes, seen, allow_overcommit))).hexdigest()[:32]

@@ -1,0 +1,60 @@
+"""Which license requires which, once a document has been applied: circles, and who comes first."""
+
+from collections.abc import Iterator, Mapping
+
+from seatkeeper.inventory.document import Document
+from seatkeeper.inventory.holders import LicenseKey, key_of
+from seatkeeper.inventory.known import Known, license_of
+from seatkeeper.inventory.names import spelled
+from seatkeeper.inventory.problems import Problem, quoted
+from seatkeeper.licensing.commands import LicenseName
+from seatkeeper.queries.inventory import InventoryView
+
+
+def depth(prerequisites: Mapping[LicenseKey, LicenseKey], license_: LicenseKey) -> int:
+    """How many licenses this one requires, one through the other; there is no circle."""
+    steps, required = 0, prerequisites.get(license_)
+    while required is not None:
+        steps, required = steps + 1, prerequisites.get(required)
+    return steps
+
+
+def prerequisite_problems(document: Document, present: InventoryView, known: Known) -> Iterator[Problem]:
+    """A circle is told at each of its licenses that the document lets require another.
+
+    So is a prerequisite that stays while pruning would take the license away that it names.
+    """
+    for entry in document.inventory.licenses:
+        said, key = entry.value.prerequisite, key_of(license_of(entry.value, document.owner))
+        required = known.prerequisites.get(key)
+        if said:
+            circle = _circle(known, key)
+            if circle:
+                text = f"goes round in a circle: {' requires '.join(_told(known, each) for each in circle)}"
+                yield Problem(entry.place, "prerequisite", text, entry.line)
+        elif required is not None and required not in known.licenses:
+            row = present.licenses[required]
+            name = quoted(spelled(LicenseName(row.owner, row.name), known.owner))
+            text = (
+                f"is {name}, which the file lacks and pruning would remove; add that license,"
+                ' or write prerequisite = ""'
+            )
+            yield Problem(entry.place, "prerequisite", text, entry.line)
+
+
+def _circle(known: Known, start: LicenseKey) -> list[LicenseKey]:
+    """The way from a license back to itself; empty where there is none."""
+    way, seen, required = [start], {start}, known.prerequisites.get(start)
+    while required is not None and required in known.licenses:
+        way.append(required)
+        if required == start:
+            return way
+        if required in seen:
+            return []  # it leads into a circle of others, which is told there
+        seen.add(required)
+        required = known.prerequisites.get(required)
+    return []
+
+
+def _told(known: Known, license_: LicenseKey) -> str:
+    return spelled(known.licenses[license_], known.owner)

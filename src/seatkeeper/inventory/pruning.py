@@ -1,0 +1,73 @@
+"""What the inventory has and a document lacks, removed."""
+
+from typing import Final
+
+from seatkeeper.inventory.changes import Action, Change, FieldChange
+from seatkeeper.inventory.document import Document
+from seatkeeper.inventory.draft import Draft
+from seatkeeper.inventory.holders import lines_of
+from seatkeeper.inventory.known import Known, prunes
+from seatkeeper.inventory.names import spelled
+from seatkeeper.inventory.shapes import Kind
+from seatkeeper.inventory.steps import Phase, Place
+from seatkeeper.licensing.commands import DeleteUser, LicenseName, RemoveLicenses, RemoveStation
+from seatkeeper.licensing.entities import HolderKind, Pool, fold
+from seatkeeper.licensing.seen import SeenKind
+from seatkeeper.queries.inventory import InventoryView
+
+ASSIGNED: Final = "assigned"
+"""How many have a license, told where it is removed."""
+
+_NOWHERE = Place("", "")
+
+
+def prune(draft: Draft, document: Document, present: InventoryView, known: Known) -> None:
+    """Remove what the document lacks, of the kinds that it has tables for.
+
+    What goes with a license or a holder, assignments above all, is not told besides.
+    """
+    if prunes(document, Kind.LICENSE):
+        _licenses(draft, present, known)
+    if prunes(document, Kind.STATION):
+        _stations(draft, present, known)
+    if prunes(document, Kind.USER):
+        _users(draft, document, present)
+
+
+def _licenses(draft: Draft, present: InventoryView, known: Known) -> None:
+    removed = []
+    for key, row in sorted(present.licenses.items()):
+        if key not in known.licenses:
+            removed.append(LicenseName(row.owner, row.name))
+            draft.rests_on(SeenKind.LICENSE, key, row, f"license {row.name}")
+            fields = _assigned(present.pools[row.id])
+            draft.changes.append(Change(Action.REMOVED, Kind.LICENSE, spelled(removed[-1], known.owner), "", fields))
+    if removed:
+        # All at once: each time, everybody who is in memory is looked through.
+        draft.step(Phase.REMOVED_LICENSES, RemoveLicenses(licenses=tuple(removed)), _NOWHERE)
+
+
+def _assigned(pool: Pool) -> tuple[FieldChange, ...]:
+    """How many lose a license that goes."""
+    assigned = pool.assigned + pool.concurrent_assigned
+    return (FieldChange(ASSIGNED, assigned, None),) if assigned else ()
+
+
+def _stations(draft: Draft, present: InventoryView, known: Known) -> None:
+    for key, row in sorted(present.stations.items()):
+        if key not in known.stations:
+            draft.rests_on(SeenKind.STATION, key, row, f"station {row.name}")
+            draft.step(Phase.REMOVED_HOLDERS, RemoveStation(name=row.name), _NOWHERE)
+            draft.changes.append(Change(Action.REMOVED, Kind.STATION, row.name, ""))
+
+
+def _users(draft: Draft, document: Document, present: InventoryView) -> None:
+    named = {fold(each.value.login) for each in document.inventory.users}
+    if document.create_users:
+        named |= {fold(name.name) for _, name in lines_of(document.inventory) if name.kind is HolderKind.USER}
+    for key, account in sorted((present.accounts | present.others).items()):
+        if key not in named:
+            user = account.user
+            draft.rests_on(SeenKind.USER, key, user, f"user {user.login}")
+            draft.step(Phase.REMOVED_HOLDERS, DeleteUser(login=user.login), _NOWHERE)
+            draft.changes.append(Change(Action.REMOVED, Kind.USER, user.login, ""))

@@ -1,0 +1,306 @@
+"""Inventories as plain dictionaries: drawn at random, laid over one another, compared, and read from a server's tables.
+
+Everything here is written without the code that it judges. A state is `{"license": {name: fields}, "station": …,
+"user": …, "assignment": {name: {}}}`, its fields those of a file.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from hypothesis import strategies as st
+
+from seatkeeper.licensing.entities import Holder, HolderKind
+from seatkeeper.queries.inventory import InventoryView
+
+Fields = dict[str, Any]
+State = dict[str, dict[str, Fields]]
+Document = dict[str, list[Fields]]
+
+HASHES: Final = tuple(f"$argon2id$v=19$m=19456,t=2,p=1$42iWiO57JsW4JaTw0TGouw${each * 43}" for each in ("A", "E"))
+ASSIGNED: Final = ("L0", "L1", "CRM:L2", "L3")
+SITE: Final = "SITE"
+LICENSES: Final = (*ASSIGNED, SITE)
+STATIONS: Final = ("desk 1", "desk 2")
+LOGINS: Final = ("ann", "bob", "Cee")
+KINDS: Final = ("license", "station", "user", "assignment")
+
+TEXTS = st.sampled_from(["", "one", "two\nlines", '"quoted" \\ ß'])
+DATES = st.sampled_from(["never", "2090-01-01", "2095-12-31"])
+PROFILES: Final = {"enabled": True, "method": "assignable"}
+
+
+def some(values: tuple[str, ...]) -> st.SearchStrategy[list[str]]:
+    """Some of these, in their order."""
+    if not values:
+        return st.just([])
+    return st.lists(st.sampled_from(values), unique=True).map(lambda drawn: [each for each in values if each in drawn])
+
+
+@st.composite
+def documents(draw: st.DrawFn, *, whole: bool) -> Document:
+    """A file. `whole`: every entry has every key; else many are left out at random."""
+    licenses = []
+    for number, name in enumerate(LICENSES):
+        if not draw(st.booleans()):
+            continue
+        owner, _, bare = name.rpartition(":")
+        entry: Fields = {
+            "name": bare,
+            **({"owner": owner} if owner else {}),
+            "prerequisite": "" if name == SITE else draw(st.sampled_from(["", *ASSIGNED[:number]])),
+            "kind": "site" if name == SITE else "user",
+            "assignable_seats": draw(st.integers(10, 12)),  # always as many as all holders need
+        }
+        keys: Fields = {
+            "display_name": draw(TEXTS),
+            "description": draw(TEXTS),
+            "shared": draw(st.booleans()),
+            "concurrent_seats": draw(st.integers(0, 2)),
+            "unrestricted": draw(st.booleans()),
+            "expires": draw(DATES),
+        }
+        licenses.append(entry | _kept(draw, keys, whole=whole))
+    names = tuple(each["owner"] + ":" + each["name"] if "owner" in each else each["name"] for each in licenses)
+    for each in licenses:
+        if each["prerequisite"] not in names:
+            each["prerequisite"] = ""
+    assigned = tuple(name for name in ASSIGNED if name in names)
+    stations: list[Fields] = []
+    for name in draw(some(STATIONS)):
+        keys = {"display_name": draw(TEXTS), "extension": draw(TEXTS), "enabled": draw(st.booleans())}
+        licensed = {"licenses": draw(some(assigned))}
+        stations.append({"name": name} | licensed | _kept(draw, keys, whole=whole))
+    users: list[Fields] = []
+    for login in draw(some(LOGINS)):
+        keys = {
+            "display_name": draw(TEXTS),
+            "password_hash": draw(st.sampled_from(HASHES)),
+            "language": draw(st.sampled_from(["en-US", "de-DE"])),
+            "roles": draw(some(("operator", "administrator"))),
+            "rights": draw(some(("explain", "sessions.read"))),
+            "stations": draw(st.just("all") | some(tuple(each["name"] for each in stations))),
+            "view_allocations": draw(st.just("all") | some(names)),
+            "admin_allocations": draw(st.just("all") | some(names)),
+            "enabled": draw(st.booleans()),
+            "method": draw(st.sampled_from(["assignable", "concurrent"])),
+        }
+        entry = {"login": login, "licenses": draw(some(assigned))}
+        kept = _kept(draw, keys, whole=whole)
+        if "CRM:L2" in names and (whole or draw(st.booleans())):
+            kept["profiles"] = {"CRM": _kept(draw, {"enabled": draw(st.booleans())}, whole=whole)}
+        users.append(entry | kept)
+    return {"licenses": licenses, "stations": stations, "users": users}
+
+
+def _kept(draw: st.DrawFn, keys: Fields, *, whole: bool) -> Fields:
+    return {key: value for key, value in keys.items() if whole or draw(st.booleans())}
+
+
+def nothing() -> State:
+    """The empty inventory."""
+    return {kind: {} for kind in KINDS}
+
+
+def closed(document: Document, before: State, *, prune: bool) -> Document:
+    """The document, each holder given what his licenses require once it is applied."""
+    required = {} if prune else {name: fields["prerequisite"] for name, fields in before["license"].items()}
+    required |= {_called(each): each["prerequisite"] for each in document["licenses"]}
+
+    def with_required(names: list[str]) -> list[str]:
+        wanted = set(names)
+        for name in names:
+            step = required.get(name)
+            while step:
+                wanted.add(step)
+                step = required.get(step)
+        return sorted(wanted)
+
+    return {
+        kind: [
+            entry if kind == "licenses" else entry | {"licenses": with_required(entry["licenses"])} for entry in entries
+        ]
+        for kind, entries in document.items()
+    }
+
+
+def laid_over(before: State, document: Document, *, prune: bool) -> State:
+    """What the inventory is once the document has been applied."""
+    after: State = {kind: {} if prune else {name: {**was} for name, was in before[kind].items()} for kind in KINDS}
+    for entry in document["licenses"]:
+        name = _called(entry)
+        blank = new_license(entry["name"])
+        given = {key: value for key, value in entry.items() if key not in {"name", "owner"}}
+        after["license"][name] = before["license"].get(name, blank) | given
+    for kind, key in (("station", "name"), ("user", "login")):
+        for entry in document[f"{kind}s"]:
+            name = entry[key]
+            given = {each: value for each, value in entry.items() if each not in {key, "licenses", "profiles"}}
+            given |= {
+                f"profiles.{owner}.{each}": value
+                for owner, profile in entry.get("profiles", {}).items()
+                for each, value in profile.items()
+            }
+            after[kind][name] = before[kind].get(name, _NEW[kind](name)) | given
+            for license_ in entry["licenses"]:
+                after["assignment"][assignment(kind, name, license_)] = {}
+    for fields in after["user"].values():
+        fields.update(_of_what_stands(fields, after))
+    return after
+
+
+def _of_what_stands(user: Fields, state: State) -> Fields:
+    """A user's lists without what is there no more."""
+    kinds = {"stations": "station", "view_allocations": "license", "admin_allocations": "license"}
+    return {
+        key: user[key] if user[key] == "all" else [name for name in user[key] if name in state[kind]]
+        for key, kind in kinds.items()
+    }
+
+
+def differences(before: State, after: State) -> list[tuple[str, str, str, list[tuple[str, Any, Any]]]]:
+    """What a plan must tell: action, kind, name, fields."""
+    found = []
+    for kind in KINDS:
+        for name, fields in after[kind].items():
+            was = before[kind].get(name)
+            base = fields if kind == "assignment" else (_NEW[kind](name) if was is None else was)
+            if kind == "user":
+                base = base | _of_what_stands(base, after)
+            changed = sorted(
+                (key, None if was is None else _told(key, base.get(key)), _told(key, value, base.get(key)))
+                for key, value in fields.items()
+                if value != base.get(key)
+            )
+            if was is None or changed:
+                found.append(("added" if was is None else "changed", kind, name, changed))
+        found += [("removed", kind, name, []) for name in before[kind].keys() - after[kind].keys()]
+    return sorted(found)
+
+
+def without_what_goes_along(found: list[tuple[str, str, str, Any]], after: State) -> list[tuple[str, str, str, Any]]:
+    """Without the assignments that go with their license or their holder: these are not told besides."""
+    return [each for each in found if not (each[:2] == ("removed", "assignment") and not _stands(each[2], after))]
+
+
+def _stands(name: str, state: State) -> bool:
+    holder, _, license_ = name.rpartition(" ")
+    kind, known = ("station", holder.removeprefix("station ")) if holder.startswith("station ") else ("user", holder)
+    return license_ in state["license"] and known in state[kind]
+
+
+def assignment(kind: str, holder: str, license_: str) -> str:
+    """An assignment's name."""
+    return f"{'station ' if kind == 'station' else ''}{holder} {license_}"
+
+
+def new_license(name: str) -> Fields:
+    """What a license is like of which no more is said than its name."""
+    return {
+        "display_name": name.rpartition(":")[2],
+        "description": "",
+        "kind": "user",
+        "shared": True,
+        "expires": "never",
+        "prerequisite": "",
+        "assignable_seats": 0,
+        "concurrent_seats": 0,
+        "unrestricted": False,
+    }
+
+
+def new_station(name: str) -> Fields:
+    """The same of a station."""
+    return {"display_name": name, "extension": "", "enabled": True, "profiles.CRM.enabled": True}
+
+
+def new_user(name: str) -> Fields:
+    """The same of a user."""
+    return {
+        "display_name": name,
+        "password_hash": None,
+        "language": "en-US",
+        "roles": [],
+        "rights": [],
+        "stations": "all",
+        "view_allocations": [],
+        "admin_allocations": [],
+        "enabled": True,
+        "method": "assignable",
+        "profiles.CRM.enabled": True,
+    }
+
+
+_NEW: Final[dict[str, Callable[[str], Fields]]] = {"license": new_license, "station": new_station, "user": new_user}
+
+
+def _told(key: str, value: Any, before: Any = None) -> Any:  # noqa: ANN401 - of whatever type
+    if key == "password_hash":
+        return None if value is None else "(changed)" if before else "(set)"
+    return value
+
+
+def _called(entry: Fields) -> str:
+    return f"{entry['owner']}:{entry['name']}" if "owner" in entry else str(entry["name"])
+
+
+def state_of(view: InventoryView) -> State:
+    """The inventory as its tables have it."""
+    state = nothing()
+    names = {
+        each.id: each.name if each.owner == "ININ" else f"{each.owner}:{each.name}" for each in view.licenses.values()
+    }
+    for each in view.licenses.values():
+        pool = view.pools[each.id]
+        state["license"][names[each.id]] = {
+            "display_name": each.display_name,
+            "description": each.description,
+            "kind": each.kind.value,
+            "shared": each.shared,
+            "expires": "never" if each.expires is None else _DAYS[each.expires],
+            "prerequisite": "" if each.prerequisite is None else names[each.prerequisite],
+            "assignable_seats": pool.assignable_seats,
+            "concurrent_seats": pool.concurrent_seats,
+            "unrestricted": pool.unrestricted,
+        }
+    places = {each.id: each.name for each in view.stations.values()}
+
+    def enabled(holder: Holder, owner: str) -> bool:
+        profile = view.profiles.get((holder, owner))
+        return profile is None or profile.enabled
+
+    for station in view.stations.values():
+        holder = Holder(HolderKind.STATION, station.id)
+        state["station"][station.name] = {
+            "display_name": station.display_name,
+            "extension": station.extension,
+            "enabled": enabled(holder, "inin"),
+            "profiles.CRM.enabled": enabled(holder, "crm"),
+        }
+        for number in view.assignments.get(holder, ()):
+            state["assignment"][assignment("station", station.name, names[number])] = {}
+
+    def listed(numbers: tuple[int, ...] | None, known: dict[int, str]) -> Any:  # noqa: ANN401 - a list, or "all"
+        return "all" if numbers is None else [known[each] for each in numbers if each in known]
+
+    for account in view.accounts.values():
+        user, holder = account.user, Holder(HolderKind.USER, account.user.id)
+        profile = view.profiles.get((holder, "inin"))
+        state["user"][user.login] = {
+            "display_name": user.display_name,
+            "password_hash": account.password_hash,
+            "language": user.language,
+            "roles": [*user.roles],
+            "rights": [*user.rights],
+            "stations": listed(user.stations, places),
+            "view_allocations": listed(user.view_allocations, names),
+            "admin_allocations": listed(user.admin_allocations, names),
+            "enabled": enabled(holder, "inin"),
+            "method": "assignable" if profile is None else profile.method.name.lower(),
+            "profiles.CRM.enabled": enabled(holder, "crm"),
+        }
+        for number in view.assignments.get(holder, ()):
+            state["assignment"][assignment("user", user.login, names[number])] = {}
+    return state
+
+
+_DAYS: Final = {3786912000000: "2090-01-01", 3976128000000: "2095-12-31"}
