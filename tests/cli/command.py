@@ -9,14 +9,20 @@ from tests.server_process import command_environment
 
 
 def seatkeeper(
-    *args: str | Path, data: Path | None = None, env: Mapping[str, str] | None = None
+    *args: str | Path, data: Path | None = None, env: Mapping[str, str] | None = None, typed: str | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run `seatkeeper` with these arguments, on `data` where it is given."""
+    """Run `seatkeeper` with these arguments, on `data` where it is given, with `typed` on its standard input."""
     command = [sys.executable, "-m", "seatkeeper", *map(str, args)]
     if data is not None:
         command += ["--data", str(data)]
     return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, env=command_environment(env)
+        command,
+        input=typed or "",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=command_environment(env),
     )
 
 

@@ -28,7 +28,7 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("applied")
     inventory = folder / "inventory.toml"
     inventory.write_text(INVENTORY)
-    result = seatkeeper("apply", inventory, data=folder / "data")
+    result = seatkeeper("apply", "--yes", inventory, data=folder / "data")
     assert result.returncode == 0, result.stderr
     return folder / "data"
 
@@ -51,7 +51,7 @@ def test_commands_at_the_same_time_wait_for_each_other(data: Path) -> None:
     names = [f"I3_ACCESS_{number}" for number in range(3)]
     more = data.with_name("more.toml")
     more.write_text("".join(f'[[licenses]]\nname = "{name}"\nassignable_seats = 1\n' for name in names))
-    assert seatkeeper("apply", more, data=data).returncode == 0
+    assert seatkeeper("apply", "--yes", more, data=data).returncode == 0
     with ThreadPoolExecutor(len(names)) as threads:
         results = list(threads.map(lambda name: seatkeeper("assign", "agent01", name, data=data), names))
     assert [result.stdout for result in results] == [f"Assigned to agent01: {name}.\n" for name in names]
@@ -153,7 +153,7 @@ def test_the_version_is_that_of_the_package() -> None:
 def test_an_inventory_that_is_no_text_is_named(data: Path) -> None:
     inventory = data.with_name("bin.toml")
     inventory.write_bytes(b"\xff\xfe")
-    assert f"{inventory}: is not UTF-8" in sentence_of(seatkeeper("apply", inventory, data=data), 1)
+    assert f"{inventory}: line 1: is not UTF-8" in sentence_of(seatkeeper("apply", inventory, data=data), 1)
 
 
 def test_a_session_that_is_not_there_is_told_with_where_to_look(data: Path) -> None:

@@ -70,7 +70,7 @@ async def torture(options: Options, directory: Path) -> Verdict:
 def _furnish(plan_: Plan, directory: Path) -> None:
     file = directory / "inventory.toml"
     file.write_text(to_toml(plan_))
-    applied = run_command("apply", str(file), "--data", str(directory / "data"))
+    applied = run_command("apply", "--yes", str(file), "--data", str(directory / "data"))
     if applied.returncode != 0:
         raise ServerFailed(f"The inventory could not be applied: {applied.stdout}{applied.stderr}")
 

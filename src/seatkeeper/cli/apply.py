@@ -1,53 +1,48 @@
 """`seatkeeper apply`: make the inventory as a file says."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from seatkeeper.cli.client import ask
-from seatkeeper.cli.failure import ExitCode, Failure
-from seatkeeper.cli.options import Config, Data
-
-_WORDS = {
-    "licenses": ("license", "licenses"),
-    "seats": ("change of seats", "changes of seats"),
-    "stations": ("station", "stations"),
-    "users": ("user", "users"),
-    "profiles": ("profile", "profiles"),
-    "assignments": ("assignment", "assignments"),
-}
+from seatkeeper.cli.documents import Format, source_of
+from seatkeeper.cli.options import Config, Data, DryRun, InSteps, Json, Overcommit, Yes
+from seatkeeper.cli.proposal import Proposal
 
 
 def apply(
-    file: Annotated[Path, typer.Argument(help="The inventory (TOML).", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="The inventory; - is standard input.", show_default=False)],
     *,
-    allow_overcommit: Annotated[
-        bool, typer.Option("--allow-overcommit", help="Let seats fall below what is assigned or in use.")
-    ] = False,
+    format: Annotated[  # noqa: A002 - what the option is called
+        Format | None,
+        typer.Option("--format", help="What the file is written in. Default: by its suffix, else TOML."),
+    ] = None,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove what is there and not in the file.")] = False,
+    allow_overcommit: Overcommit = False,
+    in_steps: InSteps = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: Json = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """Apply an inventory file, all or nothing.
+    """Make the inventory as a file says.
 
-    What it does not mention stays as it is.
+    Shows what would change, asks, and applies it: all or nothing. What the file does not mention stays as it is, unless
+    --prune removes it. With --in-steps a file of any size is applied part by part; whatever interrupts that, running
+    it again goes on. Where there is no terminal to ask on, --yes is needed.
+
+    Exits 0 also where nothing had to be changed, and always with --dry-run; `total` in the JSON tells scripts whether
+    something would be.
     """
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise Failure(ExitCode.USAGE, f"{file} cannot be read: {error.strerror}.") from None
-    name = os.fsencode(file).decode(errors="replace")
-    params = {"file": name, "allow_overcommit": str(allow_overcommit).lower()}
-    applied = ask("POST", "/inventory", params=params, toml=content, data=data, config=config)
-    typer.echo(summary(file, applied))
-
-
-def summary(file: Path, applied: dict[str, int]) -> str:
-    """What was new, in one sentence."""
-    parts = [
-        f"{applied[kind]} {one if applied[kind] == 1 else many}"
-        for kind, (one, many) in _WORDS.items()
-        if applied.get(kind)
-    ]
-    return f"{file}: new or changed: {', '.join(parts)}." if parts else f"{file}: all was so already."
+    Proposal(
+        source=source_of(file, format),
+        params={"allow_overcommit": str(allow_overcommit).lower()},
+        prune=prune,
+        in_steps=in_steps,
+        yes=yes,
+        dry_run=dry_run,
+        as_json=as_json,
+        data=data,
+        config=config,
+    ).carry_out()

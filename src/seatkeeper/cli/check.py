@@ -3,10 +3,11 @@
 import typer
 
 from seatkeeper.cli.failure import ExitCode, Failure, told_plainly
-from seatkeeper.cli.options import Config, Data, existing_database
+from seatkeeper.cli.options import Config, Data, Json, existing_database
+from seatkeeper.cli.printing import print_json
 
 
-def check(*, data: Data = None, config: Config = None) -> None:
+def check(*, as_json: Json = False, data: Data = None, config: Config = None) -> None:
     """Compare every row and count with the journal.
 
     Folds the journal and verifies its chain, also while the server serves. Exits 0 with a summary, or 1 with every
@@ -17,10 +18,15 @@ def check(*, data: Data = None, config: Config = None) -> None:
     database = existing_database(data, config)
     with told_plainly(database.parent):
         report = check_database(database)
-    for difference in report.differences:
-        typer.echo(difference)
+    if as_json:
+        told = {"clean": report.clean, "events": report.events, "rows": report.rows, "differences": report.differences}
+        print_json(told)
+    else:
+        for difference in report.differences:
+            typer.echo(difference)
     if not report.clean:
         raise Failure(
             ExitCode.REFUSED, f"{database} is not what its journal says; differences: {len(report.differences)}."
         )
-    typer.echo(f"{database}: {report.events} events and {report.rows} rows agree, and the chain is whole.")
+    if not as_json:
+        typer.echo(f"{database}: {report.events} events and {report.rows} rows agree, and the chain is whole.")

@@ -7,26 +7,208 @@ there was left behind by a server that was killed. If somebody does, `server.jso
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seatkeeper.cli.address import read_address
-from seatkeeper.cli.failure import ExitCode, Failure, told_plainly
+from seatkeeper.cli.failure import ExitCode, Failure
 from seatkeeper.cli.options import read_settings
-from seatkeeper.ledger.files import DATABASE, LOCK
+from seatkeeper.cli.ways import Held, in_this_process, is_held, over_the_network
+from seatkeeper.ledger.files import DATABASE
 
 if TYPE_CHECKING:
     import httpx
 
     from seatkeeper.settings import Settings
 
-# Beyond what a request may take at the server (settings, limits.request_seconds).
+# Beyond what a request may take at the server (settings, limits.request_seconds and limits.inventory_seconds).
 _GRACE_SECONDS = 30.0
 # Whoever holds the data directory and does not say where it listens is starting, stopping, or another command.
-_PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 30.0
 _LOOK_AGAIN_SECONDS = 0.1
+
+
+class Answered(Failure):
+    """The admin API answered, but not that it was done: `error` and `detail` are those of its error body."""
+
+    def __init__(self, status: int, error: str, sentence: str, detail: Any) -> None:  # noqa: ANN401 - JSON
+        refused = status < 500 and status != 401
+        super().__init__(ExitCode.REFUSED if refused else ExitCode.UNREACHABLE, sentence)
+        self.status = status
+        self.error = error
+        self.detail = detail
+
+
+class Document(NamedTuple):
+    """A body that is no JSON: part of an inventory, or a whole one."""
+
+    content: bytes
+    content_type: str
+
+
+class _Request(NamedTuple):
+    method: str
+    path: str
+    params: Mapping[str, str] | None = None
+    content: bytes | None = None
+    content_type: str = "application/json"
+
+
+class Api:
+    """The admin API from the first question to the end of `reached`: one connection, or one ledger of this process."""
+
+    def __init__(self, settings: "Settings", runner: asyncio.Runner, patience: float) -> None:
+        self.settings = settings
+        self._runner = runner
+        self._patience = patience
+        self._stack = AsyncExitStack()
+        self._http: httpx.AsyncClient | None = None
+        self._served = False
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: object = None,
+        document: Document | None = None,
+        again: bool = False,
+    ) -> Any:  # noqa: ANN401 - JSON
+        """The JSON of the answer; None where it is empty.
+
+        `body` is sent as JSON, `document` as it is. `again`: what is asked may be done twice, so it is asked again
+        for a while where no answer came, or where the server said that it cannot answer now. Raises Failure: 1 where
+        the request is refused (`Answered`), 3 where nobody can be asked.
+        """
+        if document is not None:
+            request = _Request(method, path, params, document.content, document.content_type)
+        else:
+            request = _Request(method, path, params, None if body is None else _encoded(body))
+        with self._told():
+            return _content(self._runner.run(self._answered(request, again=again)))
+
+    def stream(self, path: str, params: Mapping[str, str]) -> Iterator[bytes]:
+        """The body of the answer to a GET, part by part as it comes. Raises as `ask`, also midway."""
+        with self._told():
+            response = self._runner.run(self._answered(_Request("GET", path, params), again=False, streamed=True))
+            parts = response.aiter_bytes()
+            try:
+                if not response.is_success:
+                    self._runner.run(response.aread())
+                    _content(response)
+                while (part := self._runner.run(anext(parts, None))) is not None:
+                    yield part
+            finally:
+                self._runner.run(response.aclose())
+
+    def close(self) -> None:
+        """Let go of the connection or the ledger."""
+        self._runner.run(self._forget())
+
+    async def _answered(self, request: _Request, *, again: bool, streamed: bool = False) -> "httpx.Response":
+        import httpx  # noqa: PLC0415 - see the package: heavy imports wait
+
+        deadline: float | None = None  # it is counted from the first trouble on: an answer may take long
+        while True:
+            wait = _LOOK_AGAIN_SECONDS
+            try:
+                http = await self._connected()
+                response = await http.send(self._built(http, request), stream=streamed)
+                wait = _wait_asked_for(response) if again else 0.0
+                deadline = deadline or time.monotonic() + self._patience
+                if not wait or time.monotonic() + wait > deadline:
+                    return response
+            except (Held, httpx.ConnectError):  # nothing was asked yet
+                await self._forget()
+                deadline = deadline or time.monotonic() + self._patience
+                if time.monotonic() > deadline:
+                    raise self._out_of_reach() from None
+            except httpx.TransportError:
+                await self._forget()
+                deadline = deadline or time.monotonic() + self._patience
+                if not again or time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(wait)
+
+    def _built(self, http: "httpx.AsyncClient", request: _Request) -> "httpx.Request":
+        headers = {} if request.content is None else {"Content-Type": request.content_type}
+        limits = self.settings.limits
+        seconds = limits.inventory_seconds if request.path.startswith("/inventory") else limits.request_seconds
+        return http.build_request(
+            request.method,
+            request.path,
+            params=request.params,
+            content=request.content,
+            headers=headers,
+            timeout=seconds + _GRACE_SECONDS,
+        )
+
+    async def _connected(self) -> "httpx.AsyncClient":
+        if self._http is None:
+            address = read_address(self.settings.data)
+            if address is not None and is_held(self.settings.data):
+                self._http = await self._stack.enter_async_context(over_the_network(self.settings, address.url))
+                self._served = True
+            elif self._served:  # it will be back: whoever takes its data directory now keeps it from starting
+                raise Held
+            else:
+                self._http = await self._stack.enter_async_context(in_this_process(self.settings))
+        return self._http
+
+    async def _forget(self) -> None:
+        self._http = None
+        await self._stack.aclose()
+
+    def _out_of_reach(self) -> Failure:
+        data = self.settings.data
+        if self._served:
+            sentence = f"The server of {data} has gone and was not back within {self._patience:g} seconds."
+        else:
+            sentence = (
+                f"Another process has the data directory {data} but cannot be reached there;"
+                " try again when it has started or stopped."
+            )
+        return Failure(ExitCode.UNREACHABLE, sentence)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        import httpx  # noqa: PLC0415 - see the package: heavy imports wait
+
+        try:
+            yield
+        except UnicodeEncodeError:
+            raise _no_text() from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Failure(
+                ExitCode.UNREACHABLE,
+                f"The server of {self.settings.data} did not answer ({str(error) or type(error).__name__});"
+                " what was asked may or may not have been done.",
+            ) from None
+
+
+@contextmanager
+def reached(
+    data: Path | None, config: Path | None, *, makes: bool = False, patience: float = PATIENCE_SECONDS
+) -> Iterator[Api]:
+    """The admin API of the data directory that these options and the settings name.
+
+    Only with `makes` may the database be made by this. `patience` in seconds: how long it is tried to reach a server.
+    """
+    settings = read_settings(config, {"data": data})
+    if not makes and not (settings.data / DATABASE).exists():
+        raise Failure(
+            ExitCode.UNREACHABLE,
+            f"There is no database in {settings.data}; 'seatkeeper serve' or 'seatkeeper apply' makes one.",
+        )
+    with asyncio.Runner() as runner:
+        api = Api(settings, runner, patience)
+        try:
+            yield api
+        finally:
+            api.close()
 
 
 def ask(
@@ -35,39 +217,12 @@ def ask(
     *,
     data: Path | None,
     config: Path | None,
-    params: dict[str, str] | None = None,
+    params: Mapping[str, str] | None = None,
     body: object = None,
-    toml: bytes | None = None,
 ) -> Any:  # noqa: ANN401 - JSON
-    """The JSON that the admin API answers to one request; None where it answers nothing.
-
-    `body` is sent as JSON, `toml` as it is; only with `toml` may the database be made by this. Raises Failure: 1 where
-    the request is refused, 3 where nobody can be asked.
-    """
-    settings = read_settings(config, {"data": data})
-    if toml is None and not (settings.data / DATABASE).exists():
-        raise Failure(
-            ExitCode.UNREACHABLE,
-            f"There is no database in {settings.data}; 'seatkeeper serve' or 'seatkeeper apply' makes one.",
-        )
-    content = toml if toml is not None else None if body is None else _encoded(body)
-    headers = {} if content is None else {"Content-Type": "application/json" if toml is None else "application/toml"}
-
-    import httpx  # noqa: PLC0415 - see the package: heavy imports wait
-
-    async def answer(api: httpx.AsyncClient) -> httpx.Response:
-        return await api.request(method, path, params=params, content=content, headers=headers)
-
-    try:
-        return _content(asyncio.run(_answered(settings, answer)))
-    except UnicodeEncodeError:
-        raise _no_text() from None
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Failure(
-            ExitCode.UNREACHABLE,
-            f"The server of {settings.data} did not answer ({str(error) or type(error).__name__});"
-            " what was asked may or may not have been done.",
-        ) from None
+    """The JSON that the admin API answers to one request; None where it answers nothing. Raises as `Api.ask`."""
+    with reached(data, config) as api:
+        return api.ask(method, path, params=params, body=body)
 
 
 def _encoded(body: object) -> bytes:
@@ -82,104 +237,21 @@ def _no_text() -> Failure:
     return Failure(ExitCode.USAGE, "What was given as a name is not UTF-8; names are text.")
 
 
-async def _answered(
-    settings: "Settings", answer: Callable[["httpx.AsyncClient"], Awaitable["httpx.Response"]]
-) -> "httpx.Response":
-    import httpx  # noqa: PLC0415 - see the package: heavy imports wait
-
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        try:
-            async with _reached(settings) as api:
-                return await answer(api)
-        except (_Held, httpx.ConnectError):  # nothing was asked yet
-            if time.monotonic() > deadline:
-                raise Failure(
-                    ExitCode.UNREACHABLE,
-                    f"Another process has the data directory {settings.data} but cannot be reached there;"
-                    " try again when it has started or stopped.",
-                ) from None
-        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-
-
-def _reached(settings: "Settings") -> AbstractAsyncContextManager["httpx.AsyncClient"]:
-    address = read_address(settings.data)
-    if address is not None and _is_held(settings.data):
-        return _over_the_network(settings, address.url)
-    return _in_this_process(settings)
-
-
-class _Held(Exception):
-    pass
-
-
-def _is_held(data: Path) -> bool:
-    from filelock import FileLock, Timeout  # noqa: PLC0415 - see the package: heavy imports wait
-
-    try:
-        with FileLock(data / LOCK, timeout=0):
-            return False
-    except Timeout:
-        return True
-
-
-@asynccontextmanager
-async def _over_the_network(settings: "Settings", url: str) -> AsyncIterator["httpx.AsyncClient"]:
-    import httpx  # noqa: PLC0415 - see the package: heavy imports wait
-
-    # Environment proxies stay out of it: the server is on this machine.
-    async with httpx.AsyncClient(
-        base_url=f"{url}/v1",
-        headers={"Authorization": f"Bearer {_token(settings)}"},
-        timeout=settings.limits.request_seconds + _GRACE_SECONDS,
-        trust_env=False,
-    ) as api:
-        yield api
-
-
-@asynccontextmanager
-async def _in_this_process(settings: "Settings") -> AsyncIterator["httpx.AsyncClient"]:
-    import httpx  # noqa: PLC0415 - see the package: heavy imports wait
-
-    from seatkeeper.ledger.door import DataDirectoryInUse  # noqa: PLC0415 - as above
-    from seatkeeper.server import opened  # noqa: PLC0415 - as above
-    from seatkeeper.transport.logs import configure_logs  # noqa: PLC0415 - as above
-
-    configure_logs(level="warning")
-
-    async with AsyncExitStack() as stack:
-        try:
-            with told_plainly(settings.data):
-                house = await stack.enter_async_context(opened(settings))
-        except DataDirectoryInUse:
-            raise _Held from None
-        api = httpx.AsyncClient(
-            base_url="http://in-process/v1",
-            headers={"Authorization": f"Bearer {_token(settings)}"},
-            transport=httpx.ASGITransport(house, raise_app_exceptions=False),
-        )
-        yield await stack.enter_async_context(api)
-
-
-def _token(settings: "Settings") -> str:
-    from seatkeeper.identity.secrets import ADMIN_TOKEN, UnusableToken, read_admin_token  # noqa: PLC0415 - as above
-
-    path = settings.data / ADMIN_TOKEN
-    try:
-        token = read_admin_token(path)
-    except (OSError, UnusableToken) as error:
-        raise Failure(ExitCode.UNREACHABLE, f"The admin token cannot be used: {error}") from None
-    if token is None:
-        raise Failure(ExitCode.UNREACHABLE, f"There is no admin token at {path}; the server makes it when it starts.")
-    return token
+def _wait_asked_for(response: "httpx.Response") -> float:
+    """After how many seconds the server wants to be asked again; 0 where it has answered."""
+    if response.status_code != 503:
+        return 0.0
+    after = response.headers.get("retry-after", "")
+    return float(after) if after.isascii() and after.isdigit() else 1.0
 
 
 def _content(response: "httpx.Response") -> Any:  # noqa: ANN401 - JSON
     if response.is_success:
         return response.json() if response.content else None
+    error, sentence, detail = "", f"The server answered {response.status_code} and no reason.", None
     try:
-        sentence = str(response.json()["message"])
+        said = response.json()
+        error, sentence, detail = str(said["error"]), str(said["message"]), said.get("detail")
     except (ValueError, KeyError, TypeError):
-        sentence = f"The server answered {response.status_code} and no reason."
-    refused = response.status_code < 500 and response.status_code != 401
-    raise Failure(ExitCode.REFUSED if refused else ExitCode.UNREACHABLE, sentence)
+        pass
+    raise Answered(response.status_code, error, sentence, detail)

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import typer
 
 from seatkeeper.cli.client import ask
-from seatkeeper.cli.options import Config, Data
+from seatkeeper.cli.options import Config, Data, Json
+from seatkeeper.cli.printing import print_json
 
 
 def explain(
@@ -18,6 +19,7 @@ def explain(
     machine: Annotated[
         str | None, typer.Option("--machine", metavar="ADDRESS", help="As if the user came from this IP address.")
     ] = None,
+    as_json: Json = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
@@ -28,6 +30,9 @@ def explain(
     asked = {"user": user, "license": license_, "station": station, "machine": machine}
     params = {name: value for name, value in asked.items() if value is not None}
     explanation = ask("GET", "/explain", params=params, data=data, config=config)
+    if as_json:
+        print_json(explanation)
+        return
     verdict = explanation["verdict"]
     typer.echo(f"{'Granted' if verdict['granted'] else 'Refused'}: {_line(verdict)}")
     if len(explanation["tried"]) > 1:

@@ -6,8 +6,22 @@ from typing import Annotated
 
 import typer
 
-from seatkeeper.cli import apply, assignments, backup, check, explain, serve, sessions
+from seatkeeper.cli import (
+    apply,
+    assignments,
+    backup,
+    check,
+    explain,
+    export,
+    imports,
+    licenses,
+    migrate,
+    serve,
+    sessions,
+    users,
+)
 from seatkeeper.cli.failure import Failure
+from seatkeeper.cli.teaching import add_command
 from seatkeeper.cli.version import version
 
 
@@ -22,11 +36,10 @@ app = typer.Typer(
     help="A license server: who may use which license, and who is using it now.",
     epilog=(
         "Exit codes: 0 done; 1 refused, or differences found; 2 wrong use, or wrong settings; 3 the server or the data"
-        " cannot be reached. Commands go through the server where one runs on the data directory, and work on the data"
-        " directory themselves where none does."
+        " cannot be reached; 130 interrupted. Commands go through the server where one runs on the data directory, and"
+        " work on the data directory themselves where none does."
     ),
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -41,14 +54,24 @@ def options(
     """Take what stands before a command. The help text is the application's own, above."""
 
 
-app.command()(serve.serve)
-app.command()(apply.apply)
-app.command()(assignments.assign)
-app.command()(assignments.unassign)
-app.command()(explain.explain)
-app.add_typer(sessions.app, name="sessions")
-app.command()(check.check)
-app.command()(backup.backup)
+add_command(app, "serve", serve.serve, "serve --demo", "serve --data /srv/seatkeeper --host 0.0.0.0 --port 8018")
+add_command(app, "apply", apply.apply, "apply inventory.toml", "apply --yes --in-steps users.csv")
+add_command(app, "export", export.export, "export inventory.toml", "export --format jsonl | gzip > inventory.jsonl.gz")
+add_command(app, "import", imports.import_, "import --dry-run people.csv", "import --yes --no-create people.csv")
+add_command(
+    app,
+    "assign",
+    assignments.assign,
+    "assign agent01 I3_ACCESS_CLIENT",
+    "assign --station station01 I3_ACCESS_RECORDER",
+)
+add_command(app, "unassign", assignments.unassign, "unassign agent01 I3_ACCESS_CLIENT I3_ACCESS_RECORDER")
+add_command(app, "explain", explain.explain, "explain agent01 I3_ACCESS_CLIENT --station station01")
+for _name, _group in (("sessions", sessions.app), ("user", users.app), ("license", licenses.app)):
+    app.add_typer(_group, name=_name)
+add_command(app, "check", check.check, "check --data /srv/seatkeeper")
+add_command(app, "backup", backup.backup, "backup monday.db")
+add_command(app, "migrate", migrate.migrate, "migrate --check", "migrate")
 
 
 def main() -> None:

@@ -16,6 +16,15 @@ Data = Annotated[
     typer.Option("--data", metavar="DIRECTORY", help="The data directory. Default: as the settings say, else ./data."),
 ]
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="A settings file (TOML).")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")]
+InSteps = Annotated[
+    bool, typer.Option("--in-steps", help="Part by part instead of all or nothing; running it again goes on.")
+]
+Overcommit = Annotated[
+    bool, typer.Option("--allow-overcommit", help="Let seats fall below what is assigned or in use.")
+]
 
 
 def read_settings(config: Path | None, flags: dict[str, object]) -> "Settings":

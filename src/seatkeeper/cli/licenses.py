@@ -1,0 +1,89 @@
+"""`seatkeeper license`: what was bought."""
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from seatkeeper.cli.client import ask
+from seatkeeper.cli.failure import ExitCode, Failure
+from seatkeeper.cli.options import Config, Data, Json, Overcommit
+from seatkeeper.cli.printing import print_json, print_rows
+from seatkeeper.cli.teaching import add_command
+
+app = typer.Typer(help="What was bought, and how much of it is taken.", no_args_is_help=True)
+
+_COLUMNS: Final = ("license", "kind", "assigned", "seats", "in use", "concurrent seats", "expires")
+
+
+def list_licenses(*, as_json: Json = False, data: Data = None, config: Config = None) -> None:
+    """List licenses with their seats and how many are taken.
+
+    A table on a terminal, lines with tabs elsewhere.
+    """
+    found = ask("GET", "/licenses", data=data, config=config)
+    if as_json:
+        print_json(found)
+    else:
+        print_rows(_COLUMNS, [_row(each) for each in found["licenses"]], whole=("license",))
+
+
+def set_seats(
+    license_: Annotated[str, typer.Argument(metavar="LICENSE", help="NAME or OWNER:NAME.", show_default=False)],
+    *,
+    assignable: Annotated[
+        int | None, typer.Option("--assignable", metavar="NUMBER", min=0, help="Seats that are taken by assigning.")
+    ] = None,
+    concurrent: Annotated[
+        int | None, typer.Option("--concurrent", metavar="NUMBER", min=0, help="Seats that are taken by using.")
+    ] = None,
+    unrestricted: Annotated[
+        bool | None, typer.Option("--unrestricted/--restricted", help="Whether seats are not counted, or counted.")
+    ] = None,
+    allow_overcommit: Overcommit = False,
+    as_json: Json = False,
+    data: Data = None,
+    config: Config = None,
+) -> None:
+    """Set how many seats of a license were bought.
+
+    What is not given stays as it is. Below what is assigned or in use it is refused, unless --allow-overcommit lets it.
+    """
+    seats = {"assignable": assignable, "concurrent": concurrent, "unrestricted": unrestricted}
+    given = {key: value for key, value in seats.items() if value is not None}
+    if not given:
+        raise Failure(ExitCode.USAGE, "Give --assignable, --concurrent, --unrestricted or --restricted.")
+    body = {"license": license_, "allow_overcommit": allow_overcommit, **given}
+    answer = ask("PUT", "/licenses/seats", body=body, data=data, config=config)
+    if as_json:
+        print_json(answer)
+        return
+    now = answer["license"]
+    said = (
+        "unrestricted"
+        if now["unrestricted"]
+        else f"{now['assignable_seats']} assignable and {now['concurrent_seats']} concurrent seats"
+    )
+    typer.echo(f"{now['name']}: {said}{'.' if answer['changed'] else ', as before.'}")
+
+
+def _row(license_: dict[str, Any]) -> tuple[str, ...]:
+    bound = {True: "unrestricted"}.get(license_["unrestricted"])
+    return (
+        f"{license_['owner']}:{license_['name']}",
+        license_["kind"],
+        str(license_["assigned"]),
+        bound or str(license_["assignable_seats"]),
+        str(license_["concurrent_in_use"]),
+        bound or str(license_["concurrent_seats"]),
+        (license_["expires"] or "-")[:10],
+    )
+
+
+add_command(app, "list", list_licenses, "license list", "license list --json")
+add_command(
+    app,
+    "set-seats",
+    set_seats,
+    "license set-seats I3_ACCESS_CLIENT --assignable 50 --concurrent 10",
+    "license set-seats CRM:CONNECTOR --unrestricted",
+)

@@ -1,0 +1,91 @@
+"""A TOML inventory as rows, for going through it in steps: licenses, then stations, then users, a JSON line each.
+
+A row may only name what stands above it or is there already, so a license comes after the one that it requires.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from seatkeeper.cli.documents import Chunk, Format, Source, chunks_of
+from seatkeeper.cli.failure import ExitCode, Failure
+
+_KINDS: Final = {"licenses": "license", "stations": "station", "users": "user"}
+
+
+class TomlRows:
+    """The entries of a TOML file. All of them are in memory: TOML cannot be read in part."""
+
+    format: Final = Format.JSONL
+
+    def __init__(self, source: Source, owner: str) -> None:
+        """Read the file. Failure where it is wrong; `owner` is the configured license owner."""
+        # Here because `--help` is to be answered without them.
+        from msgspec.json import encode  # noqa: PLC0415 - see above
+
+        self.name = source.name
+        document = _read(source, owner)
+        self._places: list[str] = []
+        self._rows: list[bytes] = []
+        for key, kind in _KINDS.items():
+            placed = list(enumerate(document.get(key, ()), 1))
+            for number, table in _in_order(placed, owner) if key == "licenses" else placed:
+                self._places.append(f"{key}[{number}] {_quoted(table)}")
+                self._rows.append(encode({"entry": kind, **table}) + b"\n")
+
+    def chunks(self, rows: int, limit: int) -> Iterator[Chunk]:
+        """The rows, at most so many and in at most `limit` bytes."""
+        return chunks_of(b"", iter(self._rows), rows, limit)
+
+    def size(self) -> int:
+        """How many bytes all rows are."""
+        return sum(map(len, self._rows))
+
+    def place_of(self, line: int) -> str:
+        """Where in the file stands what is sent as this line."""
+        return self._places[line - 1]
+
+
+def _read(source: Source, owner: str) -> Mapping[str, Any]:
+    from seatkeeper.inventory.file import parsed, read_document  # noqa: PLC0415 - see the package: heavy imports wait
+    from seatkeeper.inventory.problems import InvalidInventory, Problem  # noqa: PLC0415 - as above
+
+    with source.opened() as file:
+        content = file.read()
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        raise Failure(ExitCode.REFUSED, f"{source.name}: is not UTF-8; save the file as UTF-8.") from None
+    document = parsed(text)
+    problems = [document] if isinstance(document, Problem) else read_document(document, owner)[1]
+    if isinstance(document, Problem) or problems:
+        raise Failure(ExitCode.REFUSED, str(InvalidInventory(source.name, problems)))
+    return document
+
+
+def _in_order(placed: Sequence[tuple[int, dict[str, Any]]], owner: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Licenses with their numbers, each after the one that it requires; those of a circle as they stand."""
+    from seatkeeper.inventory.names import license_name  # noqa: PLC0415 - see the package: heavy imports wait
+    from seatkeeper.licensing.entities import fold  # noqa: PLC0415 - as above
+
+    def key(text: str) -> tuple[str, str]:
+        name = license_name(text, owner)
+        return fold(name.owner), fold(name.name)
+
+    found = {(fold(table.get("owner", owner)), fold(table["name"])): (number, table) for number, table in placed}
+    done: set[tuple[str, str]] = set()
+    for begun in found:
+        chain = []
+        each: tuple[str, str] | None = begun
+        while each in found and each not in done:
+            done.add(each)
+            chain.append(found[each])
+            required = found[each][1].get("prerequisite")
+            each = key(required) if required else None
+        yield from reversed(chain)
+
+
+def _quoted(table: Mapping[str, Any]) -> str:
+    from seatkeeper.inventory.problems import quoted  # noqa: PLC0415 - see the package: heavy imports wait
+
+    name: str = table["login"] if "login" in table else table["name"]
+    return quoted(name)

@@ -1,0 +1,84 @@
+"""The two ways to the admin API: a running server over the network, and the same application in this process."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seatkeeper.cli.failure import ExitCode, Failure, told_plainly
+from seatkeeper.ledger.files import LOCK
+
+if TYPE_CHECKING:
+    import httpx
+
+    from seatkeeper.settings import Settings
+
+
+class Held(Exception):
+    """Another process has the data directory, and does not say where it can be asked."""
+
+
+def is_held(data: Path) -> bool:
+    """Whether some process has the data directory."""
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - see the package: heavy imports wait
+
+    try:
+        with FileLock(data / LOCK, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+@asynccontextmanager
+async def over_the_network(settings: "Settings", url: str) -> AsyncIterator["httpx.AsyncClient"]:
+    """A client of the server at `url`. Failure where the admin token cannot be read."""
+    import httpx  # noqa: PLC0415 - see the package: heavy imports wait
+
+    # Environment proxies stay out of it: the server is on this machine.
+    async with httpx.AsyncClient(
+        base_url=f"{url}/v1",
+        headers={"Authorization": f"Bearer {_token(settings)}"},
+        trust_env=False,
+    ) as api:
+        yield api
+
+
+@asynccontextmanager
+async def in_this_process(settings: "Settings") -> AsyncIterator["httpx.AsyncClient"]:
+    """A client of the application in this process, which has the data directory meanwhile.
+
+    Raises Held where another process has it, and Failure where what lies in it cannot be used.
+    """
+    import httpx  # noqa: PLC0415 - see the package: heavy imports wait
+
+    from seatkeeper.ledger.door import DataDirectoryInUse  # noqa: PLC0415 - as above
+    from seatkeeper.server import opened  # noqa: PLC0415 - as above
+    from seatkeeper.transport.logs import configure_logs  # noqa: PLC0415 - as above
+
+    configure_logs(level="warning")
+
+    async with AsyncExitStack() as stack:
+        try:
+            with told_plainly(settings.data):
+                house = await stack.enter_async_context(opened(settings))
+        except DataDirectoryInUse:
+            raise Held from None
+        api = httpx.AsyncClient(
+            base_url="http://in-process/v1",
+            headers={"Authorization": f"Bearer {_token(settings)}"},
+            transport=httpx.ASGITransport(house, raise_app_exceptions=False),
+        )
+        yield await stack.enter_async_context(api)
+
+
+def _token(settings: "Settings") -> str:
+    from seatkeeper.identity.secrets import ADMIN_TOKEN, UnusableToken, read_admin_token  # noqa: PLC0415 - as above
+
+    path = settings.data / ADMIN_TOKEN
+    try:
+        token = read_admin_token(path)
+    except (OSError, UnusableToken) as error:
+        raise Failure(ExitCode.UNREACHABLE, f"The admin token cannot be used: {error}") from None
+    if token is None:
+        raise Failure(ExitCode.UNREACHABLE, f"There is no admin token at {path}; the server makes it when it starts.")
+    return token
