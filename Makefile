@@ -13,7 +13,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-anno
 	--no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all check torture torture-defects lock clean
+.PHONY: help serve test test-all check coverage torture torture-defects lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,13 +21,14 @@ help: ## Show this list
 serve: .venv/.installed ## Serve the demo inventory on http://127.0.0.1:8018; its data stays in ./data
 	@exec $(BIN)/seatkeeper serve --demo --data data --host 127.0.0.1 --port 8018
 
-test: .venv/.installed ## Run all tests that take seconds
-	$(PYTEST) -m 'not slow'
+test: .venv/.installed ## Run all tests that take seconds, and see whether they prove docs/coverage.md
+	$(PYTEST) -m 'not slow' --evidence=build/evidence.json
+	$(BIN)/python -m tests.coverage prove build/evidence.json
 
 test-all: test ## Run all tests: those of `make test` once, then those that take minutes
 	$(PYTEST) -m slow
 
-check: .venv/.installed ## Check style, types, the import table, the lock files and the settings reference
+check: .venv/.installed ## Check style, types, the import table, the lock files and the pages that are written by scripts
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
@@ -35,6 +36,10 @@ check: .venv/.installed ## Check style, types, the import table, the lock files 
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_locks.py
 	$(BIN)/python scripts/settings_reference.py --check
+	$(BIN)/python -m tests.coverage check
+
+coverage: .venv/.installed ## Write docs/coverage.md: run the tests that hold its rows, and tell which rows work
+	$(BIN)/python -m tests.coverage write
 
 torture: .venv/.installed ## Five minutes of clients on a server that is killed again and again; judged from outside
 	$(BIN)/python -m tests.torture --seconds 300 --kills 20

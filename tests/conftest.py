@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.server_process"]
+pytest_plugins = ["tests.server_process", "tests.coverage.evidence"]
 
 
 @pytest.fixture
