@@ -61,7 +61,7 @@ def apply(server: ServerProcess, text: str) -> str:
     """Apply a file as the page says, and what that printed."""
     file = server.data.with_name("inventory.toml")
     file.write_text(text)
-    applied = seatkeeper("apply", file, data=server.data)
+    applied = seatkeeper("apply", "--yes", file, data=server.data)
     assert applied.returncode == 0, applied.stderr
     return applied.stdout
 

@@ -12,7 +12,7 @@ import pytest
 from tests.docs.tour import ADDRESS, SERVE, Terminals, differences, read_tour
 
 ROOT = Path(__file__).parents[2]
-TOURS = [("README.md", "## A five-minute tour")]
+TOURS = [("README.md", "## A ten-minute tour")]
 TOOLS = ("bash", "curl", "python3", "make")
 
 
