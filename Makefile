@@ -5,6 +5,7 @@ NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$each -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$each && break; done)
 
+PORT := 8018
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Tests of one module stay on one core, so that its server is started once.
@@ -18,10 +19,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-anno
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-serve: .venv/.installed ## Serve the demo inventory on http://127.0.0.1:8018; its data stays in ./data
-	@exec $(BIN)/seatkeeper serve --demo --data data --host 127.0.0.1 --port 8018
+serve: .venv/.installed ## Serve the demo inventory on http://127.0.0.1:8018 (PORT=… for another); its data stays in ./data
+	@exec $(BIN)/seatkeeper serve --demo --data data --host 127.0.0.1 --port $(PORT)
 
-test: .venv/.installed ## Run all tests that take seconds, and see whether they prove docs/coverage.md
+test: .venv/.installed ## Run all tests but those that take minutes each, and see whether they prove docs/coverage.md
 	$(PYTEST) -m 'not slow' --evidence=build/evidence.json
 	$(BIN)/python -m tests.coverage prove build/evidence.json
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from seatkeeper.settings import Settings, SettingsError, describe, load
+from seatkeeper.settings import Settings, SettingsError
+from seatkeeper.settings.lookup import describe, load
 
 
 @pytest.fixture(autouse=True)

@@ -194,6 +194,28 @@ async def test_a_refusal_is_told_with_file_place_and_key(admin: httpx.AsyncClien
     assert told["message"].startswith('site.toml: users[1] "agent02": licenses: All 1 assignable seats of A')
 
 
+async def test_a_plan_that_the_rules_would_refuse_is_refused_as_applying_it_would_be(
+    world: World, admin: httpx.AsyncClient
+) -> None:
+    text, head = AGENT02 + 'password = "hunter2"\nlicenses = ["A"]', world.ledger.head
+    planned_, applied = [
+        await admin.post(path, content=text, params={"file": "site.toml"}) for path in ("/inventory/plan", "/inventory")
+    ]
+    assert planned_.status_code == applied.status_code == 409
+    assert planned_.json() == applied.json()
+    assert world.ledger.head == head
+    assert (await planned(admin, text, rehearse="false"))["total"] == 2
+
+
+async def test_a_plan_that_the_rules_allow_has_left_nothing_behind(world: World, admin: httpx.AsyncClient) -> None:
+    text, head = AGENT02 + 'password = "hunter2"\nlicenses = ["CRM:B"]', world.ledger.head
+    told = await planned(admin, text)
+    assert world.ledger.head == head
+    assert await planned(admin, text) == told
+    applied = await admin.post("/inventory", content=text, params={"plan": told["plan"]})
+    assert applied.json()["counts"] == told["counts"]
+
+
 async def test_a_refused_row_is_told_by_its_line_in_the_file(admin: httpx.AsyncClient) -> None:
     rows, headers = "user,license\nagent02,CRM:B\nagent02,A\n", {"Content-Type": "text/csv"}
     response = await admin.post("/inventory", content=rows, params={"first_line": 1001}, headers=headers)

@@ -5,8 +5,8 @@ import re
 import httpx
 import pytest
 
-from seatkeeper.licensing.commands import AcquireLicenses, LicenseName, SetStation
-from seatkeeper.licensing.entities import StationSetting
+from seatkeeper.licensing.commands import AcquireLicenses, SetStation
+from seatkeeper.licensing.entities import LicenseName, StationSetting
 from tests.admin.world import World
 
 pytestmark = pytest.mark.anyio

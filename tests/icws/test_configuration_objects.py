@@ -103,6 +103,10 @@ def test_what_may_not_be_seen_is_403_and_what_is_not_there_404(world: World, peo
         refusal = ask(session, f"{kind}/{name}", rightsFilter="view")
         assert (refusal.status_code, refusal.json()["errorId"]) == (403, "error.request.accessDenied")
         assert name in refusal.json()["message"]
+        for right in ("admin", "view", *(["loggedInUser"] if kind == "users" else [])):
+            there, not_there = (ask(session, f"{kind}/{each}", rightsFilter=right) for each in (name, f"{name}d"))
+            assert there.status_code == not_there.status_code == 403
+            assert there.text == not_there.text.replace(f"{name}d", name)
     for unknown in (f"{name}d", f"{name}%2Fd", f"{name}/d", "%00", "%FF", "%ED%A0%80", "x" * 20_000, "%20", ""):
         answer = people.session.call("GET", f"configuration/{kind}/{unknown}")
         assert answer.status_code == 404
@@ -127,6 +131,9 @@ def test_feature_licenses_are_the_site_and_satellite_licenses_that_one_has_a_rig
         assert ids(ask(session, "feature-licenses", rightsFilter="view")) == sorted([site, satellite])
         assert ask(session, f"feature-licenses/{satellite}").status_code == 403
         assert ask(session, f"feature-licenses/{satellite}", rightsFilter="view").status_code == 200
+        assert ask(session, f"feature-licenses/{seat}").status_code == 403
+    with world.log_on(world.user(admin_allocations="all")) as session:
+        assert ask(session, f"feature-licenses/{satellite}").status_code == 200
         assert ask(session, f"feature-licenses/{seat}").status_code == 404
 
 

@@ -299,6 +299,8 @@ def test_an_object_is_found_unless_license_applies_to_leaves_it_out(world: World
         path = f"{ALLOCATIONS}/{name}"
         assert ask(session, path).status_code == 200, "its own uri leads to it"
         assert ask(session, path, licenseAppliesTo=2).status_code == 200
+    with world.log_on(world.user(admin_allocations="all")) as session:
+        assert ask(session, path, licenseAppliesTo=2).status_code == 200
         assert ask(session, path, licenseAppliesTo=1).status_code == 404
 
 
@@ -309,4 +311,6 @@ def test_only_user_licenses_of_the_configured_owner_have_an_allocation(world: Wo
     with administrator_of(world, site, module, f"ELSEWHERE:{module}") as session:
         (item,) = items(ask(session, ALLOCATIONS, licenseAppliesTo=3))
         assert item["configurationId"] == identity(ALLOCATIONS, module, module)
+    with world.log_on(world.user(admin_allocations="all")) as session:
+        assert ask(session, f"{ALLOCATIONS}/{module}").status_code == 200
         assert ask(session, f"{ALLOCATIONS}/{site}").status_code == 404

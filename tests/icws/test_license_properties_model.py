@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatkeeper.icws.configuration.license_properties import MEMBERS, LicenseProperties, properties_of, wish_of
-from seatkeeper.licensing.commands import DefineLicense, HolderName
-from seatkeeper.licensing.entities import AppliesTo, Holder, HolderKind, Profile, fold
+from seatkeeper.licensing.commands import DefineLicense
+from seatkeeper.licensing.entities import AppliesTo, Holder, HolderKind, HolderName, Profile, fold
 from seatkeeper.licensing.outcomes import LicenseProblem, ProblemKind
-from seatkeeper.queries.licensing import AssignedLicense
+from seatkeeper.queries.holders import AssignedLicense
 from seatkeeper.settings import IcwsLicenseSettings
 from tests.icws import license_model as plain
 from tests.licensing.world import OWNER, World, named, station_named, user_named

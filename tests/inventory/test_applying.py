@@ -9,8 +9,8 @@ from seatkeeper.identity.passwords import Passwords
 from seatkeeper.inventory.applying import NotApplied
 from seatkeeper.inventory.demo import demo_text
 from seatkeeper.inventory.problems import InvalidInventory
-from seatkeeper.licensing.commands import AcquireLicenses, Explain, LicenseName, SetStation
-from seatkeeper.licensing.entities import Holder, HolderKind, Method, StationSetting
+from seatkeeper.licensing.commands import AcquireLicenses, Explain, SetStation
+from seatkeeper.licensing.entities import Holder, HolderKind, LicenseName, Method, StationSetting
 from seatkeeper.licensing.refusals import Code
 from seatkeeper.licensing.verdicts import Status
 from tests.admin.world import World

@@ -161,7 +161,7 @@ async def test_what_was_deleted_and_removed_is_not_told(world: World) -> None:
     said = tomllib.loads(text)
     assert [each["name"] for each in said["stations"]] == ["s1"]
     assert [(each["login"], each["stations"]) for each in said["users"]] == [("agent02", ["s1"])]
-    assert (await world.plan(text)).total == 0
+    assert (await world.plan(text)).changes == ()
 
 
 async def test_what_could_not_be_assigned_any_more_can_be_restored(world: World, tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ async def test_an_assignment_that_its_license_does_not_allow_any_more_is_refused
     )
     await world.apply('licenses = [{name = "A", applies_to = "stations"}]')
     text = await exported(world.reads, Format.TOML)
-    assert (await world.plan(text, prune=True)).total == 0
+    assert (await world.plan(text, prune=True)).changes == ()
     async with opened(tmp_path / "elsewhere") as elsewhere:
         with pytest.raises(NotApplied, match="A applies to stations, not to users"):
             await elsewhere.apply(text)

@@ -4,7 +4,7 @@ import pytest
 
 from seatkeeper.inventory.names import license_name, spelled
 from seatkeeper.inventory.problems import nearest
-from seatkeeper.licensing.commands import LicenseName
+from seatkeeper.licensing.entities import LicenseName
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,11 @@ from seatkeeper.licensing.commands import (
     DefineStation,
     DefineUser,
     DeleteUser,
-    HolderName,
-    LicenseName,
     RemoveLicenses,
     SetPassword,
     Together,
 )
-from seatkeeper.licensing.entities import HolderKind, Method
+from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName, Method
 from seatkeeper.licensing.refusals import Code, Refusal
 from tests.admin.world import World, told
 
@@ -180,6 +178,14 @@ async def test_what_the_file_relies_on_is_not_pruned_away(stocked: World) -> Non
             'licenses[1] "B": prerequisite: is "A", which the file lacks and pruning would remove; add that license, or'
             ' write prerequisite = ""'
         ),
+    ]
+
+
+async def test_an_unknown_prerequisite_of_a_license_that_stands_twice_is_told_beside_that(world: World) -> None:
+    text = '[[licenses]]\nname = "A"\nprerequisite = "B"\n[[licenses]]\nname = "A"\n'
+    assert await problems(world, text) == [
+        'licenses[2] "A": name: is also that of licenses[1] "A"; keep one of the two',
+        'licenses[1] "A": prerequisite: there is no license "B"',
     ]
 
 
@@ -349,6 +355,20 @@ async def test_a_plan_of_another_file_is_refused(stocked: World) -> None:
     assert refused.value.code is Code.CHANGED_SINCE
 
 
+async def test_a_plan_sets_no_other_password_hash_than_it_was_made_with(stocked: World) -> None:
+    hashes = [await stocked.passwords.hash(each) for each in ("one", "two")]
+    texts = [f'[[users]]\nlogin = "agent01"\npassword_hash = "{each}"\n' for each in hashes]
+    texts.append('[[users]]\nlogin = "agent01"\npassword = "one"\n')
+    plan, *others = [await stocked.plan(text) for text in texts]
+    assert all(each.changes == plan.changes for each in others)
+    for text in texts[1:]:
+        with pytest.raises(Refusal) as refused:
+            await stocked.application(text).apply(stocked.ledger.submit, token=plan.token)
+        assert refused.value.code is Code.CHANGED_SINCE
+    await stocked.application(texts[0]).apply(stocked.ledger.submit, token=plan.token)
+    assert (await stocked.inventory()).accounts["agent01"].password_hash == hashes[0]
+
+
 async def test_files_applied_at_once_without_a_look_all_come_to_what_they_say(stocked: World) -> None:
     keys = ['display_name = "new"', 'description = "new"', "shared = false", "expires = 2090-01-01"]
     applications = [stocked.application(f'[[licenses]]\nname = "A"\n{key}') for key in keys]
@@ -395,7 +415,7 @@ async def test_more_changes_than_one_commit_shall_hold_are_refused(stocked: Worl
 async def test_the_assignments_that_go_with_a_license_count_each_for_itself(stocked: World) -> None:
     plan = await stocked.plan("licenses = []\n", prune=True)
     assert [change.action for change in plan.changes] == [Action.REMOVED] * 3
-    assert plan.total == 3 + 2
+    assert plan.weight == 3 + 2
 
 
 async def test_a_removed_user_and_a_removed_license_are_gone_before_a_plan_that_names_them(stocked: World) -> None:

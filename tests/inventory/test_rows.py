@@ -87,6 +87,11 @@ def test_an_entry_knows_its_line_in_the_file() -> None:
     assert [(each.place, each.line) for each in inventory.users] == [("line 1002", 1002), ("line 1004", 1004)]
 
 
+def test_which_of_very_many_keys_stands_twice_is_soon_found() -> None:
+    line = json.dumps({f"key{number}": 0 for number in range(200_000)})[:-1] + ', "key199999": 0}'
+    assert problems_of(line, JSONL) == ['line 1: has the key "key199999" twice; keep one of the two']
+
+
 def test_one_holder_may_stand_in_many_assignments_and_one_assignment_twice() -> None:
     rows = ["agent01,A", "agent01,B", "AGENT01,CRM:A", "agent01,A"]
     inventory = read_well("\n".join(["user,license", *rows]), CSV)
@@ -235,9 +240,10 @@ def test_a_problem_of_json_lines_names_its_line(line: str, problem: str | None) 
     ("text", "problems"),
     [
         ("agent01,A\n", [NO_HEADER]),
-        ("login;display_name\n", [NO_HEADER]),
+        ("login;display_name\n", [f"{NO_HEADER}; it has semicolons between them"]),
+        ("Login,Display_Name\n", []),
         ("user,method\n", [NO_HEADER]),
-        ("login,Password\n", ['line 5: "Password": is not a key here; did you mean "password"?']),
+        ("login,Passwort\n", ['line 5: "passwort": is not a key here; did you mean "password"?']),
         ("user,license,login_name\n", None),
         (
             "login,profiles\na,b",

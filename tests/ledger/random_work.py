@@ -18,9 +18,7 @@ from seatkeeper.licensing.commands import (
     EndSession,
     ExpireSession,
     Explain,
-    HolderName,
     LeaveStation,
-    LicenseName,
     ReleaseLicenses,
     RemoveLicenses,
     RemoveStation,
@@ -33,7 +31,7 @@ from seatkeeper.licensing.commands import (
     Unassign,
     Unsubscribe,
 )
-from seatkeeper.licensing.entities import HolderKind, Method, StationSetting
+from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName, Method, StationSetting
 from tests.ledger.world import LICENSES, OWNER, agent, connect, named
 
 USERS: Final = 4

@@ -15,11 +15,10 @@ from seatkeeper.licensing.commands import (
     DeleteUser,
     EndReason,
     EndSession,
-    LicenseName,
     SetStation,
     Subscribe,
 )
-from seatkeeper.licensing.entities import AppliesTo, LicenseKind, Method, StationSetting
+from seatkeeper.licensing.entities import AppliesTo, LicenseKind, LicenseName, Method, StationSetting
 from seatkeeper.licensing.events import Ended, Event, LicenseDefined, LicenseRemoved, StationRemoved, UserDeleted
 from tests.ledger.world import (
     OWNER,

@@ -25,7 +25,6 @@ from seatkeeper.licensing.commands import (
     EndSession,
     ExpireSession,
     LeaveStation,
-    LicenseName,
     ReleaseLicenses,
     RemoveLicenses,
     RemoveStation,
@@ -34,7 +33,7 @@ from seatkeeper.licensing.commands import (
     Together,
     Unsubscribe,
 )
-from seatkeeper.licensing.entities import Holder, HolderKind, Method, StationSetting, fold
+from seatkeeper.licensing.entities import Holder, HolderKind, LicenseName, Method, StationSetting, fold
 from seatkeeper.licensing.events import AnyEvent
 from seatkeeper.licensing.refusals import Refusal
 from tests.ledger.world import (

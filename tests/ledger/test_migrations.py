@@ -17,11 +17,11 @@ from seatkeeper.licensing.commands import (
     Assign,
     DefineLicense,
     DefineUser,
-    LicenseName,
     ReleaseLicenses,
     RemoveLicenses,
     RemoveStation,
 )
+from seatkeeper.licensing.entities import LicenseName
 from seatkeeper.licensing.refusals import Code, Refusal
 from tests.ledger.world import OWNER, acquire, agent, assert_clean, assign, connect, named, rows, running
 

@@ -18,15 +18,13 @@ from seatkeeper.licensing.commands import (
     DefineLicense,
     DefineStation,
     DefineUser,
-    HolderName,
-    LicenseName,
     RemoveLicenses,
     RemoveStation,
     SetStation,
     Subscribe,
     Together,
 )
-from seatkeeper.licensing.entities import Holder, HolderKind, Method, StationSetting
+from seatkeeper.licensing.entities import Holder, HolderKind, HolderName, LicenseName, Method, StationSetting
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import Seen, SeenKind
 from tests.ledger.world import (

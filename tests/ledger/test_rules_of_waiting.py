@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from seatkeeper.ledger.door import Bounds, QueueFull, Stopping
-from seatkeeper.licensing.commands import Assign, Command, LicenseName, Subscribe
+from seatkeeper.licensing.commands import Assign, Command, Subscribe
+from seatkeeper.licensing.entities import LicenseName
 from tests.ledger.world import (
     OWNER,
     Clock,

@@ -22,12 +22,10 @@ from seatkeeper.licensing.commands import (
     DefineLicense,
     DefineStation,
     DefineUser,
-    HolderName,
-    LicenseName,
     Together,
     Unassign,
 )
-from seatkeeper.licensing.entities import HolderKind
+from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.state import State
 

@@ -16,14 +16,12 @@ from seatkeeper.licensing.commands import (
     DefineLicense,
     DefineStation,
     DeleteUser,
-    HolderName,
-    LicenseName,
     RemoveLicenses,
     RemoveStation,
     Together,
     Unassign,
 )
-from seatkeeper.licensing.entities import HolderKind, Method
+from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName, Method
 from seatkeeper.licensing.refusals import Refusal
 from tests.licensing import model_inventory
 from tests.licensing.model import Holder, Model, Seats

@@ -112,7 +112,7 @@ CASES: list[tuple[Code, str, Ask]] = [
     ),
     (
         Code.USER_ID_TAKEN,
-        "The associate id 2 is or was another user's; none is used twice.",
+        "The associate id 2 is or was another user's; none is used twice. Leave it out, and the next is given.",
         lambda _: DefineUser(login="agent09", display_name="", user_id=2),
     ),
     (

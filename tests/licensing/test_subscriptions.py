@@ -2,7 +2,8 @@
 
 import pytest
 
-from seatkeeper.licensing.commands import LicenseName, Subscribe, Unsubscribe
+from seatkeeper.licensing.commands import Subscribe, Unsubscribe
+from seatkeeper.licensing.entities import LicenseName
 from seatkeeper.licensing.events import Subscribed, Unsubscribed
 from tests.licensing.world import OWNER, World
 

@@ -3,6 +3,7 @@
 import tracemalloc
 
 import pytest
+from msgspec.structs import replace
 
 from seatkeeper.licensing.commands import Assign, Command, DefineUser, Explain, Together, Unassign
 from seatkeeper.licensing.decide import decide
@@ -116,3 +117,16 @@ def test_an_assignment_costs_as_much_memory_among_many_as_among_few() -> None:
         return most
 
     assert cost(2000) < 6 * cost(500)
+
+
+def test_a_rehearsal_tells_the_outcomes_and_leaves_all_as_it_was(world: World) -> None:
+    before = world.picture()
+    rehearsal = replace(_move("agent01", "agent02"), rehearsed=True)
+    assert decide(world.state, rehearsal, NOON, Policy()) == ((("CLIENT",), ("CLIENT",)), [])
+    assert world.picture() == before
+
+
+def test_a_rehearsal_is_refused_as_the_thing_itself(world: World) -> None:
+    with pytest.raises(Refusal) as refused:
+        world.do(replace(_move("agent01", "nobody"), rehearsed=True))
+    assert (refused.value.code, refused.value.index) == (Code.UNKNOWN_USER, 1)

@@ -14,8 +14,6 @@ from seatkeeper.licensing.commands import (
     DefineStation,
     DefineUser,
     Explain,
-    HolderName,
-    LicenseName,
     RemoveLicenses,
     SetStation,
     Stage,
@@ -30,7 +28,9 @@ from seatkeeper.licensing.entities import (
     Hold,
     Holder,
     HolderKind,
+    HolderName,
     LicenseKind,
+    LicenseName,
     Method,
     Pool,
     StationLogon,
@@ -260,7 +260,7 @@ class World:
         """Load for a change of seats what the ledger loads for a batch that has one."""
         for each in command.commands if isinstance(command, Together) else (command,):
             if isinstance(each, ChangeSeats):
-                key = (fold(each.license.owner), fold(each.license.name))
+                key = each.license.key
                 license_id = self.state.license_ids.get(key)
                 if license_id is not None:
                     self.image.seated.update(dict.fromkeys(self._roster(license_id, key[0]), license_id))

@@ -14,7 +14,7 @@ from seatkeeper.licensing.entities import AppliesTo, HolderKind, LicenseKind, Me
 from seatkeeper.queries import allocations as listed
 from seatkeeper.queries.allocations import Allocation, allocations
 from seatkeeper.queries.feature_licenses import feature_licenses
-from seatkeeper.queries.licensing import licensed
+from seatkeeper.queries.holders import licensed
 from seatkeeper.queries.lists import (
     Condition,
     Item,

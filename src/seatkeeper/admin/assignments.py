@@ -9,8 +9,8 @@ from seatkeeper.admin.auth import needs
 from seatkeeper.admin.parts import PartsOfApp
 from seatkeeper.identity.rights import Right
 from seatkeeper.inventory.names import license_name
-from seatkeeper.licensing.commands import Assign, HolderName, LicenseName, Unassign
-from seatkeeper.licensing.entities import HolderKind
+from seatkeeper.licensing.commands import Assign, Unassign
+from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName
 
 router = APIRouter(tags=["assignments"], dependencies=[needs(Right.ASSIGN)])
 

@@ -1,6 +1,8 @@
 """The inventory as a whole: planned and applied from a file."""
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,7 +13,7 @@ from seatkeeper.admin.errors import AdminError, refused
 from seatkeeper.admin.parts import PartsOfApp
 from seatkeeper.identity.rights import Right
 from seatkeeper.inventory.applying import Application, NotApplied, Submit, TooManyChanges
-from seatkeeper.inventory.changes import Action, Counts, Shown, counted
+from seatkeeper.inventory.changes import Action, Counts, Shown
 from seatkeeper.inventory.document import Document, document_of
 from seatkeeper.inventory.planning import Plan
 from seatkeeper.inventory.reading import CONTENT_TYPES
@@ -118,14 +120,28 @@ Sent = Annotated[Document, Depends(_document)]
 
 
 @router.post("/inventory/plan", dependencies=[needs(Right.INVENTORY_WRITE)], openapi_extra=_BODY)
-async def plan_inventory(document: Sent, parts: PartsOfApp) -> Planned:
-    """Tell what applying an inventory would change, and change nothing."""
-    plan = await Application(document, parts.reads, parts.passwords).plan()
+async def plan_inventory(
+    document: Sent,
+    parts: PartsOfApp,
+    *,
+    rehearse: Annotated[
+        bool, Query(description="Refuse what applying would refuse, for want of seats say; not asked of a part.")
+    ] = True,
+) -> Planned:
+    """Tell what applying an inventory would change, and change nothing.
+
+    What the rules would refuse is refused here already, unless it is more than can be applied at once.
+    """
+    application = Application(document, parts.reads, parts.passwords)
+    plan = await application.plan()
+    if rehearse and plan.weight <= parts.settings.inventory.changes_at_once:
+        with _refused_by_place(document.file):
+            await application.rehearse(plan, parts.ledger.submit)
     return Planned(
         position=plan.position,
         plan=plan.token,
         total=len(plan.changes),
-        counts=counted(plan.changes),
+        counts=plan.counts,
         changes=[
             ChangeOfPlan(
                 action=change.action,
@@ -160,12 +176,13 @@ async def apply_inventory(
     done = await _applied(
         application, parts.ledger.submit, document.file, parts.settings.inventory.changes_at_once, plan
     )
-    return Done(position=parts.ledger.head, total=len(done.changes), counts=counted(done.changes))
+    return Done(position=parts.ledger.head, total=len(done.changes), counts=done.counts)
 
 
 async def _applied(application: Application, submit: Submit, file: str, at_once: int, token: str | None) -> Plan:
     try:
-        return await application.apply(submit, at_once=at_once, token=token)
+        with _refused_by_place(file):
+            return await application.apply(submit, at_once=at_once, token=token)
     except TooManyChanges as error:
         message = (
             f"{file}: {error.total} changes are more than one commit shall hold: at most {error.limit}"
@@ -173,6 +190,13 @@ async def _applied(application: Application, submit: Submit, file: str, at_once:
         )
         limits = {"total": error.total, "limit": error.limit}
         raise AdminError(409, "too_many_changes", message, detail=limits) from error
+
+
+@contextmanager
+def _refused_by_place(file: str) -> Iterator[None]:
+    """Tell a refusal of the rules by the place in the file that it is about."""
+    try:
+        yield
     except NotApplied as error:
         place = error.place
         detail = {"file": file, "place": place.entry, "key": place.key, "line": place.line}

@@ -13,7 +13,7 @@ from seatkeeper.admin.times import moment
 from seatkeeper.identity.rights import Right
 from seatkeeper.inventory.names import license_name
 from seatkeeper.licensing.commands import ChangeSeats
-from seatkeeper.licensing.entities import License, Pool, fold
+from seatkeeper.licensing.entities import License, Pool
 from seatkeeper.licensing.refusals import Code
 from seatkeeper.queries.inventory import licenses_with_pools
 
@@ -87,7 +87,7 @@ async def set_seats(body: SeatsBody, parts: PartsOfApp) -> SeatsSet:
         )
     )
     image = parts.ledger.image
-    number = image.license_ids.get((fold(name.owner), fold(name.name)))
+    number = image.license_ids.get(name.key)
     license_, pool = (None, None) if number is None else (image.licenses.get(number), image.pools.get(number))
     if license_ is not None and pool is not None:
         return SeatsSet(changed=changed, license=_license(license_, pool))

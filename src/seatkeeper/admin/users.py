@@ -15,8 +15,8 @@ from seatkeeper.identity.rights import ROLES, Right, unknown_rights, unknown_rol
 from seatkeeper.inventory import shapes
 from seatkeeper.inventory.entries import described
 from seatkeeper.inventory.names import spelled
-from seatkeeper.licensing.commands import DefineUser, DeleteUser, LicenseName, SetPassword, Together
-from seatkeeper.licensing.entities import fold
+from seatkeeper.licensing.commands import DefineUser, DeleteUser, SetPassword, Together
+from seatkeeper.licensing.entities import LicenseName, fold
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import Seen, SeenKind
 from seatkeeper.queries.roster import UserView, users_page

@@ -12,7 +12,8 @@ from msgspec import UNSET, DecodeError, Struct, UnsetType, field
 from msgspec.json import Decoder
 
 from seatkeeper.icws.errors import invalid, malformed, missing
-from seatkeeper.licensing.commands import LicenseName, Stage, StageFailureAction
+from seatkeeper.licensing.commands import Stage, StageFailureAction
+from seatkeeper.licensing.entities import LicenseName
 from seatkeeper.licensing.verdicts import Status
 
 S = TypeVar("S")

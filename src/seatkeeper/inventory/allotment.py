@@ -6,14 +6,14 @@ from msgspec.structs import replace
 from seatkeeper.inventory.changes import Action, Change, FieldChange
 from seatkeeper.inventory.draft import Draft
 from seatkeeper.inventory.fields import differences
-from seatkeeper.inventory.holders import LicenseKey, SaidHolder, SaidProfile
+from seatkeeper.inventory.holders import SaidHolder, SaidProfile
 from seatkeeper.inventory.known import Known
 from seatkeeper.inventory.names import spelled
 from seatkeeper.inventory.prerequisites import depth
 from seatkeeper.inventory.shapes import Kind
 from seatkeeper.inventory.steps import Phase, Place
-from seatkeeper.licensing.commands import Assign, ChangeProfile, LicenseName, Unassign
-from seatkeeper.licensing.entities import Holder, HolderKind, Method, Profile, fold
+from seatkeeper.licensing.commands import Assign, ChangeProfile, Unassign
+from seatkeeper.licensing.entities import Holder, HolderKind, LicenseKey, LicenseName, Method, Profile, fold
 from seatkeeper.licensing.seen import SeenKind
 from seatkeeper.queries.inventory import InventoryView
 

@@ -9,14 +9,13 @@ from msgspec.structs import replace
 
 from seatkeeper.identity.passwords import Passwords
 from seatkeeper.inventory.document import Document
-from seatkeeper.inventory.holders import lines_of
-from seatkeeper.inventory.known import prunes
+from seatkeeper.inventory.holders import names_in
 from seatkeeper.inventory.passwords import NewPasswords
 from seatkeeper.inventory.planning import Plan, check, lay
 from seatkeeper.inventory.shapes import Kind
 from seatkeeper.inventory.steps import Place
 from seatkeeper.licensing.commands import Command, Together
-from seatkeeper.licensing.entities import HolderKind, fold
+from seatkeeper.licensing.entities import HolderKind
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.queries.inventory import inventory_around
 from seatkeeper.queries.reads import Reads
@@ -51,22 +50,25 @@ class Application:
         self._document = document
         self._reads = reads
         self._passwords = NewPasswords(passwords)
-        inventory = document.inventory
-        named = [holder for _, holder in lines_of(inventory)]
-        self._logins = {fold(each.value.login) for each in inventory.users}
-        self._logins |= {fold(each.name) for each in named if each.kind is HolderKind.USER}
-        self._stations = {fold(each.value.name) for each in inventory.stations}
-        self._stations |= {fold(each.name) for each in named if each.kind is HolderKind.STATION}
 
     async def plan(self) -> Plan:
         """What applying would change. Raises InvalidInventory."""
-        others = prunes(self._document, Kind.USER)
+        others = self._document.prunes(Kind.USER)
+        named = await asyncio.to_thread(names_in, self._document.inventory)
         present = await self._reads.run(
-            partial(inventory_around, logins=self._logins, stations=self._stations, others=others)
+            partial(inventory_around, logins=named[HolderKind.USER], stations=named[HolderKind.STATION], others=others)
         )
         known = await asyncio.to_thread(check, self._document, present)
         await self._passwords.verify(self._document.inventory.users, present)
         return await asyncio.to_thread(lay, self._document, present, known, self._passwords)
+
+    async def rehearse(self, plan: Plan, submit: Submit) -> None:
+        """Raise NotApplied where the rules would refuse this plan now. Nothing is changed by asking."""
+        try:
+            await submit(Together(commands=plan.commands, seen=plan.seen, rehearsed=True))
+        except Refusal as refusal:
+            if refusal.code is not Code.CHANGED_SINCE:  # that the plan is stale already, applying it will tell
+                raise NotApplied(refusal, plan.place_of(refusal)) from refusal
 
     async def apply(self, submit: Submit, *, at_once: int | None = None, token: str | None = None) -> Plan:
         """Apply all or nothing by `submit`, the ledger's, and tell what was done.
@@ -84,8 +86,8 @@ class Application:
                     f"{self._document.file}: this is not the plan made at {position} of the journal any more: the file,"
                     " or what it is about in the inventory, has changed since. Plan it anew, and look at that.",
                 )
-            if at_once is not None and plan.total > at_once:
-                raise TooManyChanges(plan.total, at_once)
+            if at_once is not None and plan.weight > at_once:
+                raise TooManyChanges(plan.weight, at_once)
             if not plan.commands:
                 return plan
             try:

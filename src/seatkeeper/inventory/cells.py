@@ -72,13 +72,14 @@ def _lines(text: str, rows: Rows, first_line: int) -> Iterator[tuple[int, list[s
 
 
 def _columns(header: list[str], rows: Rows, line: int) -> _Columns | None:
-    """What the header says; None where it cannot be understood, with problems that tell why."""
-    names = [each.strip() for each in header]
+    """What the header says, in any case; None where it cannot be understood, with problems that tell why."""
+    names = [each.strip().lower() for each in header]
     kind = _kind_of(names)
     if kind is None:
         # The line is not told: where the header was forgotten, it is somebody's data.
         text = "must name the columns, separated by commas: login and other keys of users, or license and user, station"
-        rows.problem(line, "", f"{text} or both")
+        found = "; it has semicolons between them" if len(names) == 1 and _SEPARATOR in names[0] else ""
+        rows.problem(line, "", f"{text} or both{found}")
         return None
     known = [key for key in keys_of(SHAPES[kind]) if key != "profiles"]
     named: set[str] = set()

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from seatkeeper.inventory.problems import Problem
 from seatkeeper.inventory.reading import read
-from seatkeeper.inventory.shapes import Inventory
+from seatkeeper.inventory.shapes import Inventory, Kind
 
 
 class Document(Struct, frozen=True):
@@ -21,6 +21,10 @@ class Document(Struct, frozen=True):
     prune: bool = False
     allow_overcommit: bool = False
     create_users: bool = False
+
+    def prunes(self, kind: Kind) -> bool:
+        """Whether what it lacks of this kind is removed."""
+        return self.prune and kind in self.inventory.kinds
 
 
 def document_of(

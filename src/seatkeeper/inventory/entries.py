@@ -205,8 +205,7 @@ def _check_assignments(entries: tuple[Entry[AssignmentEntry], ...], owner: str, 
 
 def _license_key(owner: str) -> Callable[[str], Hashable]:
     def key(name: str) -> Hashable:
-        license_ = license_name(name, owner)
-        return fold(license_.owner), fold(license_.name)
+        return license_name(name, owner).key
 
     return key
 

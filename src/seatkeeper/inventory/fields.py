@@ -1,6 +1,6 @@
 """The fields of an entry, as they were and as they come to be, told in a file's words."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -8,64 +8,25 @@ from msgspec import Struct
 
 from seatkeeper.inventory.changes import FieldChange, Shown
 from seatkeeper.inventory.names import spelled
-from seatkeeper.licensing.commands import (
-    ChangeProfile,
-    ChangeSeats,
-    DefineLicense,
-    DefineStation,
-    DefineUser,
-    LicenseName,
-)
-from seatkeeper.licensing.entities import Method
+from seatkeeper.licensing.entities import LicenseName, Method
 
-_FIELDS: Final[Mapping[type[Struct], Mapping[str, str]]] = {
-    DefineLicense: {
-        each: each
-        for each in (
-            "display_name",
-            "description",
-            "applies_to",
-            "kind",
-            "shared",
-            "expires",
-            "grace_until",
-            "prerequisite",
-        )
-    },
-    ChangeSeats: {
-        "assignable": "assignable_seats",
-        "concurrent": "concurrent_seats",
-        "unrestricted": "unrestricted",
-    },
-    DefineStation: {each: each for each in ("display_name", "extension")},
-    DefineUser: {
-        each: each
-        for each in (
-            "display_name",
-            "language",
-            "roles",
-            "rights",
-            "stations",
-            "view_allocations",
-            "admin_allocations",
-            "user_id",
-        )
-    },
-    ChangeProfile: {each: each for each in ("enabled", "method")},
-}
-"""Of each command that describes something, what it says and the key by which a file says it."""
+_NOT_TOLD: Final = frozenset({"owner", "name", "login", "license", "holder", "allow_overcommit", "password_hash"})
+"""What names the thing that a command describes, says how it is done, or is a secret."""
+_KEYS: Final = {"assignable": "assignable_seats", "concurrent": "concurrent_seats"}
+"""The keys of a file that are not called as what a command says."""
 
 
 def differences(
     before: Struct, after: Struct, owner: str, *, within: str = "", new: bool = False
 ) -> Iterator[FieldChange]:
-    """The fields in which two descriptions of one thing differ. `new`: `before` is what any new one is like.
+    """The fields in which two commands that describe one thing differ. `new`: `before` is what any new one is like.
 
     `owner` is that of bare license names; `within` stands before each field's name.
     """
-    for attribute, key in _FIELDS[type(after)].items():
+    for attribute in after.__struct_fields__:
         was, becomes = getattr(before, attribute), getattr(after, attribute)
-        if was != becomes:
+        if was != becomes and attribute not in _NOT_TOLD:
+            key = _KEYS.get(attribute, attribute)
             shown = None if new else _shown(key, was, owner)
             yield FieldChange(within + key, shown, _shown(key, becomes, owner))
 

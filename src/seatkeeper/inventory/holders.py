@@ -8,10 +8,7 @@ from msgspec.structs import replace
 from seatkeeper.inventory.names import license_name
 from seatkeeper.inventory.shapes import AssignmentEntry, Entry, Inventory, ProfileEntry, StationEntry, UserEntry
 from seatkeeper.inventory.steps import Place
-from seatkeeper.licensing.commands import HolderName, LicenseName
-from seatkeeper.licensing.entities import HolderKind, fold
-
-LicenseKey = tuple[str, str]
+from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseKey, LicenseName, fold
 
 
 class SaidProfile(Struct, frozen=True):
@@ -34,11 +31,6 @@ class SaidHolder(Struct, frozen=True):
     licenses: dict[LicenseKey, tuple[LicenseName, Place]]
     user: Entry[UserEntry] | None = None
     station: Entry[StationEntry] | None = None
-
-
-def key_of(license_: LicenseName) -> LicenseKey:
-    """How a license is found."""
-    return fold(license_.owner), fold(license_.name)
 
 
 def holders_of(inventory: Inventory, owner: str) -> list[SaidHolder]:
@@ -67,6 +59,17 @@ def lines_of(inventory: Inventory) -> Iterator[tuple[Entry[AssignmentEntry], Hol
             yield line, HolderName(HolderKind.STATION, station)
 
 
+def names_in(inventory: Inventory) -> dict[HolderKind, set[str]]:
+    """The names of all holders that are described or assigned something, folded. Of many it takes a second."""
+    named = {
+        HolderKind.USER: {fold(each.value.login) for each in inventory.users},
+        HolderKind.STATION: {fold(each.value.name) for each in inventory.stations},
+    }
+    for _, holder in lines_of(inventory):
+        named[holder.kind].add(fold(holder.name))
+    return named
+
+
 def _described(name: HolderName, entry: Entry[UserEntry] | Entry[StationEntry], owner: str) -> SaidHolder:
     place = Place(entry.place, "licenses", entry.line)
     licenses = [license_name(each, owner) for each in entry.value.licenses]
@@ -74,7 +77,7 @@ def _described(name: HolderName, entry: Entry[UserEntry] | Entry[StationEntry], 
         name=name,
         place=replace(place, key=""),
         profiles=_profiles(entry, entry.profiles, owner),
-        licenses={key_of(license_): (license_, place) for license_ in licenses},
+        licenses={license_.key: (license_, place) for license_ in licenses},
     )
 
 
@@ -93,7 +96,7 @@ def _profiles(
 
 def _add(holder: SaidHolder, line: Entry[AssignmentEntry], owner: str) -> None:
     license_ = license_name(line.value.license, owner)
-    holder.licenses.setdefault(key_of(license_), (license_, Place(line.place, "license", line.line)))
+    holder.licenses.setdefault(license_.key, (license_, Place(line.place, "license", line.line)))
     if line.value.method is not UNSET:
         said = ProfileEntry(method=line.value.method)
         profile = SaidProfile(license_.owner, said, Place(line.place, "method", line.line))

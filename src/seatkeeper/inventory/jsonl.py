@@ -1,6 +1,7 @@
 """Reading an inventory written in JSON Lines, which say all that TOML can: one object a line."""
 
 import json
+from collections import Counter
 from typing import Any, Final, NoReturn
 
 from seatkeeper.inventory.problems import Problem, quoted
@@ -58,8 +59,7 @@ def _object(line: str) -> dict[str, Any]:
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     table = dict(pairs)
     if len(table) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for number, key in enumerate(keys) if key in keys[:number])
+        twice = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
         raise _NotUnderstood(f"has the key {quoted(twice)} twice; keep one of the two")
     return table
 

@@ -3,11 +3,9 @@
 from msgspec import Struct
 
 from seatkeeper.inventory.document import Document
-from seatkeeper.inventory.holders import LicenseKey, key_of
 from seatkeeper.inventory.names import license_name
 from seatkeeper.inventory.shapes import Kind, LicenseEntry
-from seatkeeper.licensing.commands import LicenseName
-from seatkeeper.licensing.entities import fold
+from seatkeeper.licensing.entities import LicenseKey, LicenseName, fold
 from seatkeeper.queries.inventory import InventoryView
 
 
@@ -25,19 +23,19 @@ class Known(Struct, frozen=True):
 
     def license(self, text: str) -> LicenseName | None:
         """The license that a file calls so, as it is spelled in the inventory."""
-        return self.licenses.get(key_of(license_name(text, self.owner)))
+        return self.licenses.get(license_name(text, self.owner).key)
 
 
 def known_after(document: Document, present: InventoryView) -> Known:
     """The names that the document may use."""
     inventory, owner = document.inventory, document.owner
-    said = {key_of(name): name for name in (license_of(each.value, owner) for each in inventory.licenses)}
+    said = {name.key: name for name in (license_of(each.value, owner) for each in inventory.licenses)}
     stay = {key: LicenseName(each.owner, each.name) for key, each in present.licenses.items()}
     stations = {fold(each.value.name): each.value.name for each in inventory.stations}
     remain = {key: each.name for key, each in present.stations.items()}
-    if prunes(document, Kind.LICENSE):
+    if document.prunes(Kind.LICENSE):
         stay = {key: name for key, name in stay.items() if key in said}
-    if prunes(document, Kind.STATION):
+    if document.prunes(Kind.STATION):
         remain = {key: name for key, name in remain.items() if key in stations}
     licenses = said | stay
     return Known(
@@ -47,11 +45,6 @@ def known_after(document: Document, present: InventoryView) -> Known:
         stations=stations | remain,
         prerequisites=_prerequisites(document, present, licenses),
     )
-
-
-def prunes(document: Document, kind: Kind) -> bool:
-    """Whether what the document lacks of this kind is removed."""
-    return document.prune and kind in document.inventory.kinds
 
 
 def license_of(entry: LicenseEntry, owner: str) -> LicenseName:
@@ -69,9 +62,9 @@ def _prerequisites(
         if key in licenses and each.prerequisite is not None
     }
     for entry in document.inventory.licenses:
-        key = key_of(license_of(entry.value, document.owner))
+        key = license_of(entry.value, document.owner).key
         if entry.value.prerequisite == "":
             required.pop(key, None)
         elif entry.value.prerequisite:
-            required[key] = key_of(license_name(entry.value.prerequisite, document.owner))
+            required[key] = license_name(entry.value.prerequisite, document.owner).key
     return required

@@ -8,21 +8,13 @@ from msgspec.structs import replace
 from seatkeeper.inventory.changes import Action, Change, FieldChange
 from seatkeeper.inventory.draft import Draft
 from seatkeeper.inventory.fields import differences
-from seatkeeper.inventory.holders import key_of
 from seatkeeper.inventory.known import Known, license_of
 from seatkeeper.inventory.names import license_name, spelled
 from seatkeeper.inventory.passwords import Plain
 from seatkeeper.inventory.shapes import Day, Entry, Kind, LicenseEntry, StationEntry, UserEntry
 from seatkeeper.inventory.steps import Phase, Place
-from seatkeeper.licensing.commands import (
-    ChangeSeats,
-    DefineLicense,
-    DefineStation,
-    DefineUser,
-    LicenseName,
-    SetPassword,
-)
-from seatkeeper.licensing.entities import License, Pool, Station, User, fold
+from seatkeeper.licensing.commands import ChangeSeats, DefineLicense, DefineStation, DefineUser, SetPassword
+from seatkeeper.licensing.entities import License, LicenseName, Pool, Station, User, fold
 from seatkeeper.licensing.seen import SeenKind, seats_of
 from seatkeeper.queries.inventory import InventoryView
 
@@ -47,7 +39,7 @@ class Merge:
     def license(self, entry: Entry[LicenseEntry]) -> None:
         """Describe a license and set its seats."""
         said, owner = entry.value, self._known.owner
-        key = key_of(license_of(said, owner))
+        key = license_of(said, owner).key
         name, row = self._known.licenses[key], self._present.licenses.get(key)
         pool = _NO_SEATS if row is None else self._present.pools[row.id]
         before = self._license_as_it_is(name, row)
@@ -200,7 +192,7 @@ class Merge:
             self._draft.changes.append(Change(action, kind, name, place.entry, fields))
 
     def _license(self, text: str) -> LicenseName | None:
-        return self._known.licenses[key_of(license_name(text, self._known.owner))] if text else None
+        return self._known.licenses[license_name(text, self._known.owner).key] if text else None
 
     def _licenses(
         self, said: "tuple[str, ...] | str | UnsetType", before: tuple[LicenseName, ...] | None

@@ -1,7 +1,6 @@
 """How a license is named where one may or may not say whose it is."""
 
-from seatkeeper.licensing.commands import LicenseName
-from seatkeeper.licensing.entities import fold
+from seatkeeper.licensing.entities import LicenseName, fold
 
 OWNER_MARK = ":"
 

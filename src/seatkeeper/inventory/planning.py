@@ -1,5 +1,6 @@
 """From a document to a plan: what applying it would change, and by which commands."""
 
+from collections.abc import Iterable
 from hashlib import sha256
 from itertools import islice
 from typing import Any, Final
@@ -9,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from seatkeeper.inventory.allotment import Allotment
-from seatkeeper.inventory.changes import Action, Change
+from seatkeeper.inventory.changes import Action, Change, Counts, counted
 from seatkeeper.inventory.document import Document
 from seatkeeper.inventory.draft import Draft
 from seatkeeper.inventory.holders import SaidHolder, holders_of
@@ -22,8 +23,8 @@ from seatkeeper.inventory.pruning import ASSIGNED, prune
 from seatkeeper.inventory.references import unknown_names
 from seatkeeper.inventory.shapes import Entry, Kind, UserEntry
 from seatkeeper.inventory.steps import Place
-from seatkeeper.licensing.commands import Command, HolderName
-from seatkeeper.licensing.entities import Holder, HolderKind, fold
+from seatkeeper.licensing.commands import Command
+from seatkeeper.licensing.entities import Holder, HolderKind, HolderName, fold
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import Seen
 from seatkeeper.queries.inventory import InventoryView
@@ -43,6 +44,7 @@ class Plan(Struct, frozen=True):
 
     position: int
     changes: tuple[Change, ...]
+    counts: Counts
     commands: tuple[Command[Any], ...]
     places: tuple[Place, ...]
     seen: tuple[Seen, ...]
@@ -50,8 +52,8 @@ class Plan(Struct, frozen=True):
     digest: str
 
     @property
-    def total(self) -> int:
-        """How much changes: the assignments that go with a license count, each for itself."""
+    def weight(self) -> int:
+        """How much one commit has to do: the assignments that go with a license count, each for itself."""
         taken = (each.before for change in self.changes for each in change.fields if each.name == ASSIGNED)
         return len(self.changes) + sum(each for each in taken if isinstance(each, int))
 
@@ -99,7 +101,7 @@ def lay(document: Document, present: InventoryView, known: Known, passwords: New
             holders.station(said)
         else:
             holders.user(said, passwords)
-    return _plan(draft, document, present.position)
+    return _plan(draft, present.position)
 
 
 class _Holders:
@@ -144,23 +146,30 @@ def _new_user(said: SaidHolder) -> Entry[UserEntry]:
     return Entry(place=said.place.entry, value=UserEntry(login=said.name.name), profiles={}, line=said.place.line)
 
 
-def _plan(draft: Draft, document: Document, position: int) -> Plan:
+def _plan(draft: Draft, position: int) -> Plan:
     order = sorted(range(len(draft.steps)), key=lambda index: (draft.steps[index].phase, draft.steps[index].rank))
     steps = [draft.steps[index] for index in order]
     plain = {turn: draft.plain[index] for turn, index in enumerate(order) if index in draft.plain}
     changes = sorted(draft.changes, key=lambda each: (_KINDS.index(each.kind), each.action is Action.REMOVED))
     seen = tuple(draft.seen.values())
+    commands = tuple(step.command for step in steps)
     return Plan(
         position=position,
         changes=tuple(changes),
-        commands=tuple(step.command for step in steps),
+        counts=counted(changes),
+        commands=commands,
         places=tuple(step.place for step in steps),
         seen=seen,
         plain=plain,
-        digest=_digest(changes, seen, allow_overcommit=document.allow_overcommit),
+        digest=_digest(changes, seen, commands),
     )
 
 
-def _digest(changes: list[Change], seen: tuple[Seen, ...], *, allow_overcommit: bool) -> str:
-    """Of what is changed and what it is changed from; not of new hashes, which are salted anew each time."""
-    return sha256(msgspec.json.encode((changes, seen, allow_overcommit))).hexdigest()[:32]
+def _digest(*parts: Iterable[object]) -> str:
+    """Of what is changed, what it is changed from, and how; not of new hashes, which are salted anew each time."""
+    digest = sha256()
+    for part in parts:
+        for each in part:  # one at a time: nothing else runs while something is encoded
+            digest.update(msgspec.json.encode(each))
+        digest.update(b"\n")
+    return digest.hexdigest()[:32]

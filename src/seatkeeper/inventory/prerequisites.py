@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 
 from seatkeeper.inventory.document import Document
-from seatkeeper.inventory.holders import LicenseKey, key_of
 from seatkeeper.inventory.known import Known, license_of
 from seatkeeper.inventory.names import spelled
 from seatkeeper.inventory.problems import Problem, quoted
-from seatkeeper.licensing.commands import LicenseName
+from seatkeeper.licensing.entities import LicenseKey, LicenseName
 from seatkeeper.queries.inventory import InventoryView
 
 
@@ -25,14 +24,14 @@ def prerequisite_problems(document: Document, present: InventoryView, known: Kno
     So is a prerequisite that stays while pruning would take the license away that it names.
     """
     for entry in document.inventory.licenses:
-        said, key = entry.value.prerequisite, key_of(license_of(entry.value, document.owner))
+        said, key = entry.value.prerequisite, license_of(entry.value, document.owner).key
         required = known.prerequisites.get(key)
         if said:
             circle = _circle(known, key)
             if circle:
                 text = f"goes round in a circle: {' requires '.join(_told(known, each) for each in circle)}"
                 yield Problem(entry.place, "prerequisite", text, entry.line)
-        elif required is not None and required not in known.licenses:
+        elif required in present.licenses and required not in known.licenses:
             row = present.licenses[required]
             name = quoted(spelled(LicenseName(row.owner, row.name), known.owner))
             text = (

@@ -6,12 +6,12 @@ from seatkeeper.inventory.changes import Action, Change, FieldChange
 from seatkeeper.inventory.document import Document
 from seatkeeper.inventory.draft import Draft
 from seatkeeper.inventory.holders import lines_of
-from seatkeeper.inventory.known import Known, prunes
+from seatkeeper.inventory.known import Known
 from seatkeeper.inventory.names import spelled
 from seatkeeper.inventory.shapes import Kind
 from seatkeeper.inventory.steps import Phase, Place
-from seatkeeper.licensing.commands import DeleteUser, LicenseName, RemoveLicenses, RemoveStation
-from seatkeeper.licensing.entities import HolderKind, Pool, fold
+from seatkeeper.licensing.commands import DeleteUser, RemoveLicenses, RemoveStation
+from seatkeeper.licensing.entities import HolderKind, LicenseName, Pool, fold
 from seatkeeper.licensing.seen import SeenKind
 from seatkeeper.queries.inventory import InventoryView
 
@@ -26,11 +26,11 @@ def prune(draft: Draft, document: Document, present: InventoryView, known: Known
 
     What goes with a license or a holder, assignments above all, is not told besides.
     """
-    if prunes(document, Kind.LICENSE):
+    if document.prunes(Kind.LICENSE):
         _licenses(draft, present, known)
-    if prunes(document, Kind.STATION):
+    if document.prunes(Kind.STATION):
         _stations(draft, present, known)
-    if prunes(document, Kind.USER):
+    if document.prunes(Kind.USER):
         _users(draft, document, present)
 
 

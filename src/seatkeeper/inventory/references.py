@@ -8,7 +8,7 @@ from msgspec import UNSET
 from seatkeeper.identity.rights import ROLES, Right, unknown_rights, unknown_roles
 from seatkeeper.inventory.document import Document
 from seatkeeper.inventory.holders import lines_of
-from seatkeeper.inventory.known import Known, prunes
+from seatkeeper.inventory.known import Known
 from seatkeeper.inventory.names import spelled
 from seatkeeper.inventory.problems import Problem, nearest, quoted
 from seatkeeper.inventory.shapes import Entry, Kind, StationEntry, UserEntry
@@ -29,7 +29,7 @@ def unknown_names(document: Document, present: InventoryView, known: Known) -> I
         yield from _user_problems(user, known)
         yield from _id_problems(user, present)
     logins = {fold(each.value.login) for each in document.inventory.users}
-    if not prunes(document, Kind.USER):
+    if not document.prunes(Kind.USER):
         logins |= present.accounts.keys()
     for line, holder in lines_of(document.inventory):
         if holder.kind is HolderKind.STATION and fold(holder.name) not in known.stations:

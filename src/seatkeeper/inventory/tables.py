@@ -8,8 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from seatkeeper.inventory.names import spelled
-from seatkeeper.licensing.commands import LicenseName
-from seatkeeper.licensing.entities import Holder, HolderKind, License, Pool, Profile, Station, fold
+from seatkeeper.licensing.entities import Holder, HolderKind, License, LicenseName, Pool, Profile, Station, fold
 from seatkeeper.queries.export import Holding
 from seatkeeper.queries.users import Account
 

@@ -15,7 +15,7 @@ from seatkeeper.ledger.journal import Head, JournalError, require_known, write
 from seatkeeper.ledger.needs import needed_for
 from seatkeeper.licensing.commands import Command
 from seatkeeper.licensing.decide import decide
-from seatkeeper.licensing.entities import SessionKeys, fold
+from seatkeeper.licensing.entities import LicenseKey, LicenseName, SessionKeys
 from seatkeeper.licensing.events import (
     Assigned,
     Connected,
@@ -27,7 +27,7 @@ from seatkeeper.licensing.events import (
 )
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Refusal
-from seatkeeper.licensing.state import Image, LicenseKey, State
+from seatkeeper.licensing.state import Image, State
 
 _log = structlog.get_logger("seatkeeper.ledger")
 
@@ -253,8 +253,7 @@ def _names(events: Iterable[Event], state: State) -> dict[int, LicenseKey]:
             case ProfileChanged():
                 told.update(move.license_id for move in event.moves)
             case LicenseRemoved():
-                names[event.license_id] = (fold(event.owner), fold(event.name))
+                names[event.license_id] = LicenseName(event.owner, event.name).key
     for number in told - names.keys():
-        license_ = state.licenses[number]
-        names[number] = (fold(license_.owner), fold(license_.name))
+        names[number] = state.licenses[number].key
     return names

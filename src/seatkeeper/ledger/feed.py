@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from seatkeeper.ledger.mailbox import ConnectionDown, LicensesChanged, Mailbox, Message, Stream
 from seatkeeper.licensing.commands import EndReason, Subscribe
-from seatkeeper.licensing.entities import HolderKind, Session, SessionKeys
+from seatkeeper.licensing.entities import HolderKind, LicenseKey, Session, SessionKeys
 from seatkeeper.licensing.events import (
     Assigned,
     Ended,
@@ -21,7 +21,7 @@ from seatkeeper.licensing.events import (
     Unsubscribed,
 )
 from seatkeeper.licensing.refusals import Refusal
-from seatkeeper.licensing.state import Image, LicenseKey
+from seatkeeper.licensing.state import Image
 
 __all__ = [
     "ConnectionDown",

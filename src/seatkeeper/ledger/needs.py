@@ -70,14 +70,14 @@ def _login(command: commands.DeleteUser | commands.SetPassword, _image: Image, n
 
 def _change_seats(command: commands.ChangeSeats, image: Image, needed: Needed) -> None:
     """Only seats lowered below what is assigned leave somebody uncovered; who that is, the roster says."""
-    license_id = image.license_ids.get((fold(command.license.owner), fold(command.license.name)))
+    license_id = image.license_ids.get(command.license.key)
     if license_id is not None and command.allow_overcommit:
         needed.rosters.add(license_id)
 
 
 def _remove_licenses(command: commands.RemoveLicenses, image: Image, needed: Needed) -> None:
     """Whoever has them or holds them loses them."""
-    keys = ((fold(each.owner), fold(each.name)) for each in command.licenses)
+    keys = (each.key for each in command.licenses)
     needed.licenses.update(image.license_ids[key] for key in keys if key in image.license_ids)
 
 

@@ -6,11 +6,11 @@ Contract section 4; decisions 2, 6 and 7. The verdict on one license is reached 
 from seatkeeper.licensing.commands import (
     AcquireInStages,
     AcquireLicenses,
-    LicenseName,
     ReleaseLicenses,
     ReplaceLicenses,
     StageFailureAction,
 )
+from seatkeeper.licensing.entities import LicenseName
 from seatkeeper.licensing.events import Denied, ReleaseReason
 from seatkeeper.licensing.grounds import Claimant, check, claimant_of
 from seatkeeper.licensing.holds import release, release_all, take

@@ -10,8 +10,9 @@ from msgspec import Struct
 
 from seatkeeper.licensing.entities import (
     AppliesTo,
-    HolderKind,
+    HolderName,
     LicenseKind,
+    LicenseName,
     Method,
     Session,
     StationLogon,
@@ -22,20 +23,6 @@ from seatkeeper.licensing.seen import Seen
 from seatkeeper.licensing.verdicts import StageVerdict, Verdict
 
 T = TypeVar("T")
-
-
-class LicenseName(Struct, frozen=True):
-    """A license by owner and name."""
-
-    owner: str
-    name: str
-
-
-class HolderName(Struct, frozen=True):
-    """A user by login or a station by name."""
-
-    kind: HolderKind
-    name: str
 
 
 class Command(Struct, Generic[T], frozen=True, kw_only=True):
@@ -306,8 +293,9 @@ class Together(Command[tuple[Any, ...]], frozen=True):
     """Several commands as one: all or none. Outcome: the tuple of their outcomes.
 
     Refused (changed_since) where anything is not as it was `seen` when they were planned. Another `Refusal` carries
-    the index of the command that was refused.
+    the index of the command that was refused. `rehearsed`: all is taken back in the end, as if it had not been.
     """
 
     commands: tuple[Command[Any], ...]
     seen: tuple[Seen, ...] = ()
+    rehearsed: bool = False

@@ -48,7 +48,7 @@ def _wanted(turn: Turn, command: ConfigureLicenses) -> tuple[dict[int, License],
     """The licenses wanted, by number, and an error for each that there is not."""
     wanted: dict[int, License] = {}
     errors: list[LicenseProblem] = []
-    for name in {(fold(each.owner), fold(each.name)): each for each in command.wanted}.values():
+    for name in {each.key: each for each in command.wanted}.values():
         try:
             license_ = turn.license(name)
         except Refusal as refusal:

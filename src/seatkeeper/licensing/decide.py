@@ -1,6 +1,7 @@
 """From a state and a command to an outcome and events: the one door to the rules."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, TypeVar
 
 from seatkeeper.licensing import (
@@ -45,14 +46,16 @@ def _together(turn: Turn, command: commands.Together) -> tuple[Any, ...]:
     for seen in command.seen:
         if present(turn.state, seen) != seen.row:
             raise Refusal(Code.CHANGED_SINCE, f"This was planned before {seen.what} changed; plan it anew.")
-    outcomes: list[Any] = []
-    for index, each in enumerate(command.commands):
-        try:
-            outcomes.append(_RULES[type(each)](turn, each))
-        except Refusal as refusal:
-            refusal.index = index
-            raise
-    return tuple(outcomes)
+    with turn.rehearsal() if command.rehearsed else nullcontext():
+        return tuple(_one_of(turn, index, each) for index, each in enumerate(command.commands))
+
+
+def _one_of(turn: Turn, index: int, command: commands.Command[Any]) -> Any:  # noqa: ANN401 - of any command
+    try:
+        return _RULES[type(command)](turn, command)
+    except Refusal as refusal:
+        refusal.index = index
+        raise
 
 
 _RULES: dict[type[Any], Callable[[Turn, Any], Any]] = {

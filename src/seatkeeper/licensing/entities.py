@@ -52,6 +52,29 @@ class Holder(NamedTuple):
     id: int
 
 
+class HolderName(Struct, frozen=True):
+    """A user by login or a station by name."""
+
+    kind: HolderKind
+    name: str
+
+
+LicenseKey = tuple[str, str]
+"""By what a license is found: owner and name, folded."""
+
+
+class LicenseName(Struct, frozen=True):
+    """A license by owner and name."""
+
+    owner: str
+    name: str
+
+    @property
+    def key(self) -> LicenseKey:
+        """By what it is found."""
+        return fold(self.owner), fold(self.name)
+
+
 class License(Struct, frozen=True, gc=False):
     """One license that can be bought. Its seats and their use stand in its `Pool`.
 
@@ -71,6 +94,11 @@ class License(Struct, frozen=True, gc=False):
     expires: int | None
     grace_until: int | None
     prerequisite: int | None = None
+
+    @property
+    def key(self) -> LicenseKey:
+        """By what it is found."""
+        return fold(self.owner), fold(self.name)
 
 
 class Pool(Struct, frozen=True, gc=False):

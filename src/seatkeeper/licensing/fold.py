@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from seatkeeper.licensing import events
+from seatkeeper.licensing.counts import count_assignable, count_concurrent, count_use
 from seatkeeper.licensing.entities import (
     Assignment,
     Hold,
@@ -139,9 +140,8 @@ def _profile_changed(state: State, event: events.ProfileChanged, _at: int) -> No
         _add(state.profiled, *key)
     state.profiles.put(key, Profile(holder=event.holder, owner_key=key[1], enabled=event.enabled, method=event.method))
     for move in event.moves:
-        pool = state.pools[move.license_id]
-        pool = replace(pool, concurrent_assigned=pool.concurrent_assigned + move.concurrent)
-        _put_pool(state, pool, event.holder.kind, move.assignment_id, move.assignable)
+        count_concurrent(state, move.license_id, move.concurrent)
+        count_assignable(state, move.license_id, event.holder.kind, move.assignment_id, move.assignable)
 
 
 def _assigned(state: State, event: events.Assigned, at: int) -> None:
@@ -151,39 +151,20 @@ def _assigned(state: State, event: events.Assigned, at: int) -> None:
         Assignment(id=event.assignment_id, license_id=event.license_id, holder=event.holder, at=at),
     )
     _add(state.assigned_to, event.holder, event.license_id)
-    _count_assignment(state, event, 1)
+    _count(state, event, 1)
 
 
 def _unassigned(state: State, event: events.Unassigned, _at: int) -> None:
     state.assignments.put((event.holder, event.license_id), None)
     _remove(state.assigned_to, event.holder, event.license_id)
-    _count_assignment(state, event, -1)
+    _count(state, event, -1)
 
 
-def _count_assignment(state: State, event: events.Assigned | events.Unassigned, change: int) -> None:
-    if event.method is None:
-        return
-    pool = state.pools[event.license_id]
+def _count(state: State, event: events.Assigned | events.Unassigned, change: int) -> None:
     if event.method is Method.CONCURRENT:
-        state.pools.put(pool.license_id, replace(pool, concurrent_assigned=pool.concurrent_assigned + change))
-    else:
-        _put_pool(state, pool, event.holder.kind, event.assignment_id, change)
-
-
-def _put_pool(state: State, pool: Pool, kind: HolderKind, assignment_id: int, change: int) -> None:
-    """Store a pool after `change` (-1, 0, 1) assignable seats were taken by this assignment."""
-    if change:
-        counted = "assigned_users" if kind is HolderKind.USER else "assigned_stations"
-        pool = replace(pool, **{counted: getattr(pool, counted) + change})
-        state.seated.put(assignment_id, pool.license_id if change > 0 else None)
-    if change < 0 and pool.uncovered:
-        left = tuple(each for each in pool.uncovered if each != assignment_id)
-        # A covered one went: the earliest of the uncovered takes its seat.
-        pool = replace(pool, uncovered=left if len(left) < len(pool.uncovered) else left[1:])
-    excess = min(pool.assignable_excess, max(0, pool.assigned - pool.assignable_seats))
-    state.pools.put(
-        pool.license_id, pool if excess == pool.assignable_excess else replace(pool, assignable_excess=excess)
-    )
+        count_concurrent(state, event.license_id, change)
+    elif event.method is Method.ASSIGNABLE:
+        count_assignable(state, event.license_id, event.holder.kind, event.assignment_id, change)
 
 
 def _connected(state: State, event: events.Connected, at: int) -> None:
@@ -248,18 +229,14 @@ def _acquired(state: State, event: events.Acquired, at: int) -> None:
     )
     _add(state.held_by, event.session_id, event.license_id)
     if event.takes_seat:
-        pool = state.pools[event.license_id]
-        state.pools.put(pool.license_id, replace(pool, concurrent_in_use=pool.concurrent_in_use + 1))
+        count_use(state, event.license_id, 1)
 
 
 def _released(state: State, event: events.Released, _at: int) -> None:
     state.holds.put((event.session_id, event.license_id), None)
     _remove(state.held_by, event.session_id, event.license_id)
     if event.frees_seat:
-        pool = state.pools[event.license_id]
-        in_use = pool.concurrent_in_use - 1
-        excess = min(pool.concurrent_excess, max(0, in_use - pool.concurrent_seats))
-        state.pools.put(pool.license_id, replace(pool, concurrent_in_use=in_use, concurrent_excess=excess))
+        count_use(state, event.license_id, -1)
 
 
 def _subscribed(state: State, event: events.Subscribed, _at: int) -> None:

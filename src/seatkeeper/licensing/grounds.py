@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from seatkeeper.licensing.commands import LicenseName
 from seatkeeper.licensing.entities import (
     Assignment,
     Holder,
     HolderKind,
     License,
     LicenseKind,
+    LicenseName,
     Method,
     Pool,
     Session,

@@ -4,16 +4,8 @@ Decision 24; docs/decisions/removal-and-prerequisites.md.
 """
 
 from seatkeeper.licensing.assignments import withdraw
-from seatkeeper.licensing.commands import (
-    DefineStation,
-    DefineUser,
-    DeleteUser,
-    EndReason,
-    LicenseName,
-    RemoveStation,
-    SetPassword,
-)
-from seatkeeper.licensing.entities import Credential, Holder, HolderKind, Station, User, fold
+from seatkeeper.licensing.commands import DefineStation, DefineUser, DeleteUser, EndReason, RemoveStation, SetPassword
+from seatkeeper.licensing.entities import Credential, Holder, HolderKind, LicenseName, Station, User, fold
 from seatkeeper.licensing.events import (
     PasswordChanged,
     StationDefined,
@@ -131,7 +123,8 @@ def _new_user_id(turn: Turn, command: DefineUser) -> int:
     if turn.state.users.get(command.user_id) is not None:
         raise Refusal(
             Code.USER_ID_TAKEN,
-            f"The associate id {command.user_id} is or was another user's; none is used twice.",
+            f"The associate id {command.user_id} is or was another user's; none is used twice."
+            " Leave it out, and the next is given.",
         )
     return command.user_id
 

@@ -5,7 +5,7 @@ Decisions 24 and 25; docs/decisions/removal-and-prerequisites.md.
 
 from seatkeeper.licensing.assignments import withdraw
 from seatkeeper.licensing.commands import ChangeSeats, DefineLicense, RemoveLicenses
-from seatkeeper.licensing.entities import License, Pool, fold
+from seatkeeper.licensing.entities import License, LicenseName, Pool
 from seatkeeper.licensing.events import LicenseDefined, LicenseRemoved, ReleaseReason, SeatsChanged
 from seatkeeper.licensing.holds import release
 from seatkeeper.licensing.limits import LARGEST, require_name
@@ -18,7 +18,7 @@ def define_license(turn: Turn, command: DefineLicense) -> bool:
     """Add a license with no seats, or describe one anew."""
     require_name(command.owner, "owner")
     require_name(command.name, "license")
-    known = turn.state.license_ids.get((fold(command.owner), fold(command.name)))
+    known = turn.state.license_ids.get(LicenseName(command.owner, command.name).key)
     before = None if known is None else turn.state.licenses[known]
     number = turn.state.next_number("license") if before is None else before.id
     after = License(
@@ -116,7 +116,7 @@ def _prerequisite(turn: Turn, command: DefineLicense, number: int) -> int | None
     required = command.prerequisite
     if required is None:
         return None
-    itself = (fold(required.owner), fold(required.name)) == (fold(command.owner), fold(command.name))
+    itself = required.key == LicenseName(command.owner, command.name).key
     return number if itself else turn.license(required).id
 
 

@@ -9,6 +9,7 @@ from seatkeeper.licensing.entities import (
     Hold,
     Holder,
     License,
+    LicenseKey,
     Pool,
     Profile,
     Session,
@@ -23,7 +24,6 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 # Types of the tables' keys.
-LicenseKey = tuple[str, str]  # owner and name, folded
 AssignmentKey = tuple[Holder, int]  # holder, license
 ProfileKey = tuple[Holder, str]  # holder, owner folded
 HoldKey = tuple[int, int]  # session, license

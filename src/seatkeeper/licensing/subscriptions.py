@@ -4,8 +4,8 @@ Assigned means here that an acquisition could rest on it: the license is assigne
 owner is enabled. What the user's station holds does not count, nor does what is acquired or released.
 """
 
-from seatkeeper.licensing.commands import LicenseName, Subscribe, Unsubscribe
-from seatkeeper.licensing.entities import Holder, HolderKind, fold
+from seatkeeper.licensing.commands import Subscribe, Unsubscribe
+from seatkeeper.licensing.entities import Holder, HolderKind, LicenseName, fold
 from seatkeeper.licensing.events import Subscribed, Unsubscribed
 from seatkeeper.licensing.turn import Turn
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from seatkeeper.licensing.commands import HolderName, LicenseName
 from seatkeeper.licensing.entities import (
     Holder,
     HolderKind,
+    HolderName,
     License,
+    LicenseName,
     Profile,
     Session,
     Station,
@@ -64,7 +65,7 @@ class Turn:
 
     def license_id(self, name: LicenseName) -> int | None:
         """The number of the license of this name, or None."""
-        return self.state.license_ids.get((fold(name.owner), fold(name.name)))
+        return self.state.license_ids.get(name.key)
 
     def license(self, name: LicenseName) -> License:
         """The license of this name. Raises Refusal (unknown_license)."""

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from seatkeeper.ledger import tables
 from seatkeeper.licensing.entities import Holder, HolderKind, License, Pool, Profile, Station
-from seatkeeper.queries.inventory import assignments_of, licenses_with_pools, profiles_of, stations_by_name
+from seatkeeper.queries.holders import assignments_of, profiles_of
+from seatkeeper.queries.inventory import licenses_with_pools, stations_by_name
 from seatkeeper.queries.users import ACCOUNTS, Account, account_of
 
 S = TypeVar("S", Account, Station)
@@ -63,10 +64,10 @@ def _station_pages(connection: Connection, stations: list[Station]) -> Iterator[
 def _account_pages(connection: Connection) -> Iterator[list[Holding[Account]]]:
     login = tables.users.c.login_key
     page = ACCOUNTS.order_by(login).limit(_PAGE)
-    rows = connection.execute(page).mappings().all()
+    rows = connection.execute(page).all()
     while rows:
         yield _with_licenses(connection, HolderKind.USER, [account_of(row) for row in rows])
-        rows = connection.execute(page.where(login > rows[-1]["login_key"])).mappings().all()
+        rows = connection.execute(page.where(login > rows[-1].login_key)).all()
 
 
 def _with_licenses(connection: Connection, kind: HolderKind, page: Sequence[S]) -> list[Holding[S]]:

@@ -152,7 +152,7 @@ def among(column: ColumnElement[int], numbers: Iterable[int]) -> ColumnElement[b
 
 def _satisfied(condition: Condition) -> ColumnElement[bool]:
     operator, value = condition.operator, fold(condition.value)
-    if not _can_be_stored(value):
+    if not can_be_stored(value):
         return false()
     column = condition.property.column
     if condition.property.is_number:
@@ -182,8 +182,8 @@ def _decimal(text: str) -> str:
     return f"-{digits}" if sign == "-" and digits != "0" else digits
 
 
-def _can_be_stored(text: str) -> bool:
-    """Whether a row can hold this text: half a surrogate pair, NUL and what is too long, none does."""
+def can_be_stored(text: str) -> bool:
+    """Whether it is worth asking for this text: half a surrogate pair, NUL and what is too long stand in no row."""
     if "\0" in text or len(text) > _LONGEST:
         return False
     try:

@@ -1,12 +1,14 @@
 """Users page by page, each with what an administrator wants to know of him."""
 
 from msgspec import Struct
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from seatkeeper.ledger import tables
 from seatkeeper.licensing.entities import Holder, HolderKind, Profile, User, fold
-from seatkeeper.queries.inventory import assignments_of, licenses_with_pools, profiles_of
+from seatkeeper.queries.holders import assignments_of, profiles_of
 from seatkeeper.queries.users import ACCOUNTS, account_of
+
+_l = tables.licenses.c
 
 
 class UserView(Struct, frozen=True):
@@ -24,10 +26,11 @@ def users_page(connection: Connection, *, owner: str, after: str | None, limit: 
     query = ACCOUNTS.order_by(login).limit(limit)
     if after is not None:
         query = query.where(login > fold(after))
-    accounts = [account_of(row) for row in connection.execute(query).mappings()]
+    accounts = [account_of(row) for row in connection.execute(query)]
     page = {HolderKind.USER: [each.user.id for each in accounts]}
     profiles, assigned = profiles_of(connection, page), assignments_of(connection, page)
-    names = {license_.id: (license_.owner, license_.name) for license_, _ in licenses_with_pools(connection)}
+    licenses = connection.execute(select(_l.id, _l.owner, _l.name))
+    names = {number: (of_owner, name) for number, of_owner, name in licenses}
     views = []
     for account in accounts:
         holder = Holder(HolderKind.USER, account.user.id)

@@ -1,13 +1,13 @@
 """Users, as a list and as they log on."""
 
-from typing import Final
+from typing import Any, Final
 
-from msgspec import Struct
-from sqlalchemy import Connection, RowMapping, select
+from msgspec import Struct, convert
+from sqlalchemy import Connection, Row, select
 
 from seatkeeper.ledger import tables
 from seatkeeper.licensing.entities import User, fold
-from seatkeeper.queries.lists import Listing, Property, plain
+from seatkeeper.queries.lists import Listing, Property, can_be_stored, plain
 
 _u = tables.users.c
 
@@ -39,38 +39,12 @@ ACCOUNTS: Final = (
 def account_by_login(connection: Connection, login: str) -> Account | None:
     """The living user of this login, in any case; None where there is none."""
     key = fold(login)
-    if not _can_be_stored(key):
+    if not can_be_stored(key):
         return None
-    row = connection.execute(ACCOUNTS.where(tables.users.c.login_key == key)).mappings().one_or_none()
+    row = connection.execute(ACCOUNTS.where(_u.login_key == key)).one_or_none()
     return None if row is None else account_of(row)
 
 
-def _can_be_stored(text: str) -> bool:
-    """Whether a database takes this text: JSON can carry half a surrogate pair, which it does not."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def account_of(row: RowMapping) -> Account:
+def account_of(row: Row[Any]) -> Account:
     """The account that a row of `ACCOUNTS` says."""
-    user = User(
-        id=row["id"],
-        login=row["login"],
-        display_name=row["display_name"],
-        language=row["language"],
-        roles=tuple(row["roles"]),
-        rights=tuple(row["rights"]),
-        stations=_some(row["stations"]),
-        deleted_at=row["deleted_at"],
-        view_allocations=_some(row["view_allocations"]),
-        admin_allocations=_some(row["admin_allocations"]),
-    )
-    return Account(user=user, password_hash=row["password_hash"])
-
-
-def _some(numbers: list[int] | None) -> tuple[int, ...] | None:
-    """A list, or None for all."""
-    return None if numbers is None else tuple(numbers)
+    return Account(convert(row, User, from_attributes=True), row.password_hash)

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,7 +12,7 @@ from seatkeeper.icws.configuration.errors import no_such_object, not_allowed
 from seatkeeper.icws.configuration.objects import configuration_id
 from seatkeeper.icws.configuration.parameters import Askable, list_parameters, object_parameters
 from seatkeeper.icws.configuration.ranges import content_range
-from seatkeeper.icws.representation import represent
+from seatkeeper.icws.representation import encode, represent
 from seatkeeper.ledger.door import LiveSession
 from seatkeeper.licensing.entities import User
 from seatkeeper.queries.lists import Item, Listing, Page, named, page
@@ -61,27 +61,32 @@ class Collection(ABC, Generic[AnyItem]):
         listing = self.listing(request, asked.selected, single=False)
         query = asked.query(self.among(session.user, asked.rights))
         # Written out in the read's thread too: without `select` there may be 100,000 of them.
-        items, total = await self._reads.run(
-            lambda connection: self._shown_page(page(connection, listing, query), asked.selected)
+        written, count, total = await self._reads.run(
+            lambda connection: self._written(page(connection, listing, query), asked.selected)
         )
-        headers = {"Content-Range": content_range(asked.window, len(items.items), total)}
-        return represent(request.scope, items, headers=headers)
+        headers = {"Content-Range": content_range(asked.window, count, total)}
+        return represent(request.scope, written, headers=headers)
 
     async def get_one(self, request: Request, session: LiveSession) -> Response:
-        """GET {id}: 404 where there is none of this name, 403 where the user lacks the right that is asked for."""
+        """GET {id}: 403 where the user lacks the right that is asked for, 404 where there is none of this name.
+
+        Whoever may not see all is not told either which names there are: it is 403 for him whether or not there is one.
+        """
         asked = object_parameters(request, self.askable)
         listing = self.listing(request, asked.selected, single=True)
         name = request.path_params["id"]
         item = await self._reads.run(lambda connection: named(connection, listing, name))
+        among = self.among(session.user, asked.rights)
+        if among is not None and (item is None or item.number not in among):
+            raise not_allowed(f"{session.user.login} has no {asked.rights} right to a {self.noun} {name}.")
         if item is None:
             raise no_such_object(self.noun, name)
-        among = self.among(session.user, asked.rights)
-        if among is not None and item.number not in among:
-            raise not_allowed(f"{session.user.login} lacks the {asked.rights} right to {self.noun} {item.name}.")
         return represent(request.scope, self._shown(item, asked.selected))
 
-    def _shown_page(self, found: Page[AnyItem], selected: frozenset[str]) -> tuple[Items, int]:
-        return Items([self._shown(item, selected) for item in found.items]), found.total
+    def _written(self, found: Page[AnyItem], selected: frozenset[str]) -> tuple[Raw, int, int]:
+        """The list as it is sent, how many items it has, and of how many."""
+        items = Items([self._shown(item, selected) for item in found.items])
+        return Raw(encode(items)), len(found.items), found.total
 
     def _shown(self, item: AnyItem, selected: frozenset[str]) -> Shown:
         shown: Shown = {"configurationId": configuration_id(self.path, item.name, item.display_name)}

@@ -13,9 +13,9 @@ from msgspec import UNSET, Struct, UnsetType
 from seatkeeper.icws.configuration.mistakes import ErrorType, Members, Mistake, Unfit, flag, number
 from seatkeeper.icws.configuration.objects import ALLOCATIONS, ConfigurationId, configuration_id
 from seatkeeper.icws.shapes import MAX_NAMES
-from seatkeeper.licensing.commands import ConfigureLicenses, HolderName, LicenseName
-from seatkeeper.licensing.entities import HolderKind, Method, Profile, fold
-from seatkeeper.queries.licensing import AssignedLicense
+from seatkeeper.licensing.commands import ConfigureLicenses
+from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName, Method, Profile, fold
+from seatkeeper.queries.holders import AssignedLicense
 from seatkeeper.settings import IcwsLicenseSettings
 
 

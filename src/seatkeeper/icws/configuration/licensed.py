@@ -11,7 +11,7 @@ from seatkeeper.icws.configuration.license_properties import MEMBERS, properties
 from seatkeeper.icws.configuration.parameters import ADMIN, Askable
 from seatkeeper.identity.rights import may_administer_holders, may_view_holders
 from seatkeeper.licensing.entities import HolderKind, User
-from seatkeeper.queries.licensing import LicensedItem, licensed
+from seatkeeper.queries.holders import LicensedItem, licensed
 from seatkeeper.queries.lists import Item, Listing
 from seatkeeper.queries.reads import Reads
 from seatkeeper.settings import IcwsLicenseSettings

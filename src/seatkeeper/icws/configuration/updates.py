@@ -21,8 +21,7 @@ from seatkeeper.icws.representation import represent
 from seatkeeper.icws.shapes import NotAnObject, read
 from seatkeeper.identity.rights import may_administer_holders
 from seatkeeper.ledger.door import Ledger, LiveSession
-from seatkeeper.licensing.commands import HolderName
-from seatkeeper.licensing.entities import HolderKind, fold
+from seatkeeper.licensing.entities import HolderKind, HolderName, fold
 from seatkeeper.licensing.outcomes import LicenseProblem, ProblemKind
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.settings import IcwsLicenseSettings, IcwsSettings

@@ -52,7 +52,7 @@ class SqliteEngine:
         """Load what an image has whole."""
         for name, statement in statements.WHOLE.items():
             getattr(image, name).update(self._rows(name, statement, ()))
-        image.license_ids.update({(fold(each.owner), fold(each.name)): each.id for each in image.licenses.values()})
+        image.license_ids.update({each.key: each.id for each in image.licenses.values()})
         image.station_ids.update({fold(each.name): each.id for each in image.stations.values()})
         for logon in image.logons.values():
             if logon.station_id is not None:

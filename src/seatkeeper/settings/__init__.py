@@ -1,0 +1,148 @@
+"""Every setting: its default, its unit, and what it is for. `lookup` finds what somebody has set instead."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+from msgspec.structs import asdict
+
+
+class SettingsError(Exception):
+    """A setting is unknown or has a value it cannot have. The text says which one, where, and what would be right."""
+
+
+def _is(
+    description: str,
+    unit: str = "",
+    *,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    min_length: int | None = None,
+) -> Meta:
+    bounds = {"ge": ge, "gt": gt, "le": le, "min_length": min_length}
+    make: Any = Meta  # its type allows only literal combinations of bounds
+    made: Meta = make(
+        description=description,
+        extra={"unit": unit},
+        **{name: bound for name, bound in bounds.items() if bound is not None},
+    )
+    return made
+
+
+def _license(property_: str) -> Meta:
+    return _is(f"license that {property_} means", min_length=1)
+
+
+Names = tuple[str, ...]
+
+
+class ListenSettings(Struct, frozen=True):
+    """Where clients connect."""
+
+    host: Annotated[str, _is("address to listen on", min_length=1)] = "127.0.0.1"
+    port: Annotated[int, _is("port to listen on; 0 takes any free one", ge=0, le=65535)] = 8018
+    trusted_proxies: Annotated[Names, _is("proxies whose X-Forwarded-For and -Proto are believed")] = ()
+
+
+class IcwsSettings(Struct, frozen=True):
+    """The ICWS face."""
+
+    owner: Annotated[str, _is("owner of the licenses that ICWS names by bare name", min_length=1)] = "ININ"
+    server_name: Annotated[str, _is("name by which the server calls itself", min_length=1)] = "seatkeeper"
+    disclose_unknown: Annotated[bool, _is("tell an unknown license (9) from one not assigned (3)")] = True
+    retired: Annotated[Names, _is("resources or features that answer 410")] = ()
+    idle_timeout: Annotated[int, _is("without activity a session expires after", "seconds", ge=1)] = 900
+    ping_interval: Annotated[float, _is("between heartbeats of an idle event stream", "seconds", gt=0)] = 15.0
+    revoke_on_unassign: Annotated[bool, _is("unassigning also ends holds on concurrent seats")] = False
+
+
+class IcwsLicenseSettings(Struct, frozen=True):
+    """Which license of `icws.owner` each of the `licenseProperties` of ICWS means (contract 5.5, 5.6), by name.
+
+    Raises ValueError where two name the same: nobody could say which of them is meant.
+    """
+
+    client_access: Annotated[str, _license("`hasClientAccess`")] = "I3_ACCESS_CLIENT"
+    media_1: Annotated[str, _license("`mediaLevel` 1")] = "I3_ACCESS_ACD_MEDIA_1"
+    media_2: Annotated[str, _license("`mediaLevel` 2")] = "I3_ACCESS_ACD_MEDIA_2"
+    media_3: Annotated[str, _license("`mediaLevel` 3")] = "I3_ACCESS_ACD_MEDIA_3_PLUS"
+    direct_routed_work_items: Annotated[str, _license("`interactionProcessAutomationType` 1")] = "I3_ACCESS_IPA_USER"
+    group_routed_work_items: Annotated[str, _license("`interactionProcessAutomationType` 2")] = "I3_ACCESS_IPA_USER_ACD"
+    # The vendor's names of these two are not known; what they are called here is ours.
+    process_monitor: Annotated[str, _license("`interactionProcessAutomationType` 3")] = "I3_ACCESS_IPA_MONITOR"
+    process_designer: Annotated[str, _license("`interactionProcessAutomationType` 4")] = "I3_ACCESS_IPA_DESIGNER"
+    basic_station: Annotated[str, _license("a station's `hasBasicStationLicense`")] = "I3_LICENSE_BASIC_STATION"
+    recorder: Annotated[str, _license("a station's `hasRecorderAccess`")] = "I3_ACCESS_RECORDER"
+
+    def __post_init__(self) -> None:
+        meant: dict[str, str] = {}
+        for property_, license_ in asdict(self).items():
+            other = meant.setdefault(license_.strip().casefold(), property_)
+            if other != property_:
+                both = f"icws_licenses.{other} and icws_licenses.{property_}"
+                raise ValueError(f"{both} both name {license_}; each must name a license of its own.")
+
+
+class IdentitySettings(Struct, frozen=True):
+    """Log-ons."""
+
+    hashing_threads: Annotated[int, _is("passwords hashed at once, 19 MiB each", "threads", ge=1, le=256)] = 2
+    remember_credentials: Annotated[float, _is("a verified password is not hashed for", "seconds", ge=0)] = 300.0
+    remembered_credentials: Annotated[int, _is("verified passwords remembered", "credentials", ge=1)] = 20_000
+    free_attempts: Annotated[int, _is("failures of a user at an address not slowed", "attempts", ge=1)] = 5
+    free_attempts_user: Annotated[int, _is("failures of a user not slowed", "attempts", ge=1)] = 20
+    free_attempts_address: Annotated[int, _is("failures of an address not slowed", "attempts", ge=1)] = 100
+    first_delay: Annotated[float, _is("first delay; each further doubles it", "seconds", ge=0, le=10)] = 0.5
+    longest_delay: Annotated[float, _is("longest delay of a log-on", "seconds", ge=0, le=20)] = 8.0
+    forget_attempts: Annotated[float, _is("without a failure, the former are forgotten in", "seconds", gt=0)] = 900.0
+
+
+class LedgerSettings(Struct, frozen=True):
+    """The ledger's bounds (rules L2, L7)."""
+
+    queue: Annotated[int, _is("that may wait; more are answered 503", "commands", ge=1)] = 10_000
+    batch: Annotated[int, _is("under one commit at most", "commands", ge=1)] = 512
+    batch_milliseconds: Annotated[int, _is("spent deciding one batch at most", "milliseconds", ge=1)] = 50
+    cached_users: Annotated[int, _is("kept in memory between batches", "users", ge=1)] = 200_000
+    keep_ended: Annotated[int, _is("an ended session can still be asked for", "seconds", ge=0)] = 600
+
+
+class InventorySettings(Struct, frozen=True):
+    """Applying inventories."""
+
+    changes_at_once: Annotated[int, _is("of one plan at most; more are applied in steps", "changes", ge=1)] = 10_000
+    step: Annotated[int, _is("of a file under one commit, in steps", "rows", ge=1, le=100_000)] = 1_000
+
+
+class LimitsSettings(Struct, frozen=True):
+    """What one request may take."""
+
+    body: Annotated[int, _is("longest request body; longer ones get 413", "bytes", ge=1024)] = 1024 * 1024
+    headers: Annotated[
+        int, _is("longest request line and headers; longer ones get 431", "bytes", ge=1024, le=1024 * 1024)
+    ] = 32 * 1024
+    request_seconds: Annotated[float, _is("longest time, event streams exempt", "seconds", gt=0)] = 30.0
+    inventory_body: Annotated[int, _is("longest inventory in one request", "bytes", ge=1024)] = 16 * 1024 * 1024
+    inventory_seconds: Annotated[float, _is("longest time for an inventory", "seconds", gt=0)] = 300.0
+
+
+class LogSettings(Struct, frozen=True):
+    """The server's log, on standard error."""
+
+    format: Annotated[Literal["console", "json"], _is("for people, or one JSON object a line")] = "console"
+    level: Annotated[Literal["debug", "info", "warning", "error"], _is("least weight of what is logged")] = "info"
+
+
+class Settings(Struct, frozen=True):
+    """All settings."""
+
+    data: Annotated[Path, _is("data directory; made if it does not exist")] = Path("data")
+    listen: ListenSettings = field(default_factory=ListenSettings)
+    icws: IcwsSettings = field(default_factory=IcwsSettings)
+    icws_licenses: IcwsLicenseSettings = field(default_factory=IcwsLicenseSettings)
+    identity: IdentitySettings = field(default_factory=IdentitySettings)
+    ledger: LedgerSettings = field(default_factory=LedgerSettings)
+    inventory: InventorySettings = field(default_factory=InventorySettings)
+    limits: LimitsSettings = field(default_factory=LimitsSettings)
+    log: LogSettings = field(default_factory=LogSettings)
