@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -51,6 +52,14 @@ class Terminal:
     def enter(self, text: str) -> None:
         """Type a line."""
         os.write(self._ours, f"{text}\n".encode())
+
+    def interrupt(self) -> None:
+        """What Ctrl-C does."""
+        self.process.send_signal(signal.SIGINT)
+
+    def end_input(self) -> None:
+        """What Ctrl-D does on an empty line."""
+        os.write(self._ours, b"\x04")
 
     def end(self) -> int:
         """Wait until the command has ended; its exit code."""

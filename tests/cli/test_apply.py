@@ -1,12 +1,16 @@
 """`seatkeeper apply`: what would change is shown, asked about, and then done as it was shown."""
 
 import json
+import os
+import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.cli.command import seatkeeper, sentence_of
-from tests.cli.terminal import Terminal
+from tests.cli.terminal import PATIENCE_SECONDS, Terminal
 from tests.server_process import ServerProcess
 
 MORE = """
@@ -77,10 +81,118 @@ def test_without_a_terminal_and_without_yes_nothing_is_changed(demo_server: Serv
     assert "unasked01" not in seatkeeper("user", "list", data=demo_server.data).stdout
 
 
-def test_without_a_terminal_and_without_yes_no_database_is_made(tmp_path: Path, file: Path) -> None:
-    assert "add --yes" in sentence_of(seatkeeper("apply", file, data=tmp_path / "data"), 2)
-    assert "There is no database" in sentence_of(seatkeeper("apply", "--dry-run", file, data=tmp_path / "data"), 3)
+def test_the_first_inventory_is_planned_without_making_a_database(tmp_path: Path, file: Path) -> None:
+    data = tmp_path / "data"
+    table = tmp_path / "people.csv"
+    table.write_text("user,license,method\nfirst01,MORE,\n")
+    for options in ((), ("--in-steps",)):
+        looked = seatkeeper("apply", "--dry-run", *options, file, data=data)
+        assert looked.returncode == 0, looked.stderr
+        assert looked.stdout.splitlines()[-1] == f"{file}: would be new or changed: 1 license, 1 user, 1 assignment."
+    assert f"{table}: line 2: license: " in sentence_of(seatkeeper("import", "--dry-run", table, data=data), 1)
+    unasked = seatkeeper("apply", file, data=data)
+    assert unasked.returncode == 2
+    assert "+ user more01" in unasked.stdout
+    assert "add --yes" in unasked.stderr
+    file.write_text("[[users]]\nlogin = 1\n")
+    assert "users[1]" in sentence_of(seatkeeper("apply", "--yes", file, data=data), 1)
+    assert not data.exists()
+
+
+def test_the_first_inventory_is_made_after_a_yes_and_not_before(tmp_path: Path, file: Path) -> None:
+    data = tmp_path / "data"
+    with Terminal("apply", file, data=data) as terminal:
+        terminal.until("Apply these changes? [y/N]: ")
+        assert not data.exists()
+        terminal.enter("y")
+        assert terminal.end() == 0
+    assert seatkeeper("apply", file, data=data).stdout == f"{file}: all was so already.\n"
+
+
+def test_the_totals_are_shown_before_the_question(tmp_path: Path, demo_server: ServerProcess) -> None:
+    whole = tmp_path / "whole.toml"
+    whole.write_text('[[licenses]]\nname = "ONLY"\n[[users]]\nlogin = "admin01"\n')
+    with Terminal("apply", "--prune", whole, data=demo_server.data) as terminal:
+        shown = terminal.until("Apply these changes? [y/N]: ")
+        assert re.search(
+            rf"^{whole}: would be new or changed: 1 license.*; removed: [0-9,]+ licenses, [0-9,]+ users",
+            shown,
+            re.MULTILINE,
+        )
+        terminal.enter("n")
+        assert terminal.end() == 1
+
+
+def test_more_than_one_commit_holds_is_told_before_the_question(tmp_path: Path, file: Path) -> None:
+    data = tmp_path / "data"
+    env = {"SEATKEEPER_INVENTORY_CHANGES_AT_ONCE": "2"}
+    looked = seatkeeper("apply", "--dry-run", file, data=data, env=env)
+    assert looked.returncode == 0
+    assert looked.stdout.splitlines()[-1] == f"{file}: would be new or changed: 1 license, 1 user, 1 assignment."
+    assert "3 changes" in looked.stderr
+    assert "--in-steps" in looked.stderr
+    with Terminal("apply", file, data=data, env=env) as terminal:
+        assert terminal.end() == 1
+        assert "[y/N]" not in terminal.shown
+        assert "3 changes are more than are made at once: at most 2" in terminal.shown
+        assert "--in-steps" in terminal.shown
+    assert not data.exists()
+    done = seatkeeper("apply", "--yes", "--in-steps", file, data=data, env={**env, "SEATKEEPER_INVENTORY_STEP": "1"})
+    assert done.returncode == 0, done.stderr
+
+
+def test_assignments_that_go_with_a_license_count_as_changes(tmp_path: Path, file: Path) -> None:
+    data = tmp_path / "data"
+    assert seatkeeper("apply", "--yes", file, data=data).returncode == 0
+    file.write_text('[[licenses]]\nname = "OTHER"\n')
+    env = {"SEATKEEPER_INVENTORY_CHANGES_AT_ONCE": "2"}
+    with Terminal("apply", "--prune", file, data=data, env=env) as terminal:
+        assert terminal.end() == 1
+        assert "[y/N]" not in terminal.shown
+        assert "3 changes are more than are made at once: at most 2" in terminal.shown
+
+
+@pytest.mark.parametrize(
+    ("leave", "code", "said"),
+    [
+        pytest.param(Terminal.interrupt, 130, "Interrupted; nothing was changed.", id="Ctrl-C"),
+        pytest.param(Terminal.end_input, 1, "There was no answer, so nothing was changed.", id="end of input"),
+    ],
+)
+def test_a_question_may_go_unanswered(
+    leave: Callable[[Terminal], None], code: int, said: str, demo_server: ServerProcess, file: Path
+) -> None:
+    changed(file, "more01", "unanswered01")
+    with Terminal("apply", file, data=demo_server.data) as terminal:
+        terminal.until("Apply these changes? [y/N]: ")
+        leave(terminal)
+        assert terminal.end() == code
+        assert f"\nseatkeeper: {said}\n" in terminal.shown
+        assert "Aborted" not in terminal.shown
+    assert "unanswered01" not in seatkeeper("user", "list", data=demo_server.data).stdout
+
+
+def test_an_interruption_while_it_is_planned_changes_nothing(tmp_path: Path) -> None:
+    pipe = tmp_path / "users.jsonl"
+    os.mkfifo(pipe)
+    with Terminal("apply", pipe, data=tmp_path / "data") as terminal:
+        writing = opened_for_writing(pipe)
+        terminal.interrupt()
+        assert terminal.end() == 130
+        assert "seatkeeper: Interrupted; nothing was changed.\n" in terminal.shown
+        os.close(writing)
     assert not (tmp_path / "data").exists()
+
+
+def opened_for_writing(pipe: Path) -> int:
+    """The pipe's end for writing, once somebody reads from the other."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody has opened it yet
+            assert time.monotonic() < deadline, "the file is not read"
+            time.sleep(0.01)
 
 
 def test_what_is_answered_on_a_terminal_decides(demo_server: ServerProcess, file: Path) -> None:

@@ -41,7 +41,16 @@ def test_an_export_writes_over_a_file_only_by_force(demo_server: ServerProcess, 
     assert file.stat().st_mode & 0o777 == 0o600
     nowhere = seatkeeper("export", tmp_path / "no" / "where.toml", data=demo_server.data)
     assert "cannot be written" in sentence_of(nowhere, 1)
-    assert "A CSV cannot hold" in sentence_of(seatkeeper("export", "--format", "csv", data=demo_server.data), 2)
+
+
+def test_an_export_is_offered_in_the_formats_of_whole_inventories(demo_server: ServerProcess, tmp_path: Path) -> None:
+    for format_ in ("xml", "csv"):
+        said = sentence_of(seatkeeper("export", "--format", format_, data=demo_server.data, env={"COLUMNS": "200"}), 2)
+        assert f"'{format_}' is not one of 'toml', 'jsonl'." in said
+    assert "A CSV cannot hold" in sentence_of(seatkeeper("export", tmp_path / "all.csv", data=demo_server.data), 2)
+    assert "else TOML" in " ".join(seatkeeper("export", "--help", env={"COLUMNS": "200"}).stdout.split())
+    assert seatkeeper("export", tmp_path / "all.foo", data=demo_server.data).returncode == 0
+    assert "[[licenses]]" in (tmp_path / "all.foo").read_text()
 
 
 def test_an_import_makes_users_and_is_so_already_the_second_time(demo_server: ServerProcess, tmp_path: Path) -> None:

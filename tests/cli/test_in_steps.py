@@ -100,7 +100,10 @@ def test_a_server_that_is_killed_at_each_step_costs_nothing_but_time(tmp_path: P
         assert inventory_of(server.data) == wanted
 
 
-@pytest.mark.parametrize("served", [True, False], ids=["with a server", "without a server"])
+@pytest.mark.parametrize(
+    "served",
+    [pytest.param(True, id="with a server"), pytest.param(False, id="without a server", marks=pytest.mark.slow)],
+)
 def test_a_command_that_is_killed_at_each_step_goes_on_when_it_is_run_again(
     served: bool, tmp_path: Path, file: Path, wanted: str
 ) -> None:

@@ -3,6 +3,7 @@
 import json
 
 import httpx
+import pytest
 
 from tests.cli.command import seatkeeper, sentence_of
 from tests.cli.terminal import Terminal
@@ -44,6 +45,18 @@ def test_a_password_is_asked_for_twice_and_never_shown(demo_server: ServerProces
         assert "Added typed01" in terminal.shown
         assert "one-of-mine" not in terminal.shown
     assert status_of(demo_server, "typed01", "one-of-mine") == 200
+
+
+@pytest.mark.parametrize("prompt", ["Password: ", "Once more: "])
+def test_whoever_thinks_better_of_a_password_presses_ctrl_c(prompt: str, demo_server: ServerProcess) -> None:
+    with Terminal("user", "set-password", "agent01", data=demo_server.data) as terminal:
+        terminal.until("Password: ")
+        if prompt != "Password: ":
+            terminal.enter("one-of-mine")
+            terminal.until(prompt)
+        terminal.interrupt()
+        assert terminal.end() == 130
+        assert terminal.shown.endswith("\nseatkeeper: Interrupted; nothing was changed.\n")
 
 
 def test_a_deletion_is_asked_about(demo_server: ServerProcess) -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seatkeeper.cli.address import read_address
@@ -203,6 +204,32 @@ def reached(
             ExitCode.UNREACHABLE,
             f"There is no database in {settings.data}; 'seatkeeper serve' or 'seatkeeper apply' makes one.",
         )
+    with _opened(settings, patience) as api:
+        yield api
+
+
+@contextmanager
+def reached_to_plan(data: Path | None, config: Path | None) -> Iterator[Api]:
+    """The admin API as `reached` has it; where there is no database yet, that of an empty one, gone afterwards.
+
+    So a first inventory can be looked at before anything is made.
+    """
+    from msgspec.structs import replace  # noqa: PLC0415 - see the package: heavy imports wait
+
+    settings = read_settings(config, {"data": data})
+    if (settings.data / DATABASE).exists() or (settings.data.is_dir() and is_held(settings.data)):
+        with _opened(settings, PATIENCE_SECONDS) as api:
+            yield api
+        return
+    with (
+        TemporaryDirectory(prefix="seatkeeper-") as empty,
+        _opened(replace(settings, data=Path(empty)), PATIENCE_SECONDS) as api,
+    ):
+        yield api
+
+
+@contextmanager
+def _opened(settings: "Settings", patience: float) -> Iterator[Api]:
     with asyncio.Runner() as runner:
         api = Api(settings, runner, patience)
         try:

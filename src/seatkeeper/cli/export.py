@@ -4,15 +4,22 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 
 from seatkeeper.cli.client import reached
-from seatkeeper.cli.documents import Format
 from seatkeeper.cli.failure import ExitCode, Failure
 from seatkeeper.cli.options import Config, Data
+
+
+class Whole(StrEnum):
+    """What a whole inventory may be written in; a CSV cannot hold one."""
+
+    TOML = "toml"
+    JSONL = "jsonl"
 
 
 def export(
@@ -21,7 +28,8 @@ def export(
     ] = None,
     *,
     format: Annotated[  # noqa: A002 - what the option is called
-        Format | None, typer.Option("--format", help="toml or jsonl. Default: by the file's suffix, else toml.")
+        Whole | None,
+        typer.Option("--format", help="Default: JSON Lines for a file .jsonl or .ndjson, else TOML."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
     data: Data = None,
@@ -33,14 +41,22 @@ def export(
     alone. Applied where it comes from it changes nothing; applied to an empty data directory it makes the same
     inventory.
     """
-    wanted = format or (Format.JSONL if file and file.suffix.lower() in {".jsonl", ".ndjson"} else Format.TOML)
-    if wanted is Format.CSV:
-        raise Failure(ExitCode.USAGE, "A CSV cannot hold a whole inventory; export as toml or jsonl.")
+    wanted = format or _by_suffix(file)
     if file is not None and file.exists() and not force:
         raise Failure(ExitCode.REFUSED, f"{file} exists already; add --force to write over it.")
     with reached(data, config) as api, _written(file) as out:
         for part in api.stream("/inventory", {"format": wanted.value}):
             out.write(part)
+
+
+def _by_suffix(file: Path | None) -> Whole:
+    suffix = "" if file is None else file.suffix.lower()
+    if suffix == ".csv":
+        raise Failure(
+            ExitCode.USAGE,
+            f"A CSV cannot hold a whole inventory; name {file} otherwise, or add --format toml or jsonl.",
+        )
+    return Whole.JSONL if suffix in {".jsonl", ".ndjson"} else Whole.TOML
 
 
 @contextmanager

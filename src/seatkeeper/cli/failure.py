@@ -25,6 +25,17 @@ class Failure(Exception):
 
 
 @contextmanager
+def interruptible(outcome: str) -> Iterator[None]:
+    """Turn an interruption into a Failure that says what has become of the command: `outcome`, as in "nothing was
+    changed".
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Failure(ExitCode.INTERRUPTED, f"Interrupted; {outcome}.") from None
+
+
+@contextmanager
 def told_plainly(data: Path) -> Iterator[None]:
     """Turn what can be wrong with a data directory, once it is opened, into a Failure with its sentence."""
     # Here because `--help` is to be answered without loading a database.

@@ -1,5 +1,6 @@
 """`seatkeeper license`: what was bought."""
 
+import sys
 from typing import Annotated, Any, Final
 
 import typer
@@ -7,12 +8,20 @@ import typer
 from seatkeeper.cli.client import ask
 from seatkeeper.cli.failure import ExitCode, Failure
 from seatkeeper.cli.options import Config, Data, Json, Overcommit
-from seatkeeper.cli.printing import print_json, print_rows
+from seatkeeper.cli.printing import Column, print_json, print_lines, print_table
 from seatkeeper.cli.teaching import add_command
 
 app = typer.Typer(help="What was bought, and how much of it is taken.", no_args_is_help=True)
 
-_COLUMNS: Final = ("license", "kind", "assigned", "seats", "in use", "concurrent seats", "expires")
+_COLUMNS: Final = (
+    Column("license", whole=True),
+    Column("kind", rank=2),
+    Column("assigned", whole=True),
+    Column("in use", whole=True),
+    Column("expires", whole=True, rank=1),
+)
+_UNRESTRICTED: Final = "unrestricted"
+_OF_LINES: Final = ("license", "kind", "assigned", "seats", "in use", "concurrent seats", "expires")
 
 
 def list_licenses(*, as_json: Json = False, data: Data = None, config: Config = None) -> None:
@@ -23,8 +32,10 @@ def list_licenses(*, as_json: Json = False, data: Data = None, config: Config = 
     found = ask("GET", "/licenses", data=data, config=config)
     if as_json:
         print_json(found)
+    elif sys.stdout.isatty():
+        print_table(_COLUMNS, [_of_table(_row(each)) for each in found["licenses"]])
     else:
-        print_rows(_COLUMNS, [_row(each) for each in found["licenses"]], whole=("license",))
+        print_lines(_OF_LINES, [_row(each) for each in found["licenses"]])
 
 
 def set_seats(
@@ -66,8 +77,18 @@ def set_seats(
     typer.echo(f"{now['name']}: {said}{'.' if answer['changed'] else ', as before.'}")
 
 
+def _of_table(row: tuple[str, ...]) -> tuple[str, ...]:
+    """A row with what is taken and what was bought in one, as in "8 of 10"."""
+    name, kind, assigned, seats, in_use, concurrent, expires = row
+    return name, kind, _taken(assigned, seats), _taken(in_use, concurrent), expires
+
+
+def _taken(number: str, seats: str) -> str:
+    return f"{number}, no limit" if seats == _UNRESTRICTED else f"{number} of {seats}"
+
+
 def _row(license_: dict[str, Any]) -> tuple[str, ...]:
-    bound = {True: "unrestricted"}.get(license_["unrestricted"])
+    bound = _UNRESTRICTED if license_["unrestricted"] else None
     return (
         f"{license_['owner']}:{license_['name']}",
         license_["kind"],

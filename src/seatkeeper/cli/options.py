@@ -29,7 +29,8 @@ Overcommit = Annotated[
 
 def read_settings(config: Path | None, flags: dict[str, object]) -> "Settings":
     """The settings from file, environment and flags; a flag that was not given is None. Failure where one is wrong."""
-    from seatkeeper.settings import SettingsError, load  # noqa: PLC0415 - see the package: heavy imports wait
+    from seatkeeper.settings import SettingsError  # noqa: PLC0415 - see the package: heavy imports wait
+    from seatkeeper.settings.lookup import load  # noqa: PLC0415 - as above
 
     try:
         return load(config, flags=flags)

@@ -2,11 +2,16 @@
 
 import json
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import typer
 
 Row = Sequence[str]
+
+_GAP: Final = 2
+# A longer one may be broken. Names of licenses, which have underscores for spaces, are shorter.
+_LONGEST_WORD: Final = 50
 
 
 def print_json(answer: object) -> None:
@@ -14,13 +19,55 @@ def print_json(answer: object) -> None:
     typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
 
 
-def print_rows(columns: Sequence[str], rows: Sequence[Row], *, whole: Collection[str] = ()) -> None:
-    """A head and its rows. Of the columns `whole` nothing is broken into lines, however narrow the terminal is."""
+class Column(NamedTuple):
+    """A column of a table. Nothing in a `whole` one is broken into lines; elsewhere lines are broken between words.
+
+    Where a terminal is too narrow, columns are left out, that of the highest `rank` first; of rank 0 none ever is.
+    """
+
+    name: str
+    whole: bool = False
+    rank: int = 0
+
+
+def print_rows(columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    """A head and its rows."""
     if sys.stdout.isatty():
-        _print_table(columns, rows, whole)
+        print_table(columns, rows)
     else:
-        for row in (columns, *rows):
-            typer.echo("\t".join(map(plain, row)))
+        print_lines([column.name for column in columns], rows)
+
+
+def print_lines(columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """As programs read it: a line a row, with tabs."""
+    for row in (columns, *rows):
+        typer.echo("\t".join(map(plain, row)))
+
+
+def print_table(columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    """As somebody at a terminal reads it, at any width."""
+    from rich.console import Console  # noqa: PLC0415 - see the package: heavy imports wait
+    from rich.table import Table  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415 - as above
+
+    rows = [[plain(each) for each in row] for row in rows]
+    widths = [_widths(column, [column.name, *(row[index] for row in rows)]) for index, column in enumerate(columns)]
+    room = Console().width
+    shown = _shown(columns, [narrow for narrow, _ in widths], room)
+    spare = max(0, room - _together([widths[index][0] for index in shown]))
+    table = Table(box=None, header_style="bold", padding=(0, _GAP, 0, 0), pad_edge=False)
+    fitted = []
+    for index in shown:
+        narrow, wide = widths[index]
+        fitted.append(min(wide, narrow + spare))
+        spare -= fitted[-1] - narrow
+        table.add_column(columns[index].name, width=fitted[-1], overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(row[index]) for index in shown))
+    # Names are longer than some terminals are wide: those break them as they like, and they can be copied whole.
+    Console(width=max(room, _together(fitted))).print(table, crop=False)
+    if left_out := [column.name for index, column in enumerate(columns) if index not in shown]:
+        typer.echo(f"Left out on this narrow terminal: {', '.join(left_out)}.", err=True)
 
 
 def plain(text: str) -> str:
@@ -40,19 +87,25 @@ def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode()
 
 
-def _print_table(columns: Sequence[str], rows: Sequence[Row], whole: Collection[str]) -> None:
+def _widths(column: Column, cells: Sequence[str]) -> tuple[int, int]:
+    """How narrow a column may be, and how wide it can be of use."""
     from rich.cells import cell_len  # noqa: PLC0415 - see the package: heavy imports wait
-    from rich.console import Console  # noqa: PLC0415 - as above
-    from rich.table import Table  # noqa: PLC0415 - as above
-    from rich.text import Text  # noqa: PLC0415 - as above
 
-    table = Table(box=None, header_style="bold")
-    for index, name in enumerate(columns):
-        if name in whole:
-            longest = max(cell_len(plain(row[index])) for row in (columns, *rows))
-            table.add_column(name, no_wrap=True, min_width=longest)
-        else:
-            table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(plain(each)) for each in row))
-    Console().print(table, crop=False)
+    wide = max(map(cell_len, cells))
+    if column.whole:
+        return wide, wide
+    return min(_LONGEST_WORD, max(cell_len(word) for cell in cells for word in cell.split() or [""])), wide
+
+
+def _shown(columns: Sequence[Column], narrow: Sequence[int], room: int) -> list[int]:
+    """The columns for which there is room, by their index."""
+    shown = list(range(len(columns)))
+    for index in sorted(shown, key=lambda each: -columns[each].rank):
+        if columns[index].rank == 0 or _together([narrow[each] for each in shown]) <= room:
+            break
+        shown.remove(index)
+    return shown
+
+
+def _together(widths: Sequence[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)

@@ -1,24 +1,24 @@
 """The way of an inventory file: planned, shown, asked about, applied. What `apply` and `import` share."""
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import typer
 
-from seatkeeper.cli.asking import can_ask, confirm, nobody_there
-from seatkeeper.cli.client import Api, Document, reached
+from seatkeeper.cli.asking import confirm
+from seatkeeper.cli.client import Api, Document, reached, reached_to_plan
 from seatkeeper.cli.documents import Format, Source
-from seatkeeper.cli.failure import ExitCode, Failure
+from seatkeeper.cli.failure import ExitCode, Failure, interruptible
 from seatkeeper.cli.options import read_settings
-from seatkeeper.cli.plans import added_up, print_plan, summary
+from seatkeeper.cli.plans import added_up, print_plan, summary, weight_of
 from seatkeeper.cli.printing import print_json
 from seatkeeper.cli.stepping import APPLY, PLAN, Rows, Stepped, step_through
 from seatkeeper.cli.toml_rows import TomlRows
-from seatkeeper.ledger.files import DATABASE
 
 _INSTEAD: Final = "--yes, or --dry-run to change nothing"
+_UNKNOWN: Final = "what was asked may or may not have been done; --dry-run shows what is left"
 
 
 class Proposal(NamedTuple):
@@ -40,21 +40,21 @@ class Proposal(NamedTuple):
             raise Failure(ExitCode.USAGE, "With --json nobody is asked; add --yes, or --dry-run to change nothing.")
         if self.prune and self.source.format is Format.CSV:
             raise Failure(ExitCode.USAGE, "--prune needs a whole inventory, in TOML or JSON Lines; a CSV is none.")
-        if not (self.dry_run or self.yes or can_ask() or self._database.exists()):
-            raise nobody_there(_INSTEAD)  # before a database is made that nobody has agreed to
         if self.in_steps:
             self._in_steps()
         else:
             self._at_once()
 
     def _at_once(self) -> None:
-        with self._reached() as api:
-            document = self._whole(_limits(api))
+        with self._planning() as api:
+            limits = _limits(api)
+            document = self._whole(limits)
             plan = api.ask("POST", PLAN, params=self._named(), document=document, again=True)
         self._show(plan)
+        self._bound(weight_of(plan), limits["changes_at_once"])
         # The data directory is let go while somebody thinks; the plan's token tells what changed meanwhile.
-        if plan["total"] and self._wanted():
-            with self._reached() as api:
+        if plan["total"] and self._wanted(plan):
+            with self._applying() as api:
                 params = {**self._named(), "plan": plan["plan"]}
                 applied = api.ask("POST", APPLY, params=params, document=document)
             self._conclude({**plan, **applied}, done=True)
@@ -71,10 +71,10 @@ class Proposal(NamedTuple):
         rows = self._rows()
         if self.dry_run or not self.yes:
             planned = self._planned(rows)
-            if not planned["total"] or not self._wanted():
+            if not planned["total"] or not self._wanted(planned):
                 self._conclude(planned, done=False)
                 return
-        with self._reached() as api:
+        with self._applying() as api:
             limits = _limits(api)
             pruning = self._whole(limits) if self.prune else None  # a file too large for that is told before it begins
             stepped = step_through(api, rows, self.params, limits, APPLY)
@@ -85,7 +85,7 @@ class Proposal(NamedTuple):
 
     def _planned(self, rows: Rows) -> dict[str, Any]:
         """What all rows come to: from one plan where one request may carry the file, else added up."""
-        with self._reached() as api:
+        with self._planning() as api:
             limits = _limits(api)
             size = self.source.size()
             if self.prune or (size is not None and size <= limits["body"]):
@@ -108,10 +108,23 @@ class Proposal(NamedTuple):
     def _whole(self, limits: Mapping[str, int]) -> Document:
         return Document(self.source.whole(limits["body"]), self.source.format.content_type)
 
-    def _wanted(self) -> bool:
+    def _bound(self, changes: int, at_once: int) -> None:
+        """Failure where these are more changes than the server makes at once; of a dry run it is only told."""
+        if changes <= at_once:
+            return
+        sentence = (
+            f"{self.source.name}: {changes:,} changes are more than are made at once: at most {at_once:,}"
+            " (inventory.changes_at_once in the settings). Apply the file with --in-steps."
+        )
+        if not self.dry_run:
+            raise Failure(ExitCode.REFUSED, sentence)
+        typer.echo(sentence, err=True)
+
+    def _wanted(self, plan: Mapping[str, Any]) -> bool:
         """Whether it is to be applied. Failure where somebody must be asked and nobody can be, or says no."""
         if self.dry_run or self.yes:
             return not self.dry_run
+        typer.echo(summary(self.source.name, plan["counts"], done=False))
         confirm("Apply these changes?", instead=_INSTEAD)
         return True
 
@@ -129,12 +142,15 @@ class Proposal(NamedTuple):
     def _named(self) -> dict[str, str]:
         return {**self.params, "file": self.source.name, "prune": str(self.prune).lower()}
 
-    def _reached(self) -> AbstractContextManager[Api]:
-        return reached(self.data, self.config, makes=not self.dry_run)
+    @contextmanager
+    def _planning(self) -> Iterator[Api]:
+        with interruptible("nothing was changed"), reached_to_plan(self.data, self.config) as api:
+            yield api
 
-    @property
-    def _database(self) -> Path:
-        return read_settings(self.config, {"data": self.data}).data / DATABASE
+    @contextmanager
+    def _applying(self) -> Iterator[Api]:
+        with interruptible(_UNKNOWN), reached(self.data, self.config, makes=True) as api:
+            yield api
 
 
 def _limits(api: Api) -> dict[str, int]:

@@ -1,18 +1,27 @@
 """`seatkeeper sessions`: who is connected, and ending it."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from seatkeeper.cli.client import ask
 from seatkeeper.cli.failure import ExitCode, Failure
 from seatkeeper.cli.options import Config, Data, Json
-from seatkeeper.cli.printing import print_json, print_rows
+from seatkeeper.cli.printing import Column, print_json, print_rows
 from seatkeeper.cli.teaching import add_command
 
 app = typer.Typer(help="Who is connected and what they hold.", no_args_is_help=True)
 
-_COLUMNS = ("session", "user", "application", "machine", "station", "connected", "last seen", "holds")
+_COLUMNS: Final = (
+    Column("session", whole=True),
+    Column("user", whole=True),
+    Column("application", rank=3),
+    Column("machine", rank=5),
+    Column("station", rank=1),
+    Column("connected", rank=4),
+    Column("last seen", rank=2),
+    Column("holds"),
+)
 
 
 def list_sessions(
@@ -32,8 +41,7 @@ def list_sessions(
         print_json(found)
         return
     rows = [_row(each) for each in found["sessions"]]
-    # What one types to name a session or a user is shown whole.
-    print_rows(_COLUMNS, rows, whole=("session", "user"))
+    print_rows(_COLUMNS, rows)
 
 
 def end_session(

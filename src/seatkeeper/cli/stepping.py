@@ -72,6 +72,8 @@ def step_through(api: Api, rows: Rows, params: Mapping[str, str], limits: Mappin
         except Failure as failure:
             raise Failure(failure.exit_code, f"{failure}{steps.how_to_go_on()}") from None
         except KeyboardInterrupt:
+            if path == PLAN:
+                raise  # whoever plans tells that nothing was changed
             raise Failure(ExitCode.INTERRUPTED, f"Interrupted.{steps.how_to_go_on()}") from None
     return Stepped(steps.counts, steps.position)
 
@@ -91,6 +93,8 @@ class _Steps:
     def take(self, chunk: Chunk) -> None:
         """One chunk; in halves where its changes are more than may be made at once."""
         params = {**self._params, "file": self._rows.name, "first_line": str(chunk.first_line)}
+        if self._path == PLAN:
+            params["rehearse"] = "false"  # the rules may refuse a chunk for lack of seats that one above it buys
         document = Document(chunk.content, self._rows.format.content_type)
         try:
             answer = self._api.ask("POST", self._path, params=params, document=document, again=True)

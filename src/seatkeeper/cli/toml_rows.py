@@ -68,8 +68,7 @@ def _in_order(placed: Sequence[tuple[int, dict[str, Any]]], owner: str) -> Itera
     from seatkeeper.licensing.entities import fold  # noqa: PLC0415 - as above
 
     def key(text: str) -> tuple[str, str]:
-        name = license_name(text, owner)
-        return fold(name.owner), fold(name.name)
+        return license_name(text, owner).key
 
     found = {(fold(table.get("owner", owner)), fold(table["name"])): (number, table) for number, table in placed}
     done: set[tuple[str, str]] = set()

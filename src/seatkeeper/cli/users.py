@@ -5,11 +5,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from seatkeeper.cli.asking import can_ask, confirm
+from seatkeeper.cli.asking import can_ask, confirm, new_password
 from seatkeeper.cli.client import ask
 from seatkeeper.cli.failure import ExitCode, Failure
 from seatkeeper.cli.options import Config, Data, Json, Yes
-from seatkeeper.cli.printing import print_json, print_rows
+from seatkeeper.cli.printing import Column, print_json, print_rows
 from seatkeeper.cli.teaching import add_command
 
 app = typer.Typer(help="Who may log on: add, list and delete users, set passwords.", no_args_is_help=True)
@@ -19,7 +19,12 @@ PasswordStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input, its first line.")
 ]
 
-_COLUMNS: Final = ("user", "display name", "method", "licenses")
+_COLUMNS: Final = (
+    Column("user", whole=True),
+    Column("display name", rank=2),
+    Column("method", rank=1),
+    Column("licenses"),
+)
 _LONGEST_PASSWORD: Final = 1024
 
 
@@ -103,7 +108,7 @@ def list_users(
     if as_json:
         print_json(found)
         return
-    print_rows(_COLUMNS, [_row(each) for each in found["users"]], whole=("user",))
+    print_rows(_COLUMNS, [_row(each) for each in found["users"]])
     if found["next"] is not None:
         typer.echo(f"There are more; go on with --after {found['next']}.", err=True)
 
@@ -122,14 +127,14 @@ def _password(from_input: bool, instead: str) -> str:
     if from_input:
         password = _first_line()
     elif can_ask():
-        password = typer.prompt("Password", hide_input=True, confirmation_prompt="Once more")
+        password = new_password()
     else:
         raise Failure(ExitCode.USAGE, f"There is no terminal to ask for the password on; add {instead}.")
     if not 1 <= len(password) <= _LONGEST_PASSWORD:
         raise Failure(
             ExitCode.USAGE, f"A password has 1 to {_LONGEST_PASSWORD} characters; this one has {len(password)}."
         )
-    return str(password)
+    return password
 
 
 def _first_line() -> str:
