@@ -37,7 +37,7 @@ async def test_a_plan_tells_what_would_change_and_changes_nothing(world: World, 
     assert world.ledger.head == head
     assert told["position"] == head
     assert told["plan"].startswith(f"{head}-")
-    assert told["total"] == 4
+    assert told["total"] == told["weight"] == 4
     assert told["counts"] == NOTHING | {
         "license": {**NONE, "added": 1, "changed": 1},
         "user": {**NONE, "changed": 1},

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,7 @@ from typing import Self
 from tests.server_process import command_environment
 
 PATIENCE_SECONDS = 60.0
+_AGAIN_SECONDS = 5.0
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -54,8 +56,18 @@ class Terminal:
         os.write(self._ours, f"{text}\n".encode())
 
     def interrupt(self) -> None:
-        """What Ctrl-C does."""
-        self.process.send_signal(signal.SIGINT)
+        """What Ctrl-C does, until the command has ended.
+
+        It is done again where nothing comes of it: a signal that arrives just before a read begins is not seen by it.
+        """
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.process.poll() is None and time.monotonic() < deadline:
+            self.process.send_signal(signal.SIGINT)
+            again = time.monotonic() + _AGAIN_SECONDS
+            while self._read(again):
+                pass
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(max(0.0, again - time.monotonic()))
 
     def end_input(self) -> None:
         """What Ctrl-D does on an empty line."""

@@ -63,6 +63,7 @@ class Planned(Done):
     """What applying a file would do."""
 
     plan: str = Field(description="By this it is applied as it was looked at, and refused when it no longer holds.")
+    weight: int = Field(description="`total`, and each assignment that goes with a license: what a commit holds.")
     changes: list[ChangeOfPlan] = Field(description=f"The first {_MOST_TOLD:,} changes; `total` counts all.")
 
 
@@ -142,6 +143,7 @@ async def plan_inventory(
         plan=plan.token,
         total=len(plan.changes),
         counts=plan.counts,
+        weight=plan.weight,
         changes=[
             ChangeOfPlan(
                 action=change.action,

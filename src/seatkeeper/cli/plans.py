@@ -18,8 +18,6 @@ _NOUNS: Final = {
     "user": ("user", "users"),
     "assignment": ("assignment", "assignments"),
 }
-# The field of a removed license that tells how many assignments go with it.
-_ASSIGNED: Final = "assigned"
 # What one looks through before answering; the rest is counted. Elsewhere every change that the server told is printed.
 _LINES_ON_A_TERMINAL: Final = 100
 
@@ -38,17 +36,6 @@ def print_plan(plan: Mapping[str, Any]) -> None:
     more = plan["total"] - len(changes)
     if more:
         typer.echo(f"and {more:,} more")
-
-
-def weight_of(plan: Mapping[str, Any]) -> int:
-    """How many changes one commit would have to hold: those of the plan, and each assignment that goes with a license.
-
-    It may be more where the server tells only the first changes; applying them then is refused.
-    """
-    fields = (field for change in plan["changes"] for field in change["fields"])
-    taken: list[int] = [field["before"] for field in fields if field["name"] == _ASSIGNED]
-    total: int = plan["total"]
-    return total + sum(taken)
 
 
 def summary(file: str, counts: Counts, *, done: bool) -> str:

@@ -12,7 +12,7 @@ from seatkeeper.cli.client import Api, Document, reached, reached_to_plan
 from seatkeeper.cli.documents import Format, Source
 from seatkeeper.cli.failure import ExitCode, Failure, interruptible
 from seatkeeper.cli.options import read_settings
-from seatkeeper.cli.plans import added_up, print_plan, summary, weight_of
+from seatkeeper.cli.plans import added_up, print_plan, summary
 from seatkeeper.cli.printing import print_json
 from seatkeeper.cli.stepping import APPLY, PLAN, Rows, Stepped, step_through
 from seatkeeper.cli.toml_rows import TomlRows
@@ -51,7 +51,7 @@ class Proposal(NamedTuple):
             document = self._whole(limits)
             plan = api.ask("POST", PLAN, params=self._named(), document=document, again=True)
         self._show(plan)
-        self._bound(weight_of(plan), limits["changes_at_once"])
+        self._bound(plan["weight"], limits["changes_at_once"])
         # The data directory is let go while somebody thinks; the plan's token tells what changed meanwhile.
         if plan["total"] and self._wanted(plan):
             with self._applying() as api:
