@@ -11,7 +11,8 @@ import pytest
 from argon2 import PasswordHasher
 
 from seatkeeper.ledger.door import DataDirectoryInUse
-from seatkeeper.server import House, opened
+from seatkeeper.server.house import House
+from seatkeeper.server.opening import opened
 from seatkeeper.settings import IcwsSettings, LimitsSettings, Settings, SettingsError
 from seatkeeper.transport.listener import listening_at
 

@@ -40,7 +40,7 @@ def serve(
     from structlog import get_logger  # noqa: PLC0415 - see the package: heavy imports wait
 
     from seatkeeper.ledger.door import DataDirectoryInUse  # noqa: PLC0415 - as above
-    from seatkeeper.server import run  # noqa: PLC0415 - as above
+    from seatkeeper.server.running import run  # noqa: PLC0415 - as above
     from seatkeeper.transport.listener import CannotListen  # noqa: PLC0415 - as above
     from seatkeeper.transport.logs import configure_logs  # noqa: PLC0415 - as above
 

@@ -52,7 +52,7 @@ async def in_this_process(settings: "Settings") -> AsyncIterator["httpx.AsyncCli
     import httpx  # noqa: PLC0415 - see the package: heavy imports wait
 
     from seatkeeper.ledger.door import DataDirectoryInUse  # noqa: PLC0415 - as above
-    from seatkeeper.server import opened  # noqa: PLC0415 - as above
+    from seatkeeper.server.opening import opened  # noqa: PLC0415 - as above
     from seatkeeper.transport.logs import configure_logs  # noqa: PLC0415 - as above
 
     configure_logs(level="warning")

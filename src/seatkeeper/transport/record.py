@@ -1,9 +1,9 @@
 """What is known of a request while it runs, for its line in the access log.
 
 The record lies in the request's ASGI scope, at `scope["state"]["record"]`, where mounted applications see the same
-one. A face writes `record_of(request.scope).face = "icws"` and, as soon as it has checked the credential,
-`.user = login`; `.outcome` takes a word or an error's identifier where the status alone says too little. Nothing
-secret and nothing unchecked belongs in it.
+one. A face writes `record_of(request.scope).face = "icws"`, its `.route`, the pattern that the path matched (e.g.
+`/icws/{session}/licenses`), and, as soon as it has checked the credential, `.user = login`; `.outcome` takes a word or
+an error's identifier where the status alone says too little. Nothing secret and nothing unchecked belongs in it.
 """
 
 import secrets
@@ -19,11 +19,12 @@ _process = secrets.token_hex(4)
 class RequestRecord:
     """`id` is unique among requests, or what the client called its request; the rest starts unknown."""
 
-    __slots__ = ("face", "id", "outcome", "user")
+    __slots__ = ("face", "id", "outcome", "route", "user")
 
     def __init__(self, request_id: str | None = None) -> None:
         self.id = request_id or f"{_process}-{next(_numbers):x}"
         self.face: str | None = None
+        self.route: str | None = None
         self.user: str | None = None
         self.outcome: str | None = None
 

@@ -1,0 +1,1 @@
+"""What Prometheus reads: pools, denials, sessions, batches and commits, latencies by route."""

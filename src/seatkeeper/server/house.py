@@ -1,0 +1,95 @@
+"""All parts, running, as one ASGI application; it sends each request to the face that its path names."""
+
+import asyncio
+from functools import partial
+from typing import NamedTuple
+
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from seatkeeper.identity.passwords import Passwords
+from seatkeeper.inventory.applying import Application
+from seatkeeper.inventory.demo import DEMO_LOGIN, DEMO_NAME, DEMO_PASSWORD, demo_text
+from seatkeeper.inventory.document import document_of
+from seatkeeper.ledger.door import Ledger
+from seatkeeper.queries.reads import Reads
+from seatkeeper.queries.users import account_by_login
+from seatkeeper.transport.access_log import AccessLog
+from seatkeeper.transport.record import record_of
+
+
+class Face(NamedTuple):
+    """An API: its name in the log, and the application that answers it."""
+
+    name: str
+    app: ASGIApp
+
+
+class House:
+    """All parts, running, as one ASGI application.
+
+    A request belongs to the face that the first segment of its path names, in any case. `/healthz` says that the
+    process lives, `/readyz` that the ledger takes commands; anything else is not here.
+    """
+
+    def __init__(self, ledger: Ledger, reads: Reads, passwords: Passwords, faces: dict[str, Face]) -> None:
+        self.ledger = ledger
+        self.stopping = False
+        self._reads = reads
+        self._passwords = passwords
+        self._faces = faces
+        self._app = AccessLog(self._dispatch)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._app(scope, receive, send)
+
+    async def apply_demo(self, owner: str) -> None:
+        """Apply the demo inventory if nothing has ever been recorded. `owner` is that of bare license names."""
+        if self.ledger.head == 0:
+            body = demo_text().encode()
+            document = await asyncio.to_thread(document_of, body, "application/toml", file=DEMO_NAME, owner=owner)
+            await Application(document, self._reads, self._passwords).apply(self.ledger.submit)
+
+    async def has_demo(self) -> bool:
+        """Whether the demo is what is there: its first user can log on as the demo has it."""
+        account = await self._reads.run(partial(account_by_login, login=DEMO_LOGIN))
+        return account is not None and await self._passwords.verify(account.password_hash, DEMO_PASSWORD)
+
+    def stop_streams(self) -> None:
+        """Be ready no more, and end the event streams, which would otherwise outlast any wait for their end."""
+        self.stopping = True
+        self.ledger.feed.close_streams()
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return  # uvicorn is told to offer nothing else
+        face = self._faces.get(first_segment(scope).lower())
+        if face is None:
+            await self._own(scope)(scope, receive, send)
+        else:
+            record_of(scope).face = face.name
+            await face.app(scope, receive, send)
+
+    def _own(self, scope: Scope) -> JSONResponse:
+        path = scope["path"]
+        if path not in {"/healthz", "/readyz"}:
+            message = (
+                f"There is nothing at {path}. The APIs are below {' and '.join(f'/{name}' for name in self._faces)}."
+            )
+            return JSONResponse({"error": "not_found", "message": message}, 404)
+        if scope["method"] not in {"GET", "HEAD"}:
+            message = f"{path} can only be read."
+            return JSONResponse({"error": "method_not_allowed", "message": message}, 405, {"Allow": "GET, HEAD"})
+        if path == "/healthz":
+            return JSONResponse({"status": "alive"})
+        if self.stopping or not self.ledger.healthy:
+            status = "stopping" if self.stopping else "the ledger takes no commands"
+            return JSONResponse({"status": status}, 503, {"Retry-After": "1"})
+        return JSONResponse({"status": "ready", "head": self.ledger.head})
+
+
+def first_segment(scope: Scope) -> str:
+    """What stands between the first two slashes of the path; empty where it does not begin with one (`OPTIONS *`)."""
+    _, *segments = scope["path"].split("/", 2)
+    return segments[0] if segments else ""
