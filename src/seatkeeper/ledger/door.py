@@ -179,6 +179,10 @@ class Ledger:
         """A session was active."""
         self._activity.touch(session_id, self._clock())
 
+    def now(self) -> int:
+        """The time that this ledger goes by, in milliseconds since 1970-01-01T00:00Z (rule L8)."""
+        return self._clock()
+
     @property
     def image(self) -> Image:
         """What is in memory, for looking up single rows. Only the writer changes it."""
