@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-anno
 	--no-emit-index-url pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all check coverage torture torture-defects lock clean
+.PHONY: help serve test test-all check coverage languages torture torture-defects lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,10 +37,15 @@ check: .venv/.installed ## Check style, types, the import table, the lock files 
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_locks.py
 	$(BIN)/python scripts/settings_reference.py --check
+	$(BIN)/python scripts/metrics_reference.py --check
+	$(BIN)/python scripts/catalogues.py --check
 	$(BIN)/python -m tests.coverage check
 
 coverage: .venv/.installed ## Write docs/coverage.md: run the tests that hold its rows, and tell which rows work
 	$(BIN)/python -m tests.coverage write
+
+languages: .venv/.installed ## Bring the catalogues of human text up to date with the code; ADD=fr begins one of French
+	$(BIN)/python scripts/catalogues.py $(ADD)
 
 torture: .venv/.installed ## Five minutes of clients on a server that is killed again and again; judged from outside
 	$(BIN)/python -m tests.torture --seconds 300 --kills 20

@@ -15,7 +15,7 @@ INTRODUCTION = """\
 
 A setting is looked up in the command's flags, then in the environment, then in the settings file, then in its default.
 The file is TOML: the one that `--config` or `SEATKEEPER_CONFIG` names, else `seatkeeper.toml` in the working directory
-if there is one. `listen.port` stands there as `port` below `[listen]`. A list is written with commas in the
+if there is one. `listen.http` stands there as `http` below `[listen]`. A list is written with commas in the
 environment. An unknown setting is refused, and the nearest name is given.
 """
 

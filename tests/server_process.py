@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -29,13 +30,16 @@ def command_environment(extra: Mapping[str, str] | None = None) -> dict[str, str
 class ServerProcess:
     """`seatkeeper serve` on `data`. What it writes to its terminal goes to `log`, over all restarts.
 
-    `url` changes with every start where the port is left to the operating system.
+    `url` changes with every start where the port is left to the operating system. `urls` are all, HTTP first, and
+    `certificate` is what it shows over HTTPS (PEM).
     """
 
     def __init__(self, data: Path, args: tuple[str, ...], env: Mapping[str, str] | None) -> None:
         self.data = data
         self.log = data.with_name(f"{data.name}.log")
         self.url = ""
+        self.urls: list[str] = []
+        self.certificate: str | None = None
         self.process: subprocess.Popen[bytes]
         self._args = args
         self._env = command_environment(env)
@@ -43,7 +47,7 @@ class ServerProcess:
     def start(self) -> Self:
         """Start it and wait until it is ready. Raises AssertionError with the end of its log where it is not."""
         command = [sys.executable, "-m", "seatkeeper", "serve", "--data", str(self.data), *self._args]
-        if "--port" not in self._args:
+        if "--port" not in self._args and "SEATKEEPER_LISTEN_HTTP" not in self._env:
             command += ["--port", "0"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._env)
@@ -89,8 +93,11 @@ class ServerProcess:
         if written["pid"] != self.process.pid:
             return False  # left behind by one that was killed
         self.url = written["url"]
+        self.urls = written["urls"]
+        self.certificate = written["certificate"]
         try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
+            answer = httpx.get(f"{self.url}/readyz", timeout=5, verify=trusting(self.certificate))
+            return answer.status_code == 200 or answer.json()["status"] == "standby"
         except httpx.TransportError:
             return False
 
@@ -107,6 +114,15 @@ class ServerProcess:
             print(f"The server's log ends:\n{self.tail()}")  # noqa: T201 - pytest shows it with the failure
         if self.process.poll() is None:
             self.stop()
+
+
+def trusting(certificate: str | None) -> ssl.SSLContext | bool:
+    """What httpx is to verify a server by: exactly this certificate, or by the system where there is none."""
+    if certificate is None:
+        return True
+    context = ssl.create_default_context(cadata=certificate)
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # it is no authority's
+    return context
 
 
 def start_server(data: Path, *args: str, env: Mapping[str, str] | None = None) -> ServerProcess:

@@ -102,12 +102,13 @@ async def test_an_inventory_may_be_longer_than_another_request(
 async def test_a_path_of_no_face_is_a_404_that_names_the_faces(client: httpx.AsyncClient, path: str) -> None:
     missing = await client.get(f"http://house{path}")
     assert missing.status_code == 404
-    assert missing.json()["message"].endswith("The APIs are below /icws and /v1.")
+    assert missing.json()["message"].endswith("What is here is below /icws, /v1, /metrics.")
 
 
-async def test_a_data_directory_is_held_by_one(house: House) -> None:
+@pytest.mark.usefixtures("house")
+async def test_a_data_directory_is_held_by_one(tmp_path: Path) -> None:
     with pytest.raises(DataDirectoryInUse):
-        async with opened(Settings(data=house.ledger.database.parent)):
+        async with opened(Settings(data=tmp_path / "data")):
             pass
 
 

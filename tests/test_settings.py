@@ -1,5 +1,6 @@
 """Where settings come from, which source wins, and how a wrong one is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -24,18 +25,18 @@ def test_without_any_source_the_defaults_hold() -> None:
 
 
 def test_flags_win_over_environment_over_file_over_defaults() -> None:
-    _file("[listen]\nport = 1\nhost = 'file'\n[icws]\nowner = 'file'\nserver_name = 'file'")
-    environ = {"SEATKEEPER_LISTEN_PORT": "2", "SEATKEEPER_LISTEN_HOST": "env", "SEATKEEPER_ICWS_OWNER": "env"}
-    settings = load(None, environ, {"listen.port": 3, "listen.host": None})
-    assert settings.listen.port == 3
-    assert settings.listen.host == "env"
+    _file("[limits]\nbody = 2000\nheaders = 2000\n[icws]\nowner = 'file'\nserver_name = 'file'")
+    environ = {"SEATKEEPER_LIMITS_BODY": "3000", "SEATKEEPER_LIMITS_HEADERS": "3000", "SEATKEEPER_ICWS_OWNER": "env"}
+    settings = load(None, environ, {"limits.body": 4000, "limits.headers": None})
+    assert settings.limits.body == 4000
+    assert settings.limits.headers == 3000
     assert settings.icws.owner == "env"
     assert settings.icws.server_name == "file"
     assert settings.icws.idle_timeout == 900
 
 
 def test_a_flag_that_was_not_given_changes_nothing() -> None:
-    assert load(None, {}, {"listen.port": None}).listen.port == 8018
+    assert load(None, {}, {"listen.http": None}).listen.http == ("127.0.0.1:8018",)
 
 
 def test_the_environment_may_name_the_file() -> None:
@@ -83,17 +84,18 @@ def _refusal(environ: dict[str, str] | None = None, flags: dict[str, object] | N
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[listen]\nprot = 1", "seatkeeper.toml: listen.prot is no setting. The nearest is listen.port."),
-        ("[lisen]\nport = 1", "seatkeeper.toml: lisen is no setting. The nearest is listen."),
+        ("[listen]\nhtp = []", "seatkeeper.toml: listen.htp is no setting. The nearest is listen.http."),
+        ("[listen]\nport = 8018", "seatkeeper.toml: listen.port is no setting."),
+        ("[lisen]\nhttp = []", "seatkeeper.toml: lisen is no setting. The nearest is listen."),
         ("listen = 8018", "seatkeeper.toml: listen is a group of settings."),
         ("[data]\npath = 'x'", "seatkeeper.toml: data must be a path"),
         (
-            "[listen]\nport = '8018'",
-            'seatkeeper.toml: listen.port must be a whole number, at least 0, at most 65535, not "8018".',
+            "[limits]\nheaders = '2000'",
+            'limits.headers must be a whole number (bytes), at least 1024, at most 1048576, not "2000".',
         ),
-        ("[listen]\nport = true", "listen.port must be a whole number, at least 0, at most 65535, not true."),
-        ("[listen]\nport = 70000", "listen.port must be a whole number, at least 0, at most 65535, not 70000."),
-        ("[listen]\nhost = ''", "listen.host must be a text that is not empty"),
+        ("[limits]\nheaders = true", "a whole number (bytes), at least 1024, at most 1048576, not true."),
+        ("[limits]\nheaders = 9", "a whole number (bytes), at least 1024, at most 1048576, not 9."),
+        ("[listen]\ncertificate = ''", "listen.certificate must be a path"),
         ("[icws]\nretired = 'station'", "icws.retired must be a list of texts"),
         ("[limits]\nrequest_seconds = nan", "limits.request_seconds must be a number (seconds), above 0, not nan."),
         ("[log]\nformat = 'xml'", 'log.format must be one of "console", "json", not "xml".'),
@@ -112,8 +114,8 @@ def test_a_file_that_no_parser_takes_is_told_in_a_sentence(text: str) -> None:
 
 
 def test_an_unknown_variable_is_refused_with_the_nearest() -> None:
-    said = _refusal({"SEATKEEPER_LISTEN_PROT": "1"})
-    assert "SEATKEEPER_LISTEN_PROT is no setting. The nearest is SEATKEEPER_LISTEN_PORT." in said
+    said = _refusal({"SEATKEEPER_LISTEN_HTPS": "1"})
+    assert "SEATKEEPER_LISTEN_HTPS is no setting. The nearest is SEATKEEPER_LISTEN_HTTPS." in said
 
 
 def test_a_wrong_value_in_the_environment_names_its_variable() -> None:
@@ -142,6 +144,145 @@ def test_properties_may_swap_their_licenses() -> None:
     assert load(None, {}).icws_licenses.media_1 == "I3_ACCESS_ACD_MEDIA_2"
 
 
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:8018", "0.0.0.0:0", "[::1]:8018", "[::]:65535", "localhost:8018", "licenses.example:1"]
+)
+def test_an_address_is_host_and_port(address: str) -> None:
+    assert load(None, {"SEATKEEPER_LISTEN_HTTP": address}).listen.http == (address,)
+
+
+@pytest.mark.parametrize(
+    "address", ["8018", "127.0.0.1", "127.0.0.1:", ":8018", "::1:8018", "[::1]", "a:b", "a:-1", "a:8018x", "a:\u0661"]
+)
+def test_what_is_no_address_is_refused_with_how_to_write_one(address: str) -> None:
+    said = _refusal({"SEATKEEPER_LISTEN_HTTP": f"127.0.0.1:0, {address}"})
+    assert said.startswith(f"listen.http: {address!r} is no address; ")
+    assert "as in" in said
+
+
+@pytest.mark.parametrize("port", ["65536", "9" * 5000])
+def test_a_port_is_at_most_65535(port: str) -> None:
+    assert "a port is at most 65535" in _refusal({"SEATKEEPER_LISTEN_HTTPS": f"127.0.0.1:{port}"})
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("http = []", "listen.http and listen.https name no address; nobody could reach the server."),
+        ("https = ['127.0.0.1:8019']", "listen.https needs listen.certificate, and listen.key"),
+        ("https = ['127.0.0.1:8018']\ncertificate = 'c'", "listen.http and listen.https name 127.0.0.1:8018 twice"),
+    ],
+)
+def test_addresses_that_do_not_go_together_are_refused(text: str, sentence: str) -> None:
+    _file(f"[listen]\n{text}")
+    assert sentence in _refusal()
+
+
+@pytest.mark.parametrize("proxy", ["127.0.0.1", "::1", "10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0"])
+def test_a_proxy_is_an_address_or_a_network(proxy: str) -> None:
+    assert load(None, {"SEATKEEPER_LISTEN_TRUSTED_PROXIES": proxy}).listen.trusted_proxies == (proxy,)
+
+
+@pytest.mark.parametrize(
+    ("proxy", "sentence"),
+    [
+        ("proxy.example", "'proxy.example' is no proxy; write its IP address"),
+        ("*", "'*' is no proxy"),
+        ("10.0.0.256", "is no proxy"),
+        ("10.0.0.1/8", "perhaps 10.0.0.0/8 is meant"),
+        ("10.0.0.0/33", "is no proxy"),
+    ],
+)
+def test_what_is_no_proxy_is_refused(proxy: str, sentence: str) -> None:
+    said = _refusal({"SEATKEEPER_LISTEN_TRUSTED_PROXIES": proxy})
+    assert said.startswith("listen.trusted_proxies: ")
+    assert sentence in said
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://desk.example",
+        "http://localhost:3000",
+        "https://desk.example:8443",
+        "http://127.0.0.1:443",
+        "https://[::1]:8443",
+        "capacitor://localhost",
+        "chrome-extension://abcdefghijklmnop",
+        "https://xn--bcher-kva.example",
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(origin: str) -> None:
+    assert load(None, {"SEATKEEPER_ICWS_ALLOWED_ORIGINS": origin}).icws.allowed_origins == (origin,)
+
+
+@pytest.mark.parametrize(
+    ("origin", "sentence"),
+    [
+        ("*", "'*' is not enough; requests carry a session's cookie"),
+        ("null", "'null' is nobody's"),
+        ("https://*.example", "is no origin"),
+        ("desk.example", "is no origin"),
+        ("desk.example:443", "is no origin"),
+        ("https://", "is no origin"),
+        ("https://desk.example/app", "is no origin"),
+        ("https://desk.example?", "is no origin"),
+        ("https://user@desk.example", "is no origin"),
+        ("https://desk.example:70000", "is no origin"),
+        ("https://bücher.example", "is no origin"),
+        ("https://desk.example/", "they send https://desk.example."),
+        ("https://Desk.Example", "they send https://desk.example."),
+        ("https://desk.example:443", "they send https://desk.example."),
+        ("http://desk.example:80", "they send http://desk.example."),
+        ("https://desk.example:08443", "they send https://desk.example:8443."),
+    ],
+)
+def test_what_no_browser_sends_as_an_origin_is_refused_with_the_reason(origin: str, sentence: str) -> None:
+    said = _refusal({"SEATKEEPER_ICWS_ALLOWED_ORIGINS": origin})
+    assert said.startswith(f"icws.allowed_origins: {origin!r} ")
+    assert sentence in said
+
+
+@pytest.mark.parametrize("host", ["ic2.example", "ic2", "IC_2.example.", "192.0.2.7", "2001:db8::7", "[2001:db8::7]"])
+def test_an_alternate_host_is_a_name_or_an_address(host: str) -> None:
+    assert load(None, {"SEATKEEPER_ICWS_ALTERNATE_HOSTS": host}).icws.alternate_hosts == (host,)
+
+
+@pytest.mark.parametrize(
+    "host", ["https://ic2.example", "ic2.example:8018", "ic2.example/icws", "ic 2", "[2001:db8::7]:8018", "*"]
+)
+def test_what_clients_could_not_put_in_the_place_of_the_host_is_refused(host: str) -> None:
+    said = _refusal({"SEATKEEPER_ICWS_ALTERNATE_HOSTS": host})
+    assert said.startswith(f"icws.alternate_hosts: {host!r} is no host;")
+    assert "the same port and scheme" in said
+
+
+@pytest.mark.parametrize(
+    "issuer", ["https://login.example", "https://login.example/realm/", "http://127.0.0.1:8080/realm", "http://[::1]:1"]
+)
+def test_an_issuer_is_a_url(issuer: str) -> None:
+    settings = load(_file(f"[single_sign_on]\nissuer = '{issuer}'\naudience = 'seatkeeper'"), {})
+    assert settings.single_sign_on.issuer == issuer
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("issuer = 'login.example'\naudience = 'x'", "is no issuer; write its URL as it stands in its tokens"),
+        ("issuer = 'https://'\naudience = 'x'", "is no issuer"),
+        ("issuer = 'https://[::1'\naudience = 'x'", "is no issuer"),
+        ("issuer = 'https://login.example?realm=1'\naudience = 'x'", "is no issuer"),
+        ("issuer = 'http://login.example'\naudience = 'x'", "is not safe; an issuer on another machine"),
+        ("issuer = 'https://login.example'", "single_sign_on.issuer and single_sign_on.audience need each other"),
+        ("audience = 'x'", "single_sign_on.issuer and single_sign_on.audience need each other"),
+        ("issuer = 'https://login.example'\naudience = 'x'\nleeway = 301", "at most 300"),
+    ],
+)
+def test_single_sign_on_that_could_not_be_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(sentence)):
+        load(_file(f"[single_sign_on]\n{text}"), {})
+
+
 def test_endless_times_are_refused() -> None:
     assert "above 0" in _refusal({"SEATKEEPER_ICWS_PING_INTERVAL": "inf"})
 
@@ -160,4 +301,4 @@ def test_every_setting_is_described_and_its_default_is_one_it_may_have() -> None
     assert len(rows) > 20
     for row in rows:
         assert row.description
-        load(None, {row.variable: row.default.strip('"').strip("[]")} if row.default != "[]" else {})
+        load(None, {row.variable: re.sub(r'[\["\]]', "", row.default)} if row.default != "[]" else {})

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import sqlite3
 from contextlib import closing
 
 import httpx
@@ -112,7 +111,7 @@ async def test_a_password_is_replaced_at_once(world: World, admin: httpx.AsyncCl
     assert (done.status_code, done.content) == (204, b"")
     assert await status_of(world, "operator01", PASSWORD) == 401
     assert await status_of(world, "operator01", "an0ther") == 200
-    with closing(sqlite3.connect(world.ledger.database)) as database:
+    with closing(world.ledger.database.connect()) as database:
         assert "an0ther" not in "\n".join(database.iterdump())
 
 

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from seatkeeper.admin.app import create_app
+from seatkeeper.identity.credentials import Credentials
 from seatkeeper.identity.logon import Authenticator
 from seatkeeper.identity.passwords import Passwords
 from seatkeeper.identity.remembered import RememberedCredentials
@@ -19,12 +20,14 @@ from seatkeeper.inventory.applying import Application
 from seatkeeper.inventory.changes import Change
 from seatkeeper.inventory.document import document_of
 from seatkeeper.inventory.planning import Plan
+from seatkeeper.ledger.database import DatabaseFile
 from seatkeeper.ledger.door import Ledger
 from seatkeeper.licensing.commands import Connect
 from seatkeeper.queries.inventory import InventoryView, inventory_around
 from seatkeeper.queries.reads import Reads
 from seatkeeper.queries.users import Account, account_by_login
 from seatkeeper.settings import Settings
+from seatkeeper.transport.availability import Availability
 
 TOKEN = "the token of this test"
 
@@ -37,7 +40,16 @@ class World:
         self.reads = reads
         self.passwords = passwords
         authenticator = Authenticator(self._account, passwords, RememberedCredentials(300), Throttle())
-        admin = create_app(ledger, reads, authenticator, passwords, token=TOKEN, settings=Settings())
+        self.availability = Availability(("ic2.example",), ledger.now, standby=False)
+        admin = create_app(
+            ledger,
+            reads,
+            Credentials(authenticator, TOKEN),
+            passwords,
+            self.availability,
+            settings=Settings(),
+            testing=None,
+        )
         self._transport = httpx.ASGITransport(Starlette(routes=[Mount("/v1", admin)]), raise_app_exceptions=False)
 
     async def _account(self, login: str) -> Account | None:
@@ -101,7 +113,7 @@ def told(change: Change) -> str:
 async def opened(data: Path) -> AsyncIterator[World]:
     """A world on this directory, stopped at the end."""
     async with AsyncExitStack() as stack:
-        ledger = Ledger(data)
+        ledger = Ledger(DatabaseFile.in_directory(data))
         await ledger.start()
         stack.push_async_callback(ledger.stop)
         reads = Reads(ledger.database, timeout=60)

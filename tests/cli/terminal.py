@@ -39,6 +39,11 @@ class Terminal:
         self._waited_for = 0
 
     @property
+    def written(self) -> str:
+        """All that the terminal was sent until now."""
+        return self._shown
+
+    @property
     def shown(self) -> str:
         """All that was printed until now, without colours and movements."""
         return _CONTROL.sub("", self._shown).replace("\r\n", "\n")

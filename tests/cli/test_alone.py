@@ -131,7 +131,8 @@ def test_a_file_may_have_any_name_the_system_allows(data: Path) -> None:
     [
         (["--host", "192.0.2.1", "--port", "0"], 3, "Cannot listen at 192.0.2.1:0"),
         (["--host", "no.such.name.invalid"], 3, "Cannot listen at no.such.name.invalid:8018"),
-        (["--port", "65536"], 2, "listen.port"),
+        (["--host", "two..dots"], 3, "Cannot listen at two..dots:8018: that is no name of a host."),
+        (["--port", "65536"], 2, "a port is at most 65535"),
     ],
 )
 def test_a_server_that_cannot_listen_says_so(option: list[str], code: int, said: str, data: Path) -> None:

@@ -143,7 +143,9 @@ def test_a_server_on_a_port_that_is_taken_says_so(demo_server: ServerProcess, tm
     port = demo_server.url.rpartition(":")[2]
     refused = seatkeeper("serve", "--port", port, data=tmp_path / "data")
     assert refused.returncode == 3
-    assert f"Cannot listen at 127.0.0.1:{port}: another program does. Stop it, or choose a port" in refused.stderr
+    assert (
+        f"Cannot listen at 127.0.0.1:{port}: another program does. Stop it, or choose another port." in refused.stderr
+    )
     assert "Traceback" not in refused.stderr
 
 

@@ -1,6 +1,5 @@
 """The tours of the documentation, executed as written."""
 
-import os
 import shlex
 import shutil
 import socket
@@ -10,18 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.docs.tour import ADDRESS, SERVE, Terminals, differences, read_tour
+from tests.machine import require
 
 ROOT = Path(__file__).parents[2]
-TOURS = [("README.md", "## A ten-minute tour")]
+TOURS = [("README.md", "## A ten-minute tour"), ("docs/testing-clients.md", "### From a shell")]
 TOOLS = ("bash", "curl", "python3", "make")
-
-
-def require(what: str, *, there: bool) -> None:
-    """Skip where the machine lacks something, or fail where SEATKEEPER_REQUIRE_ALL says that it must not."""
-    if not there and os.environ.get("SEATKEEPER_REQUIRE_ALL"):
-        pytest.fail(f"this machine lacks {what}")
-    if not there:
-        pytest.skip(f"this machine lacks {what}")
 
 
 def has_second_loopback_address() -> bool:

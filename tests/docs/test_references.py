@@ -58,9 +58,10 @@ def test_every_decision_and_rule_that_the_code_cites_has_its_record() -> None:
     assert not missing
 
 
-def test_the_reference_of_settings_is_up_to_date() -> None:
+@pytest.mark.parametrize("script", ["settings_reference.py", "metrics_reference.py"])
+def test_a_reference_that_is_written_from_the_code_is_up_to_date(script: str) -> None:
     checked = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "settings_reference.py", "--check"],
+        [sys.executable, ROOT / "scripts" / script, "--check"],
         capture_output=True,
         text=True,
         timeout=60,

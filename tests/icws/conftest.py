@@ -44,6 +44,22 @@ def people(world: World) -> Iterator[People]:
 
 
 @pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A server beside which there are others, and whose issuer of single sign-on does not answer."""
+    environment = {
+        "SEATKEEPER_ICWS_ALTERNATE_HOSTS": "ic2.example,ic3.example",
+        "SEATKEEPER_ICWS_SERVER_NAME": "ic1.example",
+        "SEATKEEPER_SINGLE_SIGN_ON_ISSUER": "http://127.0.0.1:9/realm",  # the discard port: nothing listens there
+        "SEATKEEPER_SINGLE_SIGN_ON_AUDIENCE": "seatkeeper",
+        "NO_PROXY": "127.0.0.1",
+    }
+    with start_server(tmp_path_factory.mktemp("pair") / "data", env=environment) as server:
+        world = World(server)
+        yield world
+        world.close()
+
+
+@pytest.fixture(scope="session")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A server with the licenses that `licenseProperties` mean, and seats of them for everybody."""
     with start_server(tmp_path_factory.mktemp("office") / "data") as server:

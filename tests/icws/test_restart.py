@@ -23,7 +23,10 @@ def reconnected(session: Session, server: ServerProcess) -> Session:
     return session
 
 
-@pytest.mark.icws("2.5 sessions, and all that belongs to them, outlive a restart of the server")
+@pytest.mark.icws(
+    "2.5 sessions, and all that belongs to them, outlive a restart of the server",
+    "3.4 after a restart of the server a session is told where it sits, and that its subscription works",
+)
 @pytest.mark.parametrize("kill", [False, True])
 def test_sessions_holds_stations_and_subscriptions_outlive_the_server(server: ServerProcess, kill: bool) -> None:
     world = World(server)
@@ -49,12 +52,15 @@ def test_sessions_holds_stations_and_subscriptions_outlive_the_server(server: Se
     with reconnected(session, server), world.log_on(rival) as other:
         assert session.call("GET", "connection/station").json()["id"] == desk
         assert other.status(license_) == 4, "the only seat is held still"
-        [told] = session.poll()
-        assert told["isDelta"] is False
-        assert told["licenseAssignedStatusList"] == [
+        licenses, subscription, station = session.poll()
+        assert licenses["isDelta"] is False
+        assert licenses["licenseAssignedStatusList"] == [
             {"name": license_, "isAssigned": True},
             {"name": assigned, "isAssigned": True},
         ]
+        assert subscription["state"] == 1
+        assert station["effectiveStation"]["stationId"]["id"] == desk
+        assert session.poll() == []
         session.log_off()
         assert other.status(license_) == 2
     world.close()

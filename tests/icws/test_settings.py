@@ -74,7 +74,7 @@ def test_what_is_not_retired_works(strict: World) -> None:
         assert session.status(license_) == 2
 
 
-@pytest.mark.icws("1.3 cookie is Secure where the client speaks HTTPS to a trusted proxy")
+@pytest.mark.icws("1.3 cookie is Secure over HTTPS, also to a trusted proxy")
 def test_behind_a_trusted_proxy_the_cookie_is_secure_where_the_client_speaks_https(strict: World) -> None:
     headers = {"Accept-Language": "en", "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
     with open_http(strict.url) as http:

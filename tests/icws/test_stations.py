@@ -140,7 +140,7 @@ def test_a_user_who_sits_down_on_another_machine_is_logged_off_at_the_first(worl
     with world.log_on(user) as first, world.log_on(user, address="127.0.0.2") as second:
         first.sit_at(desk)
         second.sit_at(other_desk)
-        [told] = first.poll()
+        *_, told = first.poll()
         assert told["__type"] == "urn:inin.com:connection:connectionStateChangeMessage"
         assert told["newConnectionState"] == 2
         assert first.call("GET", "connection").json()["connectionState"] == 2

@@ -66,6 +66,13 @@ class World:
         answer = self._admin.post("/inventory", content="\n".join(lines), headers=headers, params=params)
         assert answer.status_code == 200, answer.text
 
+    def remove_stations_but(self, station: str) -> None:
+        """Remove every other station, by an inventory that prunes."""
+        headers = {"Content-Type": "application/toml"}
+        content = f'[[stations]]\nname = "{station}"\n'
+        answer = self._admin.post("/inventory", content=content, headers=headers, params={"prune": "true"})
+        assert answer.status_code == 200, answer.text
+
     def assign(self, login: str, *licenses: str) -> None:
         """Assign licenses to a user, as an administrator does in another terminal."""
         self._assignments("/assignments", login, licenses)
@@ -91,6 +98,23 @@ class World:
         """End somebody's session, as an administrator."""
         assert self._admin.delete(f"/sessions/{session.id}").status_code == 204
 
+    def enter(self, state: str) -> None:
+        """What `seatkeeper drain`, `standby` and `resume` do."""
+        answer = self._admin.put("/server", json={"state": state})
+        assert (answer.status_code, answer.json()["state"]) == (200, state)
+
+    def advance(self, seconds: float) -> None:
+        """Move the server's clock on, where the setting `testing` is on."""
+        answer = self._admin.post("/testing/clock", json={"advance": seconds})
+        assert answer.status_code == 200, answer.text
+
+    def machine_of(self, session_id: str) -> str:
+        """On which machine a session is, as the server has it."""
+        [machine] = [
+            each["machine"] for each in self._admin.get("/sessions").json()["sessions"] if each["id"] == session_id
+        ]
+        return str(machine)
+
     def holds(self, session: Session) -> set[str]:
         """What the server says a session holds."""
         answer = self._admin.get("/sessions")
@@ -98,11 +122,13 @@ class World:
         sessions: list[dict[str, Any]] = answer.json()["sessions"]
         return {hold["name"] for each in sessions if each["id"] == session.id for hold in each["holds"]}
 
-    def log_on(self, login: str, *, application: str = "Shift Desk", address: str = "127.0.0.1") -> Session:
+    def log_on(
+        self, login: str, *, application: str = "Shift Desk", address: str = "127.0.0.1", language: str = "en-us"
+    ) -> Session:
         """Log on."""
         http = open_http(self.url, address)
         body = log_on_body(login, application=application)
-        return Session(http, http.post("/icws/connection", json=body, headers={"Accept-Language": "en-us"}))
+        return Session(http, http.post("/icws/connection", json=body, headers={"Accept-Language": language}))
 
 
 def _toml(value: object) -> str:

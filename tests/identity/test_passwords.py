@@ -58,3 +58,17 @@ async def test_a_hash_of_other_parameters_still_fits_and_is_outdated(passwords: 
     assert await passwords.verify(old, "secret")
     assert passwords.outdated(old)
     assert not passwords.outdated(await passwords.hash("secret"))
+
+
+async def test_hashes_that_do_not_last_take_least_work_and_none_is_made_anew() -> None:
+    passwords = Passwords(1, lasting=False)
+    try:
+        stored = await passwords.hash("secret")
+        assert argon2.extract_parameters(stored).memory_cost == 8
+        assert await passwords.verify(stored, "secret")
+        assert not await passwords.verify(stored, "other")
+        brought = argon2.PasswordHasher().hash("secret")
+        assert await passwords.verify(brought, "secret")
+        assert not passwords.outdated(brought)
+    finally:
+        passwords.close()

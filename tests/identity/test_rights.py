@@ -41,9 +41,9 @@ def test_an_administrator_may_everything() -> None:
     assert rights_of(_user(roles=("administrator",))) == frozenset(Right)
 
 
-def test_an_operator_sees_the_inventory_sees_and_ends_sessions_and_asks_why() -> None:
+def test_an_operator_sees_inventory_and_metrics_sees_and_ends_sessions_and_asks_why() -> None:
     seen = {Right.INVENTORY_READ, Right.SESSIONS_READ}
-    assert rights_of(_user(roles=("operator",))) == seen | {Right.SESSIONS_END, Right.EXPLAIN}
+    assert rights_of(_user(roles=("operator",))) == seen | {Right.SESSIONS_END, Right.EXPLAIN, Right.METRICS_READ}
 
 
 def test_own_rights_add_to_those_of_roles() -> None:

@@ -138,3 +138,22 @@ async def test_the_tables_are_bounded() -> None:
         await _fail(throttle, f"agent{n}", "10.0.0.1")
     assert throttle.delay("agent0", "10.0.0.2") == 0
     assert throttle.delay("agent29", "10.0.0.2") > 0
+
+
+async def test_failures_whose_time_is_over_take_no_memory() -> None:
+    throttle, time = _throttle(Allowances(forget_after=60))
+    for number in range(100):
+        await _fail(throttle, f"agent{number}", "10.0.0.1")
+    assert len(throttle) == 201  # users, pairs, and the one address
+    time.now += 61
+    await _fail(throttle, "agent01", "10.0.0.2")
+    assert len(throttle) == 3
+
+
+async def test_all_that_was_counted_can_be_forgotten() -> None:
+    throttle, _ = _throttle(Allowances(pair=1))
+    for _ in range(3):
+        await _fail(throttle, "agent01", "10.0.0.1")
+    assert throttle.delay("agent01", "10.0.0.1") > 0
+    throttle.forget()
+    assert (len(throttle), throttle.delay("agent01", "10.0.0.1")) == (0, 0)

@@ -230,7 +230,7 @@ async def test_a_name_that_fits_nothing_is_refused_with_the_nearest(world: World
             'rights = ["fly"]',
             (
                 'rights: there is no right "fly"; the rights are inventory.read, inventory.write, assignments.write,'
-                " sessions.read, sessions.end, explain"
+                " sessions.read, sessions.end, explain, server.write, metrics.read, journal.write"
             ),
         ),
     ],

@@ -22,6 +22,7 @@ from seatkeeper.identity.secrets import ADMIN_TOKEN
 from seatkeeper.inventory.applying import NotApplied
 from seatkeeper.inventory.export import Format, export
 from seatkeeper.ledger import tables
+from seatkeeper.ledger.database import DatabaseFile
 from seatkeeper.licensing.commands import DeleteUser, RemoveStation
 from seatkeeper.licensing.entities import fold
 from seatkeeper.queries.export import whole
@@ -297,7 +298,7 @@ async def most_memory(reads: Reads) -> tuple[int, int]:
 async def test_many_users_take_no_more_memory_than_few(tmp_path: Path) -> None:
     measured = []
     for count in (500, 5_000):
-        reads = Reads(database_of(tmp_path / f"{count}.db", count), timeout=60)
+        reads = Reads(DatabaseFile(database_of(tmp_path / f"{count}.db", count)), timeout=60)
         await exported(reads, Format.JSONL)  # what is prepared once is not counted
         measured.append(await most_memory(reads))
         reads.close()

@@ -27,7 +27,7 @@ async def test_a_backup_taken_under_load_is_sound_and_can_be_started_from(tmp_pa
         working = [asyncio.create_task(work(number)) for number in range(1, 10)]
         before = ledger.head
         for number in range(3):
-            await asyncio.to_thread(back_up, ledger.database, tmp_path / f"{number}.db")
+            await asyncio.to_thread(back_up, ledger.file, tmp_path / f"{number}.db")
         done.set()
         await all_of(working)
         after = ledger.head
@@ -41,14 +41,14 @@ async def test_a_backup_taken_under_load_is_sound_and_can_be_started_from(tmp_pa
     shutil.copy(tmp_path / "0.db", restored / "seatkeeper.db")
     async with running(restored) as ledger:
         await ledger.submit(connect(1))
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> Path:
     async with running(tmp_path / "data") as ledger:
         await ledger.submit(inventory())
-    return ledger.database
+    return ledger.file
 
 
 async def test_a_backup_never_overwrites_a_file(database: Path, tmp_path: Path) -> None:

@@ -202,7 +202,7 @@ async def _check_while_it_works(data: Path) -> list[list[str]]:
                 await ledger.submit(unassign(number, "Agent"))
 
         working = [asyncio.create_task(work(number)) for number in range(1, 10)]
-        found = [(await asyncio.to_thread(check_database, ledger.database)).differences for _ in range(5)]
+        found = [(await asyncio.to_thread(check_database, ledger.file)).differences for _ in range(5)]
         done.set()
         await all_of(working)
         assert ledger.head > before

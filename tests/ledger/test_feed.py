@@ -6,11 +6,33 @@ from pathlib import Path
 import pytest
 
 from seatkeeper.ledger.door import Bounds
-from seatkeeper.ledger.feed import ConnectionDown, LicensesChanged, Message, SessionGone
+from seatkeeper.ledger.feed import (
+    ConnectionDown,
+    LicensesChanged,
+    Message,
+    SessionGone,
+    StationChanged,
+    SubscriptionChanged,
+    SubscriptionState,
+)
 from seatkeeper.ledger.mailbox import QUEUE_LIMIT
-from seatkeeper.licensing.commands import ChangeProfile, DeleteUser, EndReason, EndSession, Subscribe, Unsubscribe
-from seatkeeper.licensing.entities import Method
+from seatkeeper.licensing.commands import (
+    ChangeProfile,
+    Connect,
+    DefineStation,
+    DeleteUser,
+    EndReason,
+    EndSession,
+    LeaveStation,
+    RemoveStation,
+    SetStation,
+    Subscribe,
+    Together,
+    Unsubscribe,
+)
+from seatkeeper.licensing.entities import Method, Station, StationSetting
 from seatkeeper.licensing.policy import Policy
+from seatkeeper.licensing.refusals import Code, Refusal
 from tests.ledger.world import (
     OWNER,
     Clock,
@@ -37,6 +59,21 @@ def full(**statuses: bool) -> LicensesChanged:
 def delta(**statuses: bool) -> LicensesChanged:
     """A message that says what has changed."""
     return LicensesChanged(full=False, statuses=tuple(statuses.items()))
+
+
+NORMAL = SubscriptionChanged(SubscriptionState.NORMAL)
+FAULTED = SubscriptionChanged(SubscriptionState.FAULTED)
+NOWHERE = StationChanged()
+
+
+def at_station(number: int, name: str, remote_number: str | None = None) -> StationChanged:
+    """A message that says that the session sits at a station of the inventory."""
+    return StationChanged(Station(id=number, name=name, display_name="", extension=""), remote_number)
+
+
+def sit(session_id: int, station: str) -> SetStation:
+    """Sit down at a workstation."""
+    return SetStation(session_id=session_id, setting=StationSetting.WORKSTATION, station=station)
 
 
 async def subscribed(ledger: WatchedLedger, *names: str) -> int:
@@ -115,9 +152,34 @@ async def test_a_queue_that_overflows_gives_way_to_one_fresh_full_message(tmp_pa
         commands = [each for _ in range(QUEUE_LIMIT // 2) for each in (assign(1, "Agent"), unassign(1, "Agent"))]
         await all_of(ledger.submit(each) for each in commands)
         queued = await ledger.feed.poll(session_id)
-        assert queued[0] == full(Agent=True, Recorder=True) or queued[0] == full(Agent=False, Recorder=True)
+        assert queued[0] == FAULTED
+        assert queued[1] in (full(Agent=True, Recorder=True), full(Agent=False, Recorder=True))
+        assert queued[2] == NORMAL
         assert len(queued) < 10
         assert told(queued) == {"Agent": False, "Recorder": True}
+
+
+async def test_however_often_a_queue_overflows_it_says_so_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        session_id = await subscribed(ledger, "Agent", "Recorder")
+        await ledger.submit(sit(session_id, "desk1"))
+        for _ in range(2):
+            commands = [each for _ in range(QUEUE_LIMIT // 2) for each in (assign(1, "Agent"), unassign(1, "Agent"))]
+            await all_of(ledger.submit(each) for each in commands)
+        queued = await ledger.feed.poll(session_id)
+        assert [queued.count(each) for each in (FAULTED, NORMAL, at_station(1, "desk1"))] == [1, 1, 1]
+        assert len(queued) <= QUEUE_LIMIT
+        await ledger.submit(assign(1, "Agent"))
+        assert await ledger.feed.poll(session_id) == [delta(Agent=True)]
+
+
+async def test_with_its_subscription_goes_what_there_was_to_say_of_it(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        session_id = await subscribed(ledger, "Agent")
+        commands = [each for _ in range(QUEUE_LIMIT // 2) for each in (assign(1, "Agent"), unassign(1, "Agent"))]
+        await all_of(ledger.submit(each) for each in commands)
+        await ledger.submit(Unsubscribe(session_id=session_id))
+        assert await ledger.feed.poll(session_id) == []
 
 
 def told(messages: list[Message]) -> dict[str, bool]:
@@ -246,11 +308,12 @@ async def test_after_a_restart_a_subscribed_session_gets_a_fresh_full_message_by
         await ledger.submit(assign(1, "Agent"))
     async with running(tmp_path) as ledger:
         stream = await ledger.feed.open_stream(streaming)
-        assert await ledger.feed.poll(polling) == [full(Agent=True)]
-        assert await stream.next(10) == [full(Recorder=False)]
+        assert await ledger.feed.poll(polling) == [full(Agent=True), NORMAL, NOWHERE]
+        assert await stream.next(10) == [full(Recorder=False), NORMAL, NOWHERE]
         await all_of(ledger.submit(each) for each in (unassign(1, "Agent"), assign(2, "Recorder")))
         assert await ledger.feed.poll(polling) == [delta(Agent=False)]
         assert await stream.next(10) == [delta(Recorder=True)]
+        assert await ledger.feed.poll(plain) == [NOWHERE]
         assert await ledger.feed.poll(plain) == []
 
 
@@ -273,4 +336,144 @@ async def test_an_expired_session_hears_of_it(tmp_path: Path) -> None:
         clock.now += 1_000
         await until(lambda: ledger.recently_ended(session_id) is not None)
         assert await ledger.feed.poll(session_id) == [ConnectionDown(EndReason.IDLE)]
-    assert rows(ledger.database, "SELECT * FROM sessions") == []
+    assert rows(ledger.file, "SELECT * FROM sessions") == []
+
+
+async def connected(ledger: WatchedLedger) -> int:
+    """A furnished ledger's first session."""
+    await ledger.submit(inventory())
+    return (await ledger.submit(connect(1))).session_id
+
+
+async def test_a_session_hears_where_it_sits_and_only_of_the_last_place(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        session_id = await connected(ledger)
+        await ledger.submit(sit(session_id, "desk1"))
+        assert await ledger.feed.poll(session_id) == [at_station(1, "desk1")]
+        await ledger.submit(sit(session_id, "desk2"))
+        await ledger.submit(sit(session_id, "desk1"))
+        await ledger.submit(
+            SetStation(session_id=session_id, setting=StationSetting.REMOTE_NUMBER, remote_number="555")
+        )
+        assert await ledger.feed.poll(session_id) == [StationChanged(None, "555")]
+        await ledger.submit(
+            SetStation(
+                session_id=session_id,
+                setting=StationSetting.REMOTE_WORKSTATION,
+                station="desk2",
+                remote_number="556",
+            )
+        )
+        assert await ledger.feed.poll(session_id) == [at_station(2, "desk2", "556")]
+        await ledger.submit(LeaveStation(session_id=session_id))
+        assert await ledger.feed.poll(session_id) == [NOWHERE]
+
+
+async def test_sitting_where_one_sits_is_no_news(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        session_id = await connected(ledger)
+        await ledger.submit(SetStation(session_id=session_id, setting=StationSetting.NONE))
+        assert await ledger.feed.poll(session_id) == []
+        await ledger.submit(sit(session_id, "desk1"))
+        await ledger.feed.poll(session_id)
+        await ledger.submit(sit(session_id, "desk1"))
+        assert await ledger.feed.poll(session_id) == []
+
+
+async def test_a_session_whose_station_is_removed_hears_of_it_on_its_stream(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        session_id = await connected(ledger)
+        await ledger.submit(sit(session_id, "desk1"))
+        stream = await ledger.feed.open_stream(session_id)
+        assert await stream.next(10) == [at_station(1, "desk1")]
+        await ledger.submit(RemoveStation(name="desk1"))
+        assert await stream.next(10) == [NOWHERE]
+
+
+async def test_a_station_that_comes_and_goes_in_one_commit_leaves_nothing_to_sit_at(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        session_id = await connected(ledger)
+        new = DefineStation(name="desk9", display_name="")
+        await ledger.submit(Together(commands=(new, sit(session_id, "desk9"), RemoveStation(name="desk9"))))
+        assert await ledger.feed.poll(session_id) in ([], [NOWHERE])
+
+
+async def test_of_a_session_that_ended_its_end_says_all(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        session_id = await connected(ledger)
+        await ledger.submit(sit(session_id, "desk1"))
+        await ledger.submit(EndSession(session_id=session_id, reason=EndReason.ADMINISTRATOR))
+        assert await ledger.feed.poll(session_id) == [
+            at_station(1, "desk1"),
+            ConnectionDown(EndReason.ADMINISTRATOR),
+        ]
+
+
+async def test_what_a_lost_stream_took_of_the_station_is_told_again(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        session_id = await connected(ledger)
+        await ledger.submit(sit(session_id, "desk1"))
+        stream = await ledger.feed.open_stream(session_id)
+        await stream.next(10)
+        stream.close()
+        assert await ledger.feed.poll(session_id) == [at_station(1, "desk1")]
+        assert await ledger.feed.poll(session_id) == []
+
+
+async def test_after_a_restart_a_session_is_told_once_where_it_sits(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        session_id = await connected(ledger)
+        other = (await ledger.submit(connect(2))).session_id
+        for each, desk in ((session_id, "desk1"), (other, "desk2")):
+            await ledger.submit(sit(each, desk))
+    async with running(tmp_path) as ledger:
+        await ledger.submit(sit(other, "desk1"))
+        assert await ledger.feed.poll(session_id) == [at_station(1, "desk1")]
+        assert await ledger.feed.poll(other) == [at_station(1, "desk1")]
+        assert await ledger.feed.poll(session_id) == []
+        new = (await ledger.submit(connect(3))).session_id
+        assert await ledger.feed.poll(new) == []
+
+
+async def test_a_subscription_of_an_earlier_run_survives_a_change_of_station_before_the_first_poll(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as ledger:
+        session_id = await subscribed(ledger, "Agent")
+    async with running(tmp_path) as ledger:
+        await ledger.submit(sit(session_id, "desk1"))
+        await ledger.submit(assign(1, "Agent"))
+        assert await ledger.feed.poll(session_id) == [full(Agent=True), NORMAL, at_station(1, "desk1")]
+
+
+async def test_a_session_that_subscribes_anew_after_a_restart_is_told_its_station_too(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        session_id = await subscribed(ledger, "Agent")
+        await ledger.submit(sit(session_id, "desk1"))
+    async with running(tmp_path) as ledger:
+        await ledger.submit(Subscribe(session_id=session_id, owner=OWNER, names=("Recorder",)))
+        assert await ledger.feed.poll(session_id) == [full(Recorder=False), at_station(1, "desk1")]
+
+
+async def test_a_log_on_for_which_another_session_vouches_ends_that_one_in_the_same_commit(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        source = await connected(ledger)
+        before = ledger.engine.commits
+        command = Connect(
+            user_id=1,
+            application="client",
+            machine="192.0.2.1",
+            language="en-US",
+            cookie_digest=b"cookie",
+            csrf_digest=b"csrf",
+            source=source,
+            ends_source=True,
+        )
+        new = (await ledger.submit(command)).session_id
+        assert ledger.engine.commits == before + 1
+        assert await ledger.feed.poll(source) == [ConnectionDown(EndReason.LOGGED_OFF)]
+        assert await ledger.feed.poll(new) == []
+        with pytest.raises(Refusal) as refused:
+            await ledger.submit(command)
+        assert refused.value.code is Code.SESSION_ENDED
+        assert set(ledger.image.sessions) == {new}

@@ -29,9 +29,9 @@ async def test_the_hand_over_between_the_threads_loses_no_command_and_answers_ea
 
         answers = await all_of(back_and_forth(number) for number in range(1, TASKS + 1))
     assert answers == [[("Agent",)] * ROUNDS * 2] * TASKS
-    counted = dict(rows(ledger.database, "SELECT kind, count(*) FROM journal GROUP BY kind"))
+    counted = dict(rows(ledger.file, "SELECT kind, count(*) FROM journal GROUP BY kind"))
     assert counted["assigned"] == counted["unassigned"] == TASKS * ROUNDS
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_many_thousands_that_come_at_once_are_each_answered(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ async def test_many_thousands_that_come_at_once_are_each_answered(tmp_path: Path
         connected = await all_of(ledger.submit(connect(1 + number % 10)) for number in range(9_000))
     numbers = [getattr(each, "session_id", None) for each in connected]
     assert numbers == list(range(1_000_000_001, 1_000_009_001))
-    assert rows(ledger.database, "SELECT count(*) FROM journal WHERE kind = 'connected'") == [(9_000,)]
+    assert rows(ledger.file, "SELECT count(*) FROM journal WHERE kind = 'connected'") == [(9_000,)]
 
 
 async def test_a_cancelled_request_leaves_none_of_its_batch_mates_unanswered(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ async def test_a_cancelled_request_leaves_none_of_its_batch_mates_unanswered(tmp
         assert cancelled == [number % 3 == 0 for number in range(20)]
         assert not any(isinstance(outcome, Exception) for outcome in outcomes)
         await ledger.submit(connect(1))
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_a_connection_that_closes_leaves_none_of_its_batch_mates_unanswered(tmp_path: Path) -> None:
@@ -82,5 +82,5 @@ async def test_a_connection_that_closes_leaves_none_of_its_batch_mates_unanswere
             outcomes = await all_of([plug, *requests, leader])
             assert [type(outcome) for outcome in outcomes[1:]] == [tuple, tuple, asyncio.CancelledError]
             await all_of(ledger.submit(unassign(number, "Supervisor")) for number in (1, 2))
-        assert rows(ledger.database, "SELECT count(*) FROM assignments") == [(0,)]
-    assert_clean(ledger.database)
+        assert rows(ledger.file, "SELECT count(*) FROM assignments") == [(0,)]
+    assert_clean(ledger.file)

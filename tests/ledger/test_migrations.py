@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from seatkeeper.ledger.check import check_database
+from seatkeeper.ledger.database import DatabaseFile
 from seatkeeper.ledger.schema import SchemaTooOld, migrate
 from seatkeeper.licensing.commands import (
     Assign,
@@ -67,7 +68,7 @@ def test_everything_is_kept_and_the_new_columns_are_filled_in(former: Path) -> N
     names = [name for (name,) in rows(former, "SELECT name FROM sqlite_master WHERE type = 'table'")]
     tables = {name: _columns(former, name) for name in names if name != "alembic_version"}
     before = _content(former, tables)
-    migrate(former)
+    migrate(DatabaseFile(former))
     assert _content(former, tables) == before
     assert {name: sorted(set(_columns(former, name)) - set(tables[name])) for name in NEW_COLUMNS} == {
         name: sorted(columns) for name, columns in NEW_COLUMNS.items()
@@ -81,7 +82,7 @@ def test_everything_is_kept_and_the_new_columns_are_filled_in(former: Path) -> N
 
 def test_its_journal_folds_clean(former: Path) -> None:
     """Events of version 1 say nothing of what version 2 added."""
-    migrate(former)
+    migrate(DatabaseFile(former))
     assert rows(former, "SELECT DISTINCT version FROM journal") == [(1,)]
     report = check_database(former)
     assert report.differences == []
@@ -113,7 +114,7 @@ async def test_work_goes_on_where_it_was(former: Path) -> None:
 async def test_what_the_former_version_inserts_is_taken_still_and_has_the_defaults(former: Path) -> None:
     """Expand only: its statements name their columns, and all that are new can be left out."""
     inserts = {name: _columns(former, name) for name in NEW_COLUMNS}
-    migrate(former)
+    migrate(DatabaseFile(former))
     values: dict[str, tuple[Any, ...]] = {
         "licenses": (9, OWNER, "Old", "inin", "old", "Old", "", "both", "user", 1, None, None),
         "stations": (9, "desk9", "desk9", "Desk 9", ""),

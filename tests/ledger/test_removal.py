@@ -113,16 +113,16 @@ def _rests(database: Path) -> list[tuple[str, int]]:
 async def test_a_license_is_taken_from_holders_and_sessions_that_are_not_in_memory(tmp_path: Path) -> None:
     async with running(tmp_path, bounds=ONE_IN_MEMORY) as ledger:
         sessions = await _in_use(ledger)
-        assert _rests(ledger.database) == [("licenses", 1), ("pools", 1), ("assignments", 4), ("holds", 4)]
+        assert _rests(ledger.file) == [("licenses", 1), ("pools", 1), ("assignments", 4), ("holds", 4)]
         assert len(ledger.image.users) == 1
         await ledger.submit(REMOVE)
-        assert _rests(ledger.database) == [("licenses", 0), ("pools", 0), ("assignments", 0), ("holds", 0)]
+        assert _rests(ledger.file) == [("licenses", 0), ("pools", 0), ("assignments", 0), ("holds", 0)]
         assert len(ledger.image.users) == 1
-        assert {each for (each,) in rows(ledger.database, "SELECT id FROM sessions")} == set(sessions.values())
-        assert len(rows(ledger.database, "SELECT * FROM holds")) == 4
+        assert {each for (each,) in rows(ledger.file, "SELECT id FROM sessions")} == set(sessions.values())
+        assert len(rows(ledger.file, "SELECT * FROM holds")) == 4
     released = "SELECT count(*) FROM journal WHERE kind = 'released' AND CAST(data AS text) LIKE '%license_removed%'"
-    assert rows(ledger.database, released) == [(4,)]
-    assert_clean(ledger.database)
+    assert rows(ledger.file, released) == [(4,)]
+    assert_clean(ledger.file)
 
 
 async def test_a_license_removed_after_a_restart_leaves_nothing_and_its_number_is_not_used_again(
@@ -136,9 +136,9 @@ async def test_a_license_removed_after_a_restart_leaves_nothing_and_its_number_i
     async with running(tmp_path) as ledger:
         await ledger.submit(_anew())
         assert await ledger.submit(assign(1, "Agent")) == ("Agent",)
-        assert rows(ledger.database, "SELECT id FROM licenses WHERE name = 'Agent'") == [(4,)]
-    assert _rests(ledger.database) == [("licenses", 0), ("pools", 0), ("assignments", 0), ("holds", 0)]
-    assert_clean(ledger.database)
+        assert rows(ledger.file, "SELECT id FROM licenses WHERE name = 'Agent'") == [(4,)]
+    assert _rests(ledger.file) == [("licenses", 0), ("pools", 0), ("assignments", 0), ("holds", 0)]
+    assert_clean(ledger.file)
 
 
 async def test_who_comes_to_a_license_in_the_batch_that_removes_it_loses_it_in_its_order(tmp_path: Path) -> None:
@@ -159,8 +159,8 @@ async def test_who_comes_to_a_license_in_the_batch_that_removes_it_loses_it_in_i
         assert outcomes[3].code is Code.UNKNOWN_LICENSE
         assert outcomes[5] == ("Agent",)
         assert not outcomes[6][0].granted
-    assert len(rows(ledger.database, "SELECT DISTINCT batch FROM journal WHERE seq >= ?", ledger.head - 5)) == 1
-    assert_clean(ledger.database)
+    assert len(rows(ledger.file, "SELECT DISTINCT batch FROM journal WHERE seq >= ?", ledger.head - 5)) == 1
+    assert_clean(ledger.file)
 
 
 def delta(**statuses: bool) -> LicensesChanged:
@@ -245,7 +245,7 @@ async def test_what_was_seen_is_compared_whoever_is_in_memory_and_whatever_is_pl
         [outcome] = await all_of([ledger.submit(planned)])
         assert (isinstance(outcome, Refusal) and outcome.code is Code.CHANGED_SINCE) == stale
         assert ("desk9" in ledger.image.station_ids) != stale
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_a_user_leaves_memory_with_the_profiles_of_owners_without_licenses_too(tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ async def test_a_user_leaves_memory_with_the_profiles_of_owners_without_licenses
             (holder, owner_key) for owner_key in ("inin", "crm", "nobody's")
         }
         await ledger.submit(ChangeProfile(holder=agent(1), owner="crm", enabled=True, method=Method.CONCURRENT))
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_a_profile_outlives_the_last_license_of_its_owner(tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ async def test_a_profile_outlives_the_last_license_of_its_owner(tmp_path: Path) 
         await ledger.submit(connect(2))
         await ledger.submit(_anew(seats=0))
         assert await ledger.submit(assign(1, "Agent")) == ("Agent",)
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_a_station_is_removed_with_who_sits_there_and_its_profile_after_a_restart(tmp_path: Path) -> None:
@@ -288,10 +288,10 @@ async def test_a_station_is_removed_with_who_sits_there_and_its_profile_after_a_
     async with running(tmp_path, bounds=ONE_IN_MEMORY) as ledger:
         await ledger.submit(connect(1))
         await ledger.submit(RemoveStation(name="desk1"))
-        assert rows(ledger.database, "SELECT name FROM stations ORDER BY id") == [("desk2",)]
+        assert rows(ledger.file, "SELECT name FROM stations ORDER BY id") == [("desk2",)]
         for table in ("logons", "profiles WHERE holder_kind = 2", "assignments WHERE holder_kind = 2"):
-            assert rows(ledger.database, f"SELECT * FROM {table}") == []  # noqa: S608
-        held = rows(ledger.database, "SELECT license_id FROM holds WHERE session_id = ?", sessions[3])
+            assert rows(ledger.file, f"SELECT * FROM {table}") == []  # noqa: S608
+        held = rows(ledger.file, "SELECT license_id FROM holds WHERE session_id = ?", sessions[3])
         assert held == [(3,)]
         await ledger.submit(DefineStation(name="desk1", display_name=""))
         with pytest.raises(Refusal) as refused:
@@ -300,4 +300,4 @@ async def test_a_station_is_removed_with_who_sits_there_and_its_profile_after_a_
         await ledger.submit(_sit_down(sessions[3]))
         verdicts = await ledger.submit(acquire(sessions[3], "Agent", "Supervisor"))
         assert not any(verdict.granted for verdict in verdicts)
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)

@@ -43,7 +43,7 @@ async def test_l1_all_that_waits_becomes_one_transaction(tmp_path: Path) -> None
         ledger.go_on()
         await all_of([plug, *waiting])
         assert ledger.engine.commits == before + 2
-    assert len(rows(ledger.database, "SELECT DISTINCT batch FROM journal WHERE kind = 'connected'")) == 1
+    assert len(rows(ledger.file, "SELECT DISTINCT batch FROM journal WHERE kind = 'connected'")) == 1
 
 
 async def test_l1_another_writer_is_kept_out_while_a_batch_is_under_way(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ async def test_l1_another_writer_is_kept_out_while_a_batch_is_under_way(tmp_path
         ledger.engine.may_commit.clear()
         waiting = asyncio.create_task(ledger.submit(inventory()))
         assert await asyncio.to_thread(ledger.engine.at_commit.wait, 20)
-        other = sqlite3.connect(ledger.database, timeout=0)
+        other = sqlite3.connect(ledger.file, timeout=0)
         with closing(other), pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("BEGIN IMMEDIATE")
         ledger.engine.may_commit.set()
@@ -62,19 +62,19 @@ async def test_l1_another_writer_is_kept_out_while_a_batch_is_under_way(tmp_path
 async def test_l1_commands_that_another_writer_keeps_out_are_told_at_once_and_together(tmp_path: Path) -> None:
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory())
-        with closing(sqlite3.connect(ledger.database, isolation_level=None)) as other:
+        with closing(sqlite3.connect(ledger.file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             outcomes = await all_of(ledger.submit(connect(1)) for _ in range(200))
             assert {type(outcome) for outcome in outcomes} == {Unavailable}
         await ledger.submit(connect(1))
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_l1_memoranda_that_another_writer_keeps_out_wait_for_the_next_time(tmp_path: Path) -> None:
     async with running(tmp_path, policy=Policy(idle_timeout=800)) as ledger:
         await ledger.submit(inventory())
         session_id = (await ledger.submit(connect(1))).session_id
-        with closing(sqlite3.connect(ledger.database, isolation_level=None)) as other:
+        with closing(sqlite3.connect(ledger.file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             ledger.touch(session_id)
             ledger.engine.at_begin.clear()
@@ -82,7 +82,7 @@ async def test_l1_memoranda_that_another_writer_keeps_out_wait_for_the_next_time
             await asyncio.sleep(0.4)
         assert ledger.healthy
         ledger.touch(session_id)
-    assert rows(ledger.database, "SELECT session_id FROM session_activity") == [(session_id,)]
+    assert rows(ledger.file, "SELECT session_id FROM session_activity") == [(session_id,)]
 
 
 async def test_l2_what_a_batch_needs_is_loaded_by_as_many_statements_for_one_user_as_for_forty(tmp_path: Path) -> None:
@@ -122,8 +122,8 @@ async def test_l2_a_user_who_was_evicted_and_loaded_again_gets_the_same_answers(
             await ledger.submit(inventory())
             outcomes.append(await _work(ledger))
             assert len(ledger.image.users) <= cached_users
-        journals.append(rows(ledger.database, "SELECT seq, at, kind, data, personal FROM journal ORDER BY seq"))
-        assert_clean(ledger.database)
+        journals.append(rows(ledger.file, "SELECT seq, at, kind, data, personal FROM journal ORDER BY seq"))
+        assert_clean(ledger.file)
     assert outcomes[0] == outcomes[1]
     assert journals[0] == journals[1]
 
@@ -133,12 +133,12 @@ async def test_l2_a_load_that_fails_halfway_leaves_no_half_user_in_the_image(tmp
         await ledger.submit(inventory())
         await ledger.submit(assign(1, "Agent"))
     async with running(tmp_path) as ledger:
-        tamper(ledger.database, "ALTER TABLE sessions RENAME TO hidden")
+        tamper(ledger.file, "ALTER TABLE sessions RENAME TO hidden")
         with pytest.raises(sqlite3.OperationalError, match="no such table"):
             await ledger.submit(unassign(1, "Agent"))
-        tamper(ledger.database, "ALTER TABLE hidden RENAME TO sessions")
+        tamper(ledger.file, "ALTER TABLE hidden RENAME TO sessions")
         assert await ledger.submit(unassign(1, "Agent")) == ("Agent",)
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_l2_the_image_is_what_the_fold_makes_of_the_journal(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ async def test_l2_the_image_is_what_the_fold_makes_of_the_journal(tmp_path: Path
         await _work(ledger)
         folded = Image()
         state = State(folded)
-        for row in rows(ledger.database, "SELECT * FROM journal ORDER BY seq"):
+        for row in rows(ledger.file, "SELECT * FROM journal ORDER BY seq"):
             fold(state, read(Entry(*row)), row[1])
         state.merge()
         for table in JOURNALLED:
@@ -158,7 +158,7 @@ async def test_l3_only_the_culprit_of_a_failing_save_gets_the_error(tmp_path: Pa
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory(users=5))
         tamper(
-            ledger.database,
+            ledger.file,
             "CREATE TRIGGER refuse BEFORE INSERT ON sessions WHEN NEW.machine = '192.0.2.66'"
             " BEGIN SELECT RAISE(ABORT, 'not from there'); END",
         )
@@ -173,7 +173,7 @@ async def test_l3_only_the_culprit_of_a_failing_save_gets_the_error(tmp_path: Pa
         outcomes = await all_of(waiting)
         assert [isinstance(outcome, SaveFailed) for outcome in outcomes] == [False, False, True, False, False]
         assert {session.user_id for session in ledger.image.sessions.values()} == {1, 2, 4, 5}
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_l3_a_batch_that_cannot_be_saved_for_want_of_room_fails_together_and_changes_nothing(
@@ -188,4 +188,4 @@ async def test_l3_a_batch_that_cannot_be_saved_for_want_of_room_fails_together_a
         assert (ledger.head, ledger.image.sessions) == (head, {})
         ledger.engine.refuse = lambda _entries: None
         assert (await ledger.submit(connect(1))).session_id == 1_000_000_001
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)

@@ -47,30 +47,33 @@ async def test_l4_a_restored_backup_drops_the_image_and_starts_subscriptions_afr
         await ledger.submit(inventory())
         back = (await ledger.submit(connect(1))).session_id
         await ledger.submit(Subscribe(session_id=back, owner=OWNER, names=("Agent",)))
-        back_up(ledger.database, tmp_path / "copy.db")
+        back_up(ledger.file, tmp_path / "copy.db")
         await ledger.submit(assign(1, "Agent"))
         assert len(await ledger.feed.poll(back)) == 2
         lost = (await ledger.submit(connect(2))).session_id
         stream = await ledger.feed.open_stream(lost)
         for session_id in (lost, back):
             await ledger.submit(EndSession(session_id=session_id, reason=EndReason.LOGGED_OFF))
-        restore(tmp_path / "copy.db", ledger.database)
+        restore(tmp_path / "copy.db", ledger.file)
         assert (await ledger.submit(connect(3))).session_id == lost  # the number is free again
         assert await stream.next(0) is None or await stream.next(0) is None
         assert ledger.recently_ended(back) is None
         assert await ledger.live_session(back) is not None
-        assert await ledger.feed.poll(back) == [LicensesChanged(full=True, statuses=(("Agent", False),))]
-        assert await ledger.feed.poll(lost) == []
+        told = await ledger.feed.poll(back)
+        assert [each for each in told if isinstance(each, LicensesChanged)] == [
+            LicensesChanged(full=True, statuses=(("Agent", False),))
+        ]
+        assert not any(isinstance(each, LicensesChanged) for each in await ledger.feed.poll(lost))
         clock.now += 60_000
         assert await ledger.submit(ExpireSession(session_id=back))
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_l4_a_head_of_another_hash_drops_the_image(tmp_path: Path) -> None:
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory())
         before = ledger.image
-        tamper(ledger.database, "UPDATE journal SET hash = zeroblob(32) WHERE seq = (SELECT max(seq) FROM journal)")
+        tamper(ledger.file, "UPDATE journal SET hash = zeroblob(32) WHERE seq = (SELECT max(seq) FROM journal)")
         await ledger.submit(connect(1))
         assert ledger.image is not before
 
@@ -79,11 +82,11 @@ async def test_l4_the_feed_hears_of_a_dropped_image_even_if_the_batch_that_found
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory())
         session_id = (await ledger.submit(connect(1))).session_id
-        back_up(ledger.database, tmp_path / "copy.db")
+        back_up(ledger.file, tmp_path / "copy.db")
         stream = await ledger.feed.open_stream(session_id)
         assert await stream.next(1) == []
         await ledger.submit(connect(2))
-        restore(tmp_path / "copy.db", ledger.database)
+        restore(tmp_path / "copy.db", ledger.file)
         ledger.engine.refuse = lambda _entries: NoSpace("the disk is full")
         with pytest.raises(Unavailable):
             await ledger.submit(connect(2))
@@ -101,10 +104,10 @@ async def test_l5_nobody_is_answered_before_the_commit_has_returned(tmp_path: Pa
         assert await asyncio.to_thread(ledger.engine.at_commit.wait, 20)
         done, _ = await asyncio.wait([waiting], timeout=0.1)
         assert not done
-        assert rows(ledger.database, "SELECT count(*) FROM sessions") == [(0,)]
+        assert rows(ledger.file, "SELECT count(*) FROM sessions") == [(0,)]
         ledger.engine.may_commit.set()
         await waiting
-        assert rows(ledger.database, "SELECT count(*) FROM sessions") == [(1,)]
+        assert rows(ledger.file, "SELECT count(*) FROM sessions") == [(1,)]
 
 
 async def test_l5_a_commit_of_unknown_fate_ends_the_writer_and_nobody_waits_for_ever(tmp_path: Path) -> None:
@@ -138,7 +141,7 @@ async def test_l5_a_committed_batch_that_does_not_get_into_memory_is_not_run_aga
         with pytest.raises(Unanswered):
             await ledger.submit(connect(1))
         await until(lambda: len(fatal) == 1)
-    assert rows(ledger.database, "SELECT count(*) FROM sessions") == [(1,)]
+    assert rows(ledger.file, "SELECT count(*) FROM sessions") == [(1,)]
 
 
 def test_l5_a_commit_of_unknown_fate_ends_the_process_with_74(tmp_path: Path) -> None:

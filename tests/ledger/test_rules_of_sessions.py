@@ -40,9 +40,9 @@ async def test_l9_activity_is_saved_coalesced_and_outside_the_journal(tmp_path: 
             ledger.touch(session_id)
         await until(lambda: ledger.engine.commits > commits)
         assert (ledger.head, ledger.engine.commits) == (head, commits + 1)
-        assert rows(ledger.database, "SELECT session_id, last_seen FROM session_activity") == [(session_id, clock.now)]
+        assert rows(ledger.file, "SELECT session_id, last_seen FROM session_activity") == [(session_id, clock.now)]
         await ledger.submit(EndSession(session_id=session_id, reason=EndReason.LOGGED_OFF))
-    assert rows(ledger.database, "SELECT * FROM session_activity") == []
+    assert rows(ledger.file, "SELECT * FROM session_activity") == []
 
 
 async def test_l9_an_expiry_looks_again_when_it_is_decided(tmp_path: Path) -> None:
@@ -95,10 +95,10 @@ async def test_l9_a_crowd_of_idle_sessions_expires_a_bounded_number_at_a_time(tm
         await all_of(ledger.submit(connect(1 + number % 3)) for number in range(2 * EXPIRE_AT_ONCE + 10))
         clock.now += 1_000
         await until(lambda: not ledger.image.sessions)
-    sizes = [n for (n,) in rows(ledger.database, "SELECT count(*) FROM journal WHERE kind = 'ended' GROUP BY batch")]
+    sizes = [n for (n,) in rows(ledger.file, "SELECT count(*) FROM journal WHERE kind = 'ended' GROUP BY batch")]
     assert sum(sizes) == 2 * EXPIRE_AT_ONCE + 10
     assert max(sizes) <= EXPIRE_AT_ONCE
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_l9_sessions_that_are_not_in_memory_are_looked_up_before_they_are_denied(tmp_path: Path) -> None:
@@ -170,9 +170,9 @@ async def test_l10_a_denial_that_repeats_within_a_minute_is_counted_and_later_is
         await ledger.submit(acquire(session_id, "Agent"))
         assert ledger.head == first + 2
         await ledger.submit(acquire(session_id, "Agent"))
-    repeats = rows(ledger.database, "SELECT seq, repeats, last_at - ? FROM denial_repeats ORDER BY seq", clock.now)
+    repeats = rows(ledger.file, "SELECT seq, repeats, last_at - ? FROM denial_repeats ORDER BY seq", clock.now)
     assert repeats == [(first, 2, -1), (first + 1, 1, -1), (first + 2, 1, 0)]
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_l10_made_up_names_are_one_denial_however_many_a_client_thinks_of(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ async def test_l10_made_up_names_are_one_denial_however_many_a_client_thinks_of(
         verdicts = await ledger.submit(acquire(session_id, *(f"made-up-{number}" for number in range(1000))))
         assert {verdict.reason for verdict in verdicts} == {Reason.UNKNOWN_LICENSE}
         assert ledger.head == head + 1
-    assert rows(ledger.database, "SELECT repeats FROM denial_repeats") == [(999,)]
+    assert rows(ledger.file, "SELECT repeats FROM denial_repeats") == [(999,)]
 
 
 async def test_l10_repeats_are_added_to_those_saved_before(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ async def test_l10_repeats_are_added_to_those_saved_before(tmp_path: Path) -> No
             await ledger.submit(acquire(session_id, "Agent"))
             if total == 1:
                 await ledger.submit(acquire(session_id, "Agent"))
-            await until(lambda: rows(ledger.database, "SELECT repeats FROM denial_repeats") == [(total,)])  # noqa: B023
+            await until(lambda: rows(ledger.file, "SELECT repeats FROM denial_repeats") == [(total,)])  # noqa: B023
 
 
 async def test_l10_denials_of_a_batch_that_failed_are_forgotten(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from seatkeeper.ledger import database
 from seatkeeper.ledger.door import Stopping, Unanswered
-from seatkeeper.ledger.engines import sqlite
 from seatkeeper.ledger.engines.engine import Memoranda, SaveFailed
-from seatkeeper.ledger.engines.sqlite import SqliteEngine, checkpoint
+from seatkeeper.ledger.engines.sqlite import SqliteEngine
 from seatkeeper.ledger.journal import JournalError
 from seatkeeper.licensing.commands import DefineLicense, DefineUser, Subscribe, Together
 from seatkeeper.licensing.entities import Holder, HolderKind
@@ -34,14 +34,14 @@ async def test_l11_a_writer_that_meets_an_event_it_does_not_know_takes_no_more_c
     fatal: list[Exception] = []
     async with running(tmp_path, on_fatal=fatal.append) as ledger:
         await ledger.submit(inventory())
-        tamper(ledger.database, FOREIGN + unknown)
+        tamper(ledger.file, FOREIGN + unknown)
         with pytest.raises(Unanswered):
             await ledger.submit(connect(1))
         await until(lambda: not ledger.healthy)
         with pytest.raises(Stopping):
             await ledger.submit(connect(1))
         assert [type(error) for error in fatal] == [JournalError]
-    assert rows(ledger.database, "SELECT * FROM sessions") == []
+    assert rows(ledger.file, "SELECT * FROM sessions") == []
     with pytest.raises(JournalError, match=r"does not know; run a newer one$"):
         async with running(tmp_path):
             pass
@@ -53,29 +53,12 @@ async def test_l11_no_secret_stands_in_the_journal(tmp_path: Path) -> None:
         session_id = (await ledger.submit(connect(1))).session_id
         await ledger.submit(DefineUser(login="agent01", display_name="Agent 1", password_hash="$another$"))
         ledger.touch(session_id)
-    written = b"".join(str(value).encode() for row in rows(ledger.database, "SELECT * FROM journal") for value in row)
+    written = b"".join(str(value).encode() for row in rows(ledger.file, "SELECT * FROM journal") for value in row)
     assert b"agent01" in written
     files = await asyncio.to_thread(lambda: b"".join(file.read_bytes() for file in tmp_path.iterdir()))
     for secret in (b"$hash$", b"$another$", b"cookie-1", b"csrf-1"):
         assert secret not in written
         assert secret in files
-
-
-async def test_l11_a_pseudonym_replaces_a_person_without_breaking_the_chain(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
-        await ledger.submit(inventory(users=2))
-        tamper(
-            ledger.database,
-            'UPDATE journal SET personal = \'{"login":"p1","display_name":"p1"}\', personal_salt = NULL'
-            " WHERE kind = 'user_defined' AND CAST(data AS text) LIKE '%\"user_id\":1,%'",
-        )
-        tamper(
-            ledger.database,
-            "UPDATE users SET login = 'p1', login_key = 'p1', display_name = 'p1', display_key = 'p1' WHERE id = 1",
-        )
-        await ledger.submit(connect(2))
-    assert rows(ledger.database, "SELECT login FROM users ORDER BY id") == [("p1",), ("agent02",)]
-    assert_clean(ledger.database)
 
 
 async def _doctored(tmp_path: Path, doctor: Callable[[State, Image], None]) -> None:
@@ -97,7 +80,7 @@ async def _doctored(tmp_path: Path, doctor: Callable[[State, Image], None]) -> N
         engine.rollback()
     finally:
         engine.close()
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 def _second_hold(state: State, true: Image) -> None:
@@ -172,11 +155,11 @@ async def _fill(tmp_path: Path, characters: int) -> tuple[Path, int, int]:
             for number in range(characters // len(description) // 2)
         )
         await ledger.submit(Together(commands=commands))
-        log = ledger.database.with_name("seatkeeper.db-wal")
-        before = ledger.database.stat().st_size
+        log = ledger.file.with_name("seatkeeper.db-wal")
+        before = ledger.file.stat().st_size
         assert log.stat().st_size > characters
-        checkpoint(ledger.database)
-        return ledger.database, ledger.database.stat().st_size - before, log.stat().st_size
+        ledger.database.checkpoint()
+        return ledger.file, ledger.file.stat().st_size - before, log.stat().st_size
 
 
 async def test_l14_a_checkpoint_brings_a_long_log_home_beside_the_writer(tmp_path: Path) -> None:
@@ -186,7 +169,7 @@ async def test_l14_a_checkpoint_brings_a_long_log_home_beside_the_writer(tmp_pat
 
 
 async def test_l14_a_log_that_never_came_to_its_end_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite, "_LONGEST_LOG", 5 * 2**20)
+    monkeypatch.setattr(database, "_LONGEST_LOG", 5 * 2**20)
     _, grown, log = await _fill(tmp_path, 6 * 2**20)
     assert (grown > 5 * 2**20, log) == (True, 0)
 
@@ -203,7 +186,7 @@ async def test_l14_keys_are_integers_that_rise_with_time(tmp_path: Path) -> None
         "SELECT id FROM assignments ORDER BY at, rowid",
         "SELECT seq FROM journal ORDER BY at, rowid",
     ):
-        keys = [key for (key,) in rows(ledger.database, statement)]
+        keys = [key for (key,) in rows(ledger.file, statement)]
         assert keys == sorted(keys)
         assert all(isinstance(key, int) for key in keys)
 
@@ -211,7 +194,7 @@ async def test_l14_keys_are_integers_that_rise_with_time(tmp_path: Path) -> None
 async def test_l14_an_idempotency_key_has_its_column_and_is_used_once(tmp_path: Path) -> None:
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory())
-    with closing(sqlite3.connect(ledger.database)) as connection:
+    with closing(sqlite3.connect(ledger.file)) as connection:
         connection.execute("UPDATE journal SET idempotency_key = 'k' WHERE seq = 1")
         with pytest.raises(sqlite3.IntegrityError, match=re.escape("journal.idempotency_key")):
             connection.execute("UPDATE journal SET idempotency_key = 'k' WHERE seq = 2")

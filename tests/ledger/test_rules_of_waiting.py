@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from seatkeeper.ledger.door import Bounds, QueueFull, Stopping
+from seatkeeper.ledger.feed import LicensesChanged, StationChanged, SubscriptionChanged, SubscriptionState
 from seatkeeper.licensing.commands import Assign, Command, Subscribe
 from seatkeeper.licensing.entities import LicenseName
 from tests.ledger.world import (
@@ -54,7 +55,7 @@ async def test_l6_a_command_whose_client_left_before_it_was_decided_is_skipped(t
         ledger.go_on()
         await all_of([plug, leaving, staying])
         assert [session.user_id for session in ledger.image.sessions.values()] == [2]
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_l6_a_command_whose_client_leaves_after_it_was_decided_stands(tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ async def test_l6_a_command_that_meets_a_bug_fails_alone_and_leaves_no_trace(
         assert [isinstance(outcome, Exception) for outcome in outcomes] == [False, False, True, False]
         assert ledger.engine.commits == before + 2
         assert ledger.image.assignments == {}
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 class Unheard(Command[None], frozen=True):
@@ -105,7 +106,7 @@ async def test_l6_a_command_that_cannot_even_be_prepared_fails_alone(tmp_path: P
         ledger.go_on()
         outcomes = await all_of([plug, *waiting])
         assert [isinstance(outcome, KeyError) for outcome in outcomes] == [False, False, True, False]
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_l6_a_fault_of_the_feed_keeps_nobody_from_his_answer(
@@ -120,8 +121,9 @@ async def test_l6_a_fault_of_the_feed_keeps_nobody_from_his_answer(
             faulty.setattr(ledger.feed, "_tell", None)
             outcomes = await all_of(ledger.submit(assign(number, "Agent")) for number in (1, 2))
         assert outcomes == [("Agent",), ("Agent",)]
-        [message] = await ledger.feed.poll(session_id)
-        assert getattr(message, "statuses", None) == (("Agent", True),)
+        afresh = LicensesChanged(full=True, statuses=(("Agent", True),))
+        normal = SubscriptionChanged(SubscriptionState.NORMAL)
+        assert await ledger.feed.poll(session_id) == [afresh, normal, StationChanged()]
 
 
 async def test_l7_a_full_queue_refuses_at_once_and_changes_nothing(tmp_path: Path) -> None:
@@ -154,7 +156,7 @@ async def test_l7_a_batch_is_bounded_in_commands_and_in_time_and_the_rest_follow
         ledger.go_on()
         await all_of([plug, *waiting])
         assert [session.user_id for session in ledger.image.sessions.values()] == [1, 2, 3, 4, 5, 6]
-    assert len(rows(ledger.database, "SELECT DISTINCT batch FROM journal WHERE kind = 'connected'")) == batches
+    assert len(rows(ledger.file, "SELECT DISTINCT batch FROM journal WHERE kind = 'connected'")) == batches
 
 
 async def test_l7_a_stop_commits_what_waits_and_refuses_what_comes_after(tmp_path: Path) -> None:
@@ -171,8 +173,8 @@ async def test_l7_a_stop_commits_what_waits_and_refuses_what_comes_after(tmp_pat
         await stopping
         assert not any(isinstance(outcome, BaseException) for outcome in await all_of([plug, *waiting]))
         await ledger.stop()
-    assert rows(ledger.database, "SELECT count(*) FROM sessions") == [(6,)]
-    assert_clean(ledger.database)
+    assert rows(ledger.file, "SELECT count(*) FROM sessions") == [(6,)]
+    assert_clean(ledger.file)
 
 
 async def test_l8_time_never_goes_back(tmp_path: Path) -> None:
@@ -186,7 +188,7 @@ async def test_l8_time_never_goes_back(tmp_path: Path) -> None:
     clock.now -= 3_600_000
     async with running(tmp_path, clock=clock) as ledger:
         await ledger.submit(assign(1, "Agent"))
-    times = [at for (at,) in rows(ledger.database, "SELECT at FROM journal ORDER BY seq")]
+    times = [at for (at,) in rows(ledger.file, "SELECT at FROM journal ORDER BY seq")]
     assert times == sorted(times)
     assert times[-1] > times[0]
 
@@ -195,4 +197,4 @@ async def test_l8_a_batch_has_one_time(tmp_path: Path) -> None:
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory(users=6))
         await all_of(ledger.submit(connect(number)) for number in range(1, 7))
-    assert rows(ledger.database, "SELECT batch FROM journal GROUP BY batch HAVING min(at) < max(at)") == []
+    assert rows(ledger.file, "SELECT batch FROM journal GROUP BY batch HAVING min(at) < max(at)") == []

@@ -17,6 +17,7 @@ from sqlalchemy import JSON, URL, Boolean, Column, LargeBinary, String, create_e
 
 from seatkeeper.ledger import migrations, schema
 from seatkeeper.ledger.check import check_database
+from seatkeeper.ledger.database import DatabaseFile
 from seatkeeper.ledger.door import DataDirectoryInUse, Ledger
 from seatkeeper.ledger.rows import MAPPINGS, Mapping
 from seatkeeper.ledger.schema import SchemaTooNew, SchemaTooOld, migrate
@@ -46,7 +47,7 @@ def _parts(statement: str) -> list[str]:
 
 
 def test_the_migrations_come_to_the_tables_of_the_code(tmp_path: Path) -> None:
-    migrate(tmp_path / "migrated.db")
+    migrate(DatabaseFile(tmp_path / "migrated.db"))
     engine = create_engine(URL.create("sqlite", database=str(tmp_path / "migrated.db")))
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
@@ -54,7 +55,7 @@ def test_the_migrations_come_to_the_tables_of_the_code(tmp_path: Path) -> None:
 
 
 def test_the_migrations_come_to_the_constraints_of_the_code(tmp_path: Path) -> None:
-    migrate(tmp_path / "migrated.db")
+    migrate(DatabaseFile(tmp_path / "migrated.db"))
     engine = create_engine(URL.create("sqlite", database=str(tmp_path / "created.db")))
     metadata.create_all(engine)
     engine.dispose()
@@ -75,28 +76,28 @@ def test_a_migration_that_was_cut_off_leaves_nothing_and_runs_again(
     with monkeypatch.context() as fault:
         fault.setattr(command, "upgrade", cut_off)
         with pytest.raises(KeyboardInterrupt):
-            migrate(tmp_path / "cut.db")
+            migrate(DatabaseFile(tmp_path / "cut.db"))
     assert rows(tmp_path / "cut.db", "SELECT name FROM sqlite_master") == []
-    migrate(tmp_path / "cut.db")
-    migrate(tmp_path / "cut.db")
+    migrate(DatabaseFile(tmp_path / "cut.db"))
+    migrate(DatabaseFile(tmp_path / "cut.db"))
     assert_clean(tmp_path / "cut.db")
 
 
 async def test_a_database_of_a_newer_schema_is_refused_in_one_sentence_and_left_alone(tmp_path: Path) -> None:
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory())
-    [(newest,)] = rows(ledger.database, "SELECT version_num FROM alembic_version")
-    tamper(ledger.database, "UPDATE alembic_version SET version_num = '9999'")
+    [(newest,)] = rows(ledger.file, "SELECT version_num FROM alembic_version")
+    tamper(ledger.file, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(SchemaTooNew, match=r"^The database has the schema 9999, .*; run a newer one\.$"):
-        await Ledger(tmp_path).start()
-    tamper(ledger.database, "UPDATE alembic_version SET version_num = ?", newest)
+        await Ledger(DatabaseFile.in_directory(tmp_path)).start()
+    tamper(ledger.file, "UPDATE alembic_version SET version_num = ?", newest)
     async with running(tmp_path) as again:
         assert again.head == ledger.head
 
 
 def test_a_check_of_another_schema_says_which_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     database = tmp_path / "checked.db"
-    migrate(database)
+    migrate(DatabaseFile(database))
     [(newest,)] = rows(database, "SELECT version_num FROM alembic_version")
     newer = tmp_path / "migrations"
     shutil.copytree(Path(migrations.__file__).parent, newer)
@@ -109,7 +110,7 @@ def test_a_check_of_another_schema_says_which_in_one_sentence(tmp_path: Path, mo
             SchemaTooOld, match=rf"^The database has the schema {newest}, .*'seatkeeper serve' brings it"
         ):
             check_database(database)
-        migrate(database)
+        migrate(DatabaseFile(database))
         assert_clean(database)
     with pytest.raises(SchemaTooNew, match=r"^The database has the schema 9999, .*; run a newer one\.$"):
         check_database(database)
@@ -117,7 +118,7 @@ def test_a_check_of_another_schema_says_which_in_one_sentence(tmp_path: Path, mo
 
 @pytest.mark.parametrize("lacks", ["DELETE FROM alembic_version", "DROP TABLE alembic_version"])
 def test_a_check_of_no_schema_says_so(tmp_path: Path, lacks: str) -> None:
-    migrate(tmp_path / "checked.db")
+    migrate(DatabaseFile(tmp_path / "checked.db"))
     tamper(tmp_path / "checked.db", lacks)
     with pytest.raises(SchemaTooOld, match=r"^The database has no schema yet; "):
         check_database(tmp_path / "checked.db")
@@ -148,22 +149,22 @@ def _some_value(column: Column[Any], number: int) -> object:
 async def test_a_second_ledger_on_a_data_directory_is_refused_and_does_the_first_no_harm(tmp_path: Path) -> None:
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory())
-        second = Ledger(tmp_path)
+        second = Ledger(DatabaseFile.in_directory(tmp_path))
         with pytest.raises(DataDirectoryInUse, match=str(tmp_path)):
             await second.start()
         await second.stop()
         await ledger.submit(connect(1))
         with pytest.raises(DataDirectoryInUse):
-            await Ledger(tmp_path).start()
+            await Ledger(DatabaseFile.in_directory(tmp_path)).start()
     async with running(tmp_path) as ledger:
         await ledger.submit(connect(1))
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_a_second_process_on_a_data_directory_is_refused(tmp_path: Path) -> None:
     script = (
-        "import asyncio, pathlib, sys; from seatkeeper.ledger.door import Ledger;"
-        "asyncio.run(Ledger(pathlib.Path(sys.argv[1])).start())"
+        "import asyncio, pathlib, sys; from seatkeeper.ledger.door import DatabaseFile, Ledger;"
+        "asyncio.run(Ledger(DatabaseFile.in_directory(pathlib.Path(sys.argv[1]))).start())"
     )
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory())
@@ -177,7 +178,7 @@ async def test_a_second_process_on_a_data_directory_is_refused(tmp_path: Path) -
         assert second.returncode == 1
         assert b"DataDirectoryInUse: Another process is using the data directory" in second.stderr
         await ledger.submit(connect(1))
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_a_data_directory_may_have_any_name_and_nobody_else_reads_the_database(tmp_path: Path) -> None:
@@ -186,15 +187,15 @@ async def test_a_data_directory_may_have_any_name_and_nobody_else_reads_the_data
         await ledger.submit(inventory())
         modes = await asyncio.to_thread(lambda: {file.name: file.stat().st_mode & 0o077 for file in data.glob("*.db*")})
         assert modes == dict.fromkeys(("seatkeeper.db", "seatkeeper.db-wal", "seatkeeper.db-shm"), 0)
-    assert_clean(ledger.database)
+    assert_clean(ledger.file)
 
 
 async def test_a_start_that_fails_lets_the_data_directory_go(tmp_path: Path) -> None:
     (tmp_path / "seatkeeper.db").write_bytes(b"this is no database, whatever its name says" * 40)
     with pytest.raises(Exception, match="not a database"):
-        await Ledger(tmp_path).start()
+        await Ledger(DatabaseFile.in_directory(tmp_path)).start()
     (tmp_path / "seatkeeper.db").unlink()
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory())
-    with closing(sqlite3.connect(ledger.database)) as connection:
+    with closing(sqlite3.connect(ledger.file)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -73,10 +73,8 @@ class LedgerMachine(RuleBasedStateMachine):
     def at_once(self, seeds: list[int], fault: str) -> None:
         """Several clients at once, some of whom leave before they are served, while the database may fail."""
         for seed in seeds:
-            users = [
-                number for (number,) in rows(self.ledger.database, "SELECT id FROM users WHERE deleted_at IS NULL")
-            ]
-            sessions = [number for (number,) in rows(self.ledger.database, "SELECT id FROM sessions")]
+            users = [number for (number,) in rows(self.ledger.file, "SELECT id FROM users WHERE deleted_at IS NULL")]
+            sessions = [number for (number,) in rows(self.ledger.file, "SELECT id FROM sessions")]
             work = Work(seed, users, sessions)
             self._serve(work.commands(12), work.some(12), fault)
 
@@ -99,25 +97,25 @@ class LedgerMachine(RuleBasedStateMachine):
         """A backup is as sound as what it was taken from."""
         self.copies += 1
         copy = self.data / f"copy{self.copies}.db"
-        back_up(self.ledger.database, copy)
+        back_up(self.ledger.file, copy)
         assert_clean(copy)
 
     @invariant()
     def no_pool_is_over_its_seats(self) -> None:
         """No command raises use above the seats."""
-        assert rows(self.ledger.database, OVER) == []
+        assert rows(self.ledger.file, OVER) == []
 
     @invariant()
     def what_was_answered_is_in_the_journal_and_nothing_else(self) -> None:
         """No answer without its event, and no event of which nobody was told."""
-        counts = dict(rows(self.ledger.database, "SELECT kind, count(*) FROM journal GROUP BY kind"))
+        counts = dict(rows(self.ledger.file, "SELECT kind, count(*) FROM journal GROUP BY kind"))
         assert (counts.get("connected", 0), counts.get("assigned", 0)) == (self.connected, self.assigned)
 
     def teardown(self) -> None:
         if hasattr(self, "ledger"):
             self.runner.run(self.running.__aexit__(None, None, None))
             self.runner.close()
-            assert_clean(self.ledger.database)
+            assert_clean(self.ledger.file)
             shutil.rmtree(self.data)
 
     def _serve(self, given: list[Command[Any]], leaving: set[int], fault: str) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from seatkeeper.ledger.check import check_database
+from seatkeeper.ledger.database import Database, DatabaseFile
 from seatkeeper.ledger.door import Bounds, Ledger, end_process, host_clock
 from seatkeeper.ledger.engines.engine import Memoranda
 from seatkeeper.ledger.engines.sqlite import SqliteEngine
@@ -55,7 +56,7 @@ class WatchedEngine(SqliteEngine):
     `refuse` is asked after the rows have been written, `at_commit` is called instead of doing nothing before COMMIT.
     """
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.may_begin, self.may_commit = threading.Event(), threading.Event()
         self.may_begin.set()
@@ -101,6 +102,12 @@ class WatchedLedger(Ledger):
 
     engine: WatchedEngine
 
+    @property
+    def file(self) -> Path:
+        """The database's file."""
+        assert isinstance(self.database, DatabaseFile)
+        return self.database.path
+
     def _open_engine(self) -> SqliteEngine:
         self.engine = WatchedEngine(self.database)
         return self.engine
@@ -128,7 +135,9 @@ async def running(
     on_fatal: Callable[[Exception], None] = end_process,
 ) -> AsyncIterator[WatchedLedger]:
     """A started ledger, stopped again in the end."""
-    ledger = WatchedLedger(data, policy=policy, bounds=bounds, clock=clock, on_fatal=on_fatal)
+    ledger = WatchedLedger(
+        DatabaseFile.in_directory(data), policy=policy, bounds=bounds, clock=clock, on_fatal=on_fatal
+    )
     await ledger.start()
     try:
         yield ledger

@@ -21,6 +21,7 @@ from seatkeeper.licensing.commands import (
     EndReason,
     EndSession,
     Explain,
+    ForgetUser,
     LeaveStation,
     ReleaseLicenses,
     RemoveLicenses,
@@ -114,6 +115,17 @@ CASES: list[tuple[Code, str, Ask]] = [
         Code.USER_ID_TAKEN,
         "The associate id 2 is or was another user's; none is used twice. Leave it out, and the next is given.",
         lambda _: DefineUser(login="agent09", display_name="", user_id=2),
+    ),
+    (
+        Code.USER_LIVES,
+        "agent02 is not deleted. Only a deleted user can be forgotten; delete the user first.",
+        lambda _: ForgetUser(user_id=2),
+    ),
+    (Code.UNKNOWN_USER, "There is no user with the associate id 77.", lambda _: ForgetUser(user_id=77)),
+    (
+        Code.INVALID_VALUE,
+        "The login former-user-9 cannot be given: such names stand for deleted users that were forgotten.",
+        lambda _: DefineUser(login="former-user-9", display_name=""),
     ),
     (
         Code.NOT_ASSIGNABLE_TO,

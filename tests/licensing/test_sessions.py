@@ -2,9 +2,10 @@
 
 import pytest
 
-from seatkeeper.licensing.commands import EndReason, EndSession, ExpireSession, FindSession, Subscribe
+from seatkeeper.licensing.commands import Connect, EndReason, EndSession, ExpireSession, FindSession, Subscribe
 from seatkeeper.licensing.events import Ended, Released, ReleaseReason
 from seatkeeper.licensing.policy import Policy
+from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.state import FIRST_SESSION
 from tests.licensing.world import OWNER, World
 
@@ -80,3 +81,34 @@ def test_expiring_a_session_that_has_ended_is_no_event(world: World) -> None:
     world.do(EndSession(session_id=session, reason=EndReason.LOGGED_OFF))
     world.now += TIMEOUT
     assert world.events_of(ExpireSession(session_id=session)) == []
+
+
+def _once_more(world: World, source: int, *, ends_source: bool) -> Connect:
+    return Connect(
+        user_id=world.state.user_ids["agent01"],
+        application="desktop",
+        machine="10.0.0.1",
+        language="en-US",
+        cookie_digest=b"cookie",
+        csrf_digest=b"csrf",
+        source=source,
+        ends_source=ends_source,
+    )
+
+
+def test_a_session_that_vouches_for_another_goes_on_unless_it_is_to_end(world: World) -> None:
+    source = world.connect("agent01")
+    world.acquire(source, "CLIENT")
+    second = world.do(_once_more(world, source, ends_source=False)).session_id
+    assert world.alive(source)
+    third = world.do(_once_more(world, source, ends_source=True)).session_id
+    assert [world.alive(each) for each in (source, second, third)] == [False, True, True]
+    assert world.pool("CLIENT").concurrent_in_use == 0
+
+
+def test_a_session_that_has_ended_vouches_for_nobody(world: World) -> None:
+    source = world.connect("agent01")
+    world.do(EndSession(session_id=source, reason=EndReason.LOGGED_OFF))
+    with pytest.raises(Refusal) as refused:
+        world.do(_once_more(world, source, ends_source=True))
+    assert refused.value.code is Code.SESSION_ENDED

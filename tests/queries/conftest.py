@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import create_engine, insert
 
 from seatkeeper.ledger import tables
+from seatkeeper.ledger.database import DatabaseFile
 from seatkeeper.licensing.entities import HolderKind, Method, StationSetting
 from seatkeeper.queries.reads import Reads
 
@@ -124,6 +125,6 @@ def database(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def reads(database: Path) -> Iterator[Reads]:
-    reads = Reads(database, timeout=30)
+    reads = Reads(DatabaseFile(database), timeout=30)
     yield reads
     reads.close()

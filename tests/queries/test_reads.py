@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.exc import OperationalError
 
 from seatkeeper.ledger import tables
+from seatkeeper.ledger.database import DatabaseFile
 from seatkeeper.queries.reads import Reads, ReadTimeout
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +35,7 @@ async def test_a_read_cannot_write(reads: Reads) -> None:
 
 
 async def test_a_read_past_its_bound_is_given_up_and_the_next_one_works(database: Path) -> None:
-    reads = Reads(database, threads=1, timeout=1.5)
+    reads = Reads(DatabaseFile(database), threads=1, timeout=1.5)
     with pytest.raises(ReadTimeout, match=r"given up after 1\.5 seconds"):
         await reads.run(lambda connection: connection.execute(ENDLESS).scalar_one())
     assert await reads.run(count_stations) == 1
@@ -42,7 +43,7 @@ async def test_a_read_past_its_bound_is_given_up_and_the_next_one_works(database
 
 
 async def test_the_wait_for_a_thread_counts(database: Path) -> None:
-    reads = Reads(database, threads=1, timeout=0.2)
+    reads = Reads(DatabaseFile(database), threads=1, timeout=0.2)
     asked = [reads.run(lambda connection: connection.execute(ENDLESS).scalar_one()) for _ in range(5)]
     began = time.monotonic()
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
@@ -52,7 +53,7 @@ async def test_the_wait_for_a_thread_counts(database: Path) -> None:
 
 
 async def test_a_cancelled_read_leaves_its_thread(database: Path) -> None:
-    reads = Reads(database, threads=1, timeout=60)
+    reads = Reads(DatabaseFile(database), threads=1, timeout=60)
     began = threading.Event()
 
     def endless(connection: Connection) -> object:
@@ -91,7 +92,7 @@ async def test_an_error_of_the_read_itself_is_not_a_timeout(reads: Reads) -> Non
 
 
 async def test_the_database_may_come_after_the_reads(tmp_path: Path) -> None:
-    reads = Reads(tmp_path / "later.db")
+    reads = Reads(DatabaseFile(tmp_path / "later.db"))
     with pytest.raises(OperationalError, match="unable to open"):
         await reads.run(count_stations)
     reads.close()

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
+from seatkeeper.ledger.database import DatabaseFile
 from seatkeeper.queries.reads import Reads, ReadTimeout
 from tests.queries.test_reads import ENDLESS, count_stations
 
@@ -49,14 +50,14 @@ async def test_a_stream_sees_one_state_however_long_it_takes(database: Path, rea
 
 
 async def test_a_stream_that_nobody_asks_keeps_no_read_from_its_thread(database: Path) -> None:
-    reads = Reads(database, threads=1, timeout=30)
+    reads = Reads(DatabaseFile(database), threads=1, timeout=30)
     async with aclosing(reads.stream(counts)) as one, aclosing(reads.stream(counts)) as other:
         assert [await anext(one), await anext(other), await reads.run(count_stations)] == [1, 1, 1]
     reads.close()
 
 
 async def test_more_streams_than_run_at_once_wait_and_are_given_up(database: Path) -> None:
-    reads = Reads(database, timeout=1)
+    reads = Reads(DatabaseFile(database), timeout=1)
     async with aclosing(reads.stream(counts)) as one, aclosing(reads.stream(counts)) as other:
         await anext(one)
         await anext(other)
@@ -71,7 +72,7 @@ async def test_more_streams_than_run_at_once_wait_and_are_given_up(database: Pat
 
 
 async def test_a_stream_left_without_a_word_makes_room_for_the_next(database: Path) -> None:
-    reads = Reads(database, timeout=30)
+    reads = Reads(DatabaseFile(database), timeout=30)
     for _ in range(5):
         steps = reads.stream(counts)
         assert await anext(steps) == 1
@@ -81,7 +82,7 @@ async def test_a_stream_left_without_a_word_makes_room_for_the_next(database: Pa
 
 
 async def test_a_stream_may_end_after_the_reads_are_closed(database: Path) -> None:
-    reads = Reads(database, timeout=30)
+    reads = Reads(DatabaseFile(database), timeout=30)
     steps = reads.stream(counts)
     await anext(steps)
     reads.close()
@@ -93,7 +94,7 @@ async def test_a_step_past_the_bound_is_given_up_and_the_next_stream_works(datab
         yield count_stations(connection)
         yield connection.execute(ENDLESS).scalar_one()
 
-    reads = Reads(database, threads=1, timeout=1.5)
+    reads = Reads(DatabaseFile(database), threads=1, timeout=1.5)
     for _ in range(3):
         steps = reads.stream(slow_at_last)
         assert await anext(steps) == 1
@@ -109,7 +110,7 @@ async def test_a_cancelled_step_leaves_its_thread(database: Path) -> None:
         began.set()
         yield connection.execute(ENDLESS).scalar_one()
 
-    reads = Reads(database, threads=1, timeout=60)
+    reads = Reads(DatabaseFile(database), threads=1, timeout=60)
     for _ in range(3):
         began.clear()
         waiting = asyncio.create_task(anext(reads.stream(endless)))

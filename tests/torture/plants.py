@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from seatkeeper.ledger.batch import Batches, Happened
+from seatkeeper.ledger.batch import Batches
+from seatkeeper.ledger.database import DatabaseFile
 from seatkeeper.ledger.engines.sqlite import SqliteEngine
 from seatkeeper.ledger.feed import LicensesChanged, Message
+from seatkeeper.ledger.happened import Happened
 from seatkeeper.ledger.mailbox import Mailbox
 from seatkeeper.licensing import grounds, holds
 from seatkeeper.licensing.commands import Command
@@ -70,7 +72,7 @@ def skip_the_lock() -> None:
         if batches not in twins:
             database = batches._engine._connection.execute("PRAGMA database_list").fetchone()[2]  # type: ignore[attr-defined]  # noqa: SLF001
             twins[batches] = Batches(
-                SqliteEngine(Path(database)),
+                SqliteEngine(DatabaseFile(Path(database))),
                 batches._policy,  # noqa: SLF001
                 batches._activity,  # noqa: SLF001
                 batches._clock,  # noqa: SLF001

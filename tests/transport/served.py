@@ -6,7 +6,7 @@ Prints its port on standard output; logs JSON to standard error.
 import argparse
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import uvicorn
 from starlette.applications import Starlette
@@ -121,8 +121,8 @@ ROUTES = [
 ]
 
 
-def render(_scope: Scope, status: int, sentence: str) -> ASGIApp:
-    return PlainTextResponse(f"the face says: {sentence}", status_code=status)
+def render(_scope: Scope, status: int, text: str, facts: Mapping[str, str | int]) -> ASGIApp:
+    return PlainTextResponse(f"the face says: {text.format_map(facts)}", status_code=status)
 
 
 def main() -> None:
@@ -134,7 +134,7 @@ def main() -> None:
     given = parser.parse_args()
     configure_logs("json", "info")
     limits = Limits(body=given.body, headers=given.headers, seconds=given.seconds)
-    app = AccessLog(RequestLimits(Departure(Starlette(routes=ROUTES)), limits, render))
+    app = AccessLog(RequestLimits(Departure(Starlette(routes=ROUTES)), limits, render), observed=lambda *_: None)
     config = uvicorn.Config(
         app,
         http=bounded_protocol(given.headers, given.head_seconds),

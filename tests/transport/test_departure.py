@@ -75,16 +75,28 @@ def test_an_event_stream_is_closed_when_its_client_leaves(served: Served, after:
     assert _reaches(served, name, "closed")
 
 
-def test_a_client_that_leaves_is_noticed_also_where_it_sent_a_request_ahead(served: Served) -> None:
+def test_a_client_that_leaves_its_stream_is_noticed_also_where_it_sent_a_request_ahead(served: Served) -> None:
     with _send(served, "GET /stream?name=ahead") as connection:
         assert _reaches(served, "ahead", "streaming")
         connection.sendall(b"GET /seen HTTP/1.1\r\nHost: x\r\n\r\n")
         assert connection.recv(1)
     assert _reaches(served, "ahead", "closed")
-    with _send(served, "GET /wait?name=waits-ahead") as connection:
-        assert _reaches(served, "waits-ahead", "waiting")
+    assert not any("exception" in line for line in served.lines())
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.3], ids=["before it is watched for", "while it is"])
+def test_a_client_that_waits_and_leaves_is_noticed_also_where_it_sent_a_request_ahead(
+    served: Served, pause: float
+) -> None:
+    name = f"waits-ahead{pause}"
+    with _send(served, f"GET /wait?name={name}") as connection:
+        assert _reaches(served, name, "waiting")
+        if pause:
+            connection.settimeout(pause)
+            with pytest.raises(TimeoutError):
+                connection.recv(1)  # only waits: nothing is answered yet
         connection.sendall(b"GET /seen HTTP/1.1\r\nHost: x\r\n\r\n")
-    assert _reaches(served, "waits-ahead", "cancelled")
+    assert _reaches(served, name, "cancelled")
     assert not any("exception" in line for line in served.lines())
 
 

@@ -1,18 +1,35 @@
 """The admin face put together."""
 
+from itertools import chain
+
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from seatkeeper.admin import assignments, explain, export, inventory, licenses, sessions, users
+from seatkeeper.admin import (
+    assignments,
+    denials,
+    explain,
+    export,
+    inventory,
+    journal,
+    licenses,
+    overview,
+    server,
+    sessions,
+    tests,
+    users,
+)
 from seatkeeper.admin.auth import DOCUMENTED
 from seatkeeper.admin.documentation import serve_documentation
 from seatkeeper.admin.errors import ErrorBody, answer_errors
-from seatkeeper.admin.parts import Parts
-from seatkeeper.identity.logon import Authenticator
+from seatkeeper.admin.parts import Parts, Testing
+from seatkeeper.admin.patterns import NotedPatterns
+from seatkeeper.identity.credentials import Credentials
 from seatkeeper.identity.passwords import Passwords
 from seatkeeper.ledger.door import Ledger
 from seatkeeper.queries.reads import Reads
 from seatkeeper.settings import Settings
+from seatkeeper.transport.availability import Availability
 
 _ERRORS = {
     401: "No or wrong credentials.",
@@ -25,16 +42,17 @@ _ERRORS = {
 def create_app(
     ledger: Ledger,
     reads: Reads,
-    authenticator: Authenticator,
+    credentials: Credentials,
     passwords: Passwords,
+    availability: Availability,
     *,
-    token: str,
     settings: Settings,
+    testing: Testing | None,
 ) -> ASGIApp:
     """The admin face as an application whose paths have no `/v1`: the server mounts it there.
 
     It starts and stops nothing; the ledger is running while it serves. Its documentation is at `docs` and
-    `openapi.json`.
+    `openapi.json`. `testing` is None where the setting is off: then nothing of it is there.
     """
     app = FastAPI(
         title="Seatkeeper administration",
@@ -49,14 +67,19 @@ def create_app(
     app.state.parts = Parts(
         ledger=ledger,
         reads=reads,
-        authenticator=authenticator,
+        credentials=credentials,
         passwords=passwords,
-        token=token,
+        availability=availability,
         owner=settings.icws.owner,
         settings=settings,
+        testing=testing,
     )
-    for resource in (inventory, export, assignments, sessions, explain, licenses, users):
-        app.include_router(resource.router)
+    resources = (inventory, export, assignments, sessions, explain, licenses, users, overview, denials, server, journal)
+    routers = [each.router for each in resources]
+    if testing is not None:
+        routers.append(tests.router)
+    for router in routers:
+        app.include_router(router)
     serve_documentation(app)
     answer_errors(app)
-    return app
+    return NotedPatterns(app, [*app.routes, *chain.from_iterable(router.routes for router in routers)])

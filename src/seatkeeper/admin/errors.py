@@ -28,6 +28,7 @@ STATUS: Final[Mapping[Code, int]] = {
     Code.NO_STATION: 409,
     Code.LOGIN_TAKEN: 409,
     Code.USER_ID_TAKEN: 409,
+    Code.USER_LIVES: 409,
     Code.NOT_ASSIGNABLE_TO: 409,
     Code.LICENSE_EXPIRED: 409,
     Code.SEATS_EXHAUSTED: 409,
@@ -145,9 +146,9 @@ def _problem(found: Mapping[str, Any]) -> str:
     return f"{'.'.join(map(str, found['loc']))}: {found['msg']}"
 
 
-def render(_scope: Scope, status: int, sentence: str) -> Response:
+def render(_scope: Scope, status: int, text: str, facts: Mapping[str, str | int]) -> Response:
     """The answer to a request that a limit stopped before or while this face had it."""
-    return _response(AdminError(status, "limit", sentence))
+    return _response(AdminError(status, "limit", text.format_map(facts)))
 
 
 def _later(error: str, message: str, retry_after: int) -> AdminError:

@@ -25,12 +25,10 @@ _MOST_TOLD: Final = 1000
 _TOML: Final = "application/toml"
 # What clients say when nobody told them a type.
 _UNSAID: Final = frozenset({"", "application/octet-stream", "application/x-www-form-urlencoded", "text/plain"})
-_BODY: Final = {
-    "requestBody": {
-        "required": True,
-        "content": {each: {"schema": {"type": "string"}} for each in CONTENT_TYPES},
-    }
-}
+_CONTENT: Final = {each: {"schema": {"type": "string"}} for each in CONTENT_TYPES}
+_BODY: Final = {"requestBody": {"required": True, "content": _CONTENT}}
+OPTIONAL_INVENTORY: Final = {"requestBody": {"required": False, "content": _CONTENT}}
+"""What the documentation says of a body that is an inventory, or empty."""
 
 
 class FieldOfChange(BaseModel):
@@ -89,7 +87,7 @@ async def _document(
     ] = 1,
     create_users: Annotated[bool, Query(description="Add the users that assignments name and nobody knows.")] = False,
 ) -> Document:
-    content_type = _content_type(request)
+    content_type = content_type_of(request)
     if prune and (content_type == "text/csv" or first_line > 1):
         message = f"{file}: nothing can be pruned by a part of an inventory: send a whole one, as TOML or JSON Lines."
         raise AdminError(422, "invalid_request", message)
@@ -107,7 +105,8 @@ async def _document(
     )
 
 
-def _content_type(request: Request) -> str:
+def content_type_of(request: Request) -> str:
+    """In which format an inventory comes. Raises AdminError 415 for one that cannot be read."""
     said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if said in _UNSAID:
         return _TOML
@@ -136,7 +135,7 @@ async def plan_inventory(
     application = Application(document, parts.reads, parts.passwords)
     plan = await application.plan()
     if rehearse and plan.weight <= parts.settings.inventory.changes_at_once:
-        with _refused_by_place(document.file):
+        with refused_by_place(document.file):
             await application.rehearse(plan, parts.ledger.submit)
     return Planned(
         position=plan.position,
@@ -183,7 +182,7 @@ async def apply_inventory(
 
 async def _applied(application: Application, submit: Submit, file: str, at_once: int, token: str | None) -> Plan:
     try:
-        with _refused_by_place(file):
+        with refused_by_place(file):
             return await application.apply(submit, at_once=at_once, token=token)
     except TooManyChanges as error:
         message = (
@@ -195,7 +194,7 @@ async def _applied(application: Application, submit: Submit, file: str, at_once:
 
 
 @contextmanager
-def _refused_by_place(file: str) -> Iterator[None]:
+def refused_by_place(file: str) -> Iterator[None]:
     """Tell a refusal of the rules by the place in the file that it is about."""
     try:
         yield

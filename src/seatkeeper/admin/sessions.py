@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from seatkeeper.admin.auth import needs
 from seatkeeper.admin.errors import AdminError
-from seatkeeper.admin.parts import PartsOfApp
+from seatkeeper.admin.parts import Parts, PartsOfApp
 from seatkeeper.admin.times import moment
 from seatkeeper.identity.rights import Right
 from seatkeeper.licensing.commands import EndReason, EndSession
@@ -66,15 +66,20 @@ async def list_sessions(
 @router.delete("/sessions/{session}", status_code=204, dependencies=[needs(Right.SESSIONS_END)])
 async def end_session(session: str, parts: PartsOfApp) -> Response:
     """End a session and release all it held. Its client is told that an administrator did."""
+    await end(session, EndReason.ADMINISTRATOR, parts)
+    return Response(status_code=204)
+
+
+async def end(session: str, reason: EndReason, parts: Parts) -> None:
+    """End the session of this number for this reason. Raises AdminError 404 where none lives."""
     if not (session.isascii() and session.isdigit() and len(session) <= _LONGEST_NUMBER):
         raise _no_such(session)
     try:
-        await parts.ledger.submit(EndSession(session_id=int(session), reason=EndReason.ADMINISTRATOR))
+        await parts.ledger.submit(EndSession(session_id=int(session), reason=reason))
     except Refusal as refusal:
         if refusal.code is Code.SESSION_ENDED:
             raise _no_such(session) from refusal
         raise
-    return Response(status_code=204)
 
 
 def _no_such(session: str) -> AdminError:

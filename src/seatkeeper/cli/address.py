@@ -11,16 +11,26 @@ _NAME = "server.json"
 
 
 class Address(Struct, frozen=True):
-    """A running server: its process and the URL of its root."""
+    """A running server: its process, the URLs of its root, and the certificate (PEM) that it shows over HTTPS.
+
+    A command takes the first URL: those without TLS stand before those with it.
+    """
 
     pid: int
-    url: str
+    urls: tuple[str, ...]
+    certificate: str | None = None
+
+    @property
+    def url(self) -> str:
+        """The one to take."""
+        return self.urls[0]
 
 
-def write_address(data: Path, url: str) -> None:
-    """Say that this process serves `data` at `url`. Nobody reads half a file: it is renamed into its place."""
+def write_address(data: Path, urls: tuple[str, ...], certificate: str | None) -> None:
+    """Say that this process serves `data` there. Nobody reads half a file: it is renamed into its place."""
     made = data / f"{_NAME}.{os.getpid()}"
-    made.write_text(json.dumps({"pid": os.getpid(), "url": url}) + "\n", encoding="utf-8")
+    said = {"pid": os.getpid(), "url": urls[0], "urls": urls, "certificate": certificate}
+    made.write_text(json.dumps(said) + "\n", encoding="utf-8")
     made.replace(data / _NAME)
 
 
@@ -28,8 +38,9 @@ def read_address(data: Path) -> Address | None:
     """Who serves `data`; None where nobody says so. A server that was killed leaves its word behind."""
     try:
         said = json.loads((data / _NAME).read_text(encoding="utf-8"))
-        return Address(pid=int(said["pid"]), url=str(said["url"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        urls = tuple(str(each) for each in said.get("urls") or [said["url"]])
+        return Address(pid=int(said["pid"]), urls=urls, certificate=said.get("certificate"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -55,18 +55,19 @@ class _Request(NamedTuple):
     params: Mapping[str, str] | None = None
     content: bytes | None = None
     content_type: str = "application/json"
+    seconds: float | None = None
 
 
 class Api:
     """The admin API from the first question to the end of `reached`: one connection, or one ledger of this process."""
 
-    def __init__(self, settings: "Settings", runner: asyncio.Runner, patience: float) -> None:
+    def __init__(self, settings: "Settings", runner: asyncio.Runner, patience: float, *, served: bool = False) -> None:
         self.settings = settings
         self._runner = runner
         self._patience = patience
         self._stack = AsyncExitStack()
         self._http: httpx.AsyncClient | None = None
-        self._served = False
+        self._served = served
 
     def ask(
         self,
@@ -77,17 +78,19 @@ class Api:
         body: object = None,
         document: Document | None = None,
         again: bool = False,
+        seconds: float | None = None,
     ) -> Any:  # noqa: ANN401 - JSON
         """The JSON of the answer; None where it is empty.
 
         `body` is sent as JSON, `document` as it is. `again`: what is asked may be done twice, so it is asked again
-        for a while where no answer came, or where the server said that it cannot answer now. Raises Failure: 1 where
+        for a while where no answer came, or where the server said that it cannot answer now. `seconds`: how long an
+        answer is waited for, if not for as long as the server may take. Raises Failure: 1 where
         the request is refused (`Answered`), 3 where nobody can be asked.
         """
         if document is not None:
             request = _Request(method, path, params, document.content, document.content_type)
         else:
-            request = _Request(method, path, params, None if body is None else _encoded(body))
+            request = _Request(method, path, params, None if body is None else _encoded(body), seconds=seconds)
         with self._told():
             return _content(self._runner.run(self._answered(request, again=again)))
 
@@ -137,21 +140,21 @@ class Api:
     def _built(self, http: "httpx.AsyncClient", request: _Request) -> "httpx.Request":
         headers = {} if request.content is None else {"Content-Type": request.content_type}
         limits = self.settings.limits
-        seconds = limits.inventory_seconds if request.path.startswith("/inventory") else limits.request_seconds
+        may_take = limits.inventory_seconds if request.path.startswith("/inventory") else limits.request_seconds
         return http.build_request(
             request.method,
             request.path,
             params=request.params,
             content=request.content,
             headers=headers,
-            timeout=seconds + _GRACE_SECONDS,
+            timeout=may_take + _GRACE_SECONDS if request.seconds is None else request.seconds,
         )
 
     async def _connected(self) -> "httpx.AsyncClient":
         if self._http is None:
             address = read_address(self.settings.data)
             if address is not None and is_held(self.settings.data):
-                self._http = await self._stack.enter_async_context(over_the_network(self.settings, address.url))
+                self._http = await self._stack.enter_async_context(over_the_network(self.settings, address))
                 self._served = True
             elif self._served:  # it will be back: whoever takes its data directory now keeps it from starting
                 raise Held
@@ -165,7 +168,9 @@ class Api:
 
     def _out_of_reach(self) -> Failure:
         data = self.settings.data
-        if self._served:
+        if self._served and not self._patience:
+            sentence = f"No server serves {data} at the moment."
+        elif self._served:
             sentence = f"The server of {data} has gone and was not back within {self._patience:g} seconds."
         else:
             sentence = (
@@ -229,9 +234,22 @@ def reached_to_plan(data: Path | None, config: Path | None) -> Iterator[Api]:
 
 
 @contextmanager
-def _opened(settings: "Settings", patience: float) -> Iterator[Api]:
+def reached_server(data: Path | None, config: Path | None, *, patience: float = PATIENCE_SECONDS) -> Iterator[Api]:
+    """The admin API of a server that runs: what is asked is about the process, so nothing in this one can answer.
+
+    Failure where none does. Later, one that was reached may go and come back within `patience` seconds.
+    """
+    settings = read_settings(config, {"data": data})
+    if not is_held(settings.data):
+        raise Failure(ExitCode.UNREACHABLE, f"No server serves {settings.data}; 'seatkeeper serve' starts one.")
+    with _opened(settings, patience, served=True) as api:
+        yield api
+
+
+@contextmanager
+def _opened(settings: "Settings", patience: float, *, served: bool = False) -> Iterator[Api]:
     with asyncio.Runner() as runner:
-        api = Api(settings, runner, patience)
+        api = Api(settings, runner, patience, served=served)
         try:
             yield api
         finally:

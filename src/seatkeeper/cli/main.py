@@ -9,15 +9,18 @@ import typer
 from seatkeeper.cli import (
     apply,
     assignments,
+    availability,
     backup,
     check,
     explain,
     export,
     imports,
+    journal,
     licenses,
     migrate,
     serve,
     sessions,
+    top,
     users,
 )
 from seatkeeper.cli.failure import Failure
@@ -54,7 +57,14 @@ def options(
     """Take what stands before a command. The help text is the application's own, above."""
 
 
-add_command(app, "serve", serve.serve, "serve --demo", "serve --data /srv/seatkeeper --host 0.0.0.0 --port 8018")
+add_command(
+    app,
+    "serve",
+    serve.serve,
+    "serve --demo",
+    "serve --data /srv/seatkeeper --host 0.0.0.0 --port 8018",
+    "serve --ephemeral --testing inventory.toml",
+)
 add_command(app, "apply", apply.apply, "apply inventory.toml", "apply --yes --in-steps users.csv")
 add_command(app, "export", export.export, "export inventory.toml", "export --format jsonl | gzip > inventory.jsonl.gz")
 add_command(app, "import", imports.import_, "import --dry-run people.csv", "import --yes --no-create people.csv")
@@ -69,7 +79,12 @@ add_command(app, "unassign", assignments.unassign, "unassign agent01 I3_ACCESS_C
 add_command(app, "explain", explain.explain, "explain agent01 I3_ACCESS_CLIENT --station station01")
 for _name, _group in (("sessions", sessions.app), ("user", users.app), ("license", licenses.app)):
     app.add_typer(_group, name=_name)
-add_command(app, "check", check.check, "check --data /srv/seatkeeper")
+add_command(app, "top", top.top, "top", "top --once")
+add_command(app, "drain", availability.drain, "drain", "drain --wait")
+add_command(app, "standby", availability.standby, "standby")
+add_command(app, "resume", availability.resume, "resume")
+add_command(app, "check", check.check, "check --data /srv/seatkeeper", "check --archive /srv/archive")
+app.add_typer(journal.app, name="journal")
 add_command(app, "backup", backup.backup, "backup monday.db")
 add_command(app, "migrate", migrate.migrate, "migrate --check", "migrate")
 

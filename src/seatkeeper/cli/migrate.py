@@ -28,6 +28,7 @@ def migrate(
     from filelock import FileLock, Timeout  # noqa: PLC0415 - see the package: heavy imports wait
 
     from seatkeeper.ledger import schema  # noqa: PLC0415 - as above
+    from seatkeeper.ledger.database import DatabaseFile  # noqa: PLC0415 - as above
 
     database = existing_database(data, config)
     with told_plainly(database.parent):
@@ -42,7 +43,7 @@ def migrate(
                 )
             else:
                 with FileLock(database.parent / LOCK, timeout=0):
-                    schema.migrate(database)
+                    schema.migrate(DatabaseFile(database))
                 typer.echo(f"{database}: brought from {_named(before.current)} to {before.newest}.")
         except Timeout:
             raise Failure(

@@ -42,5 +42,8 @@ def existing_database(data: Path | None, config: Path | None) -> Path:
     """The database that these options and the settings name. Failure where there is none."""
     database = read_settings(config, {"data": data}).data / DATABASE
     if not database.exists():
-        raise Failure(ExitCode.UNREACHABLE, f"There is no database at {database}.")
+        raise Failure(
+            ExitCode.UNREACHABLE,
+            f"There is no database at {database}. (A server that was started with --ephemeral has none.)",
+        )
     return database

@@ -3,39 +3,83 @@
 import logging
 import shlex
 import shutil
+import signal
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from seatkeeper.cli.address import forget_address, read_address, write_address
+from seatkeeper.cli.ephemeral import end_with_input, serve_in_memory
 from seatkeeper.cli.failure import ExitCode, Failure, told_plainly
 from seatkeeper.cli.options import Config, Data, read_settings
 from seatkeeper.cli.version import version
+from seatkeeper.settings.addresses import DEFAULT_HTTP, HostPort, spelled
 
 if TYPE_CHECKING:
     from seatkeeper.settings import Settings
 
 
 def serve(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE]...", help="Inventories that an ephemeral server begins with.", show_default=False
+        ),
+    ] = None,
     *,
     host: Annotated[
-        str | None, typer.Option("--host", metavar="ADDRESS", help="The address to listen on. Default: 127.0.0.1.")
+        str | None, typer.Option("--host", metavar="ADDRESS", help="Listen for HTTP there only. Default: 127.0.0.1.")
     ] = None,
     port: Annotated[
-        int | None, typer.Option("--port", metavar="NUMBER", help="The port; 0 takes a free one. Default: 8018.")
+        int | None,
+        typer.Option("--port", metavar="NUMBER", help="The port for HTTP; 0 takes a free one. Default: 8018."),
+    ] = None,
+    https: Annotated[
+        list[str] | None,
+        typer.Option("--https", metavar="ADDRESS:PORT", help="Listen for HTTPS too, there; can be repeated."),
+    ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option("--certificate", metavar="FILE", help="The certificate for HTTPS and its chain (PEM)."),
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option("--key", metavar="FILE", help="Its private key (PEM), unless in the same file.")
     ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Apply the demo inventory if the database is empty.")] = False,
+    ephemeral: Annotated[
+        bool, typer.Option("--ephemeral", help="Keep everything in memory, take a free port, print both as JSON.")
+    ] = False,
+    testing: Annotated[
+        bool, typer.Option("--testing", help="Let tests set the clock, order errors and more (/v1/testing).")
+    ] = False,
+    until_eof: Annotated[
+        bool, typer.Option("--until-eof", help="End when standard input ends, that is with whoever holds it open.")
+    ] = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
     """Serve until interrupted or terminated.
 
-    The data stays.
+    The data stays, unless it is --ephemeral.
     """
-    settings = read_settings(config, {"data": data, "listen.host": host, "listen.port": port})
+    if hasattr(signal, "SIGHUP"):  # before it is listened to it would end the process; running.py lets it through
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    _require_fitting(files, data, ephemeral=ephemeral)
+    if ephemeral and port is None:
+        port = 0
+    flags: dict[str, object] = {
+        "data": data,
+        "testing": testing or None,
+        "listen.http": _http_address(host, port),
+        "listen.https": tuple(https) if https else () if ephemeral else None,
+        "listen.certificate": certificate,
+        "listen.key": key,
+    }
+    settings = read_settings(config, flags)
 
     from structlog import get_logger  # noqa: PLC0415 - see the package: heavy imports wait
 
@@ -43,27 +87,60 @@ def serve(
     from seatkeeper.server.running import run  # noqa: PLC0415 - as above
     from seatkeeper.transport.listener import CannotListen  # noqa: PLC0415 - as above
     from seatkeeper.transport.logs import configure_logs  # noqa: PLC0415 - as above
+    from seatkeeper.transport.tls import UnusableCertificate  # noqa: PLC0415 - as above
 
     configure_logs(settings.log.format, settings.log.level)
     log = get_logger(__name__)
     for library in ("alembic", "uvicorn"):  # what they tell of every start and stop is told here already
         logging.getLogger(library).setLevel(logging.WARNING)
 
-    def listening(url: str, demo_is_there: bool) -> None:
-        write_address(settings.data, url)
+    def listening(urls: tuple[str, ...], demo_is_there: bool) -> None:
         if settings.log.format == "json":  # whoever reads that collects lines, often of both outputs
-            log.info("serving", url=url, data=str(settings.data), version=version())
+            log.info("serving", url=urls[0], urls=urls, data=str(settings.data), version=version())
             return
         with suppress(OSError):  # nobody has to read it
-            typer.echo(_welcome(settings, url, demo=demo, demo_is_there=demo_is_there))
+            typer.echo(_welcome(settings, urls, demo=demo, demo_is_there=demo_is_there))
 
+    if until_eof:
+        end_with_input()
     try:
+        if ephemeral:
+            serve_in_memory(settings, files or [], demo=demo)
+            return
         with told_plainly(settings.data):
-            run(settings, demo=demo, listening=listening, stopped=lambda: forget_address(settings.data))
+            run(
+                settings,
+                demo=demo,
+                reachable=partial(write_address, settings.data),
+                listening=listening,
+                stopped=lambda: forget_address(settings.data),
+            )
     except DataDirectoryInUse:
         raise Failure(ExitCode.UNREACHABLE, _taken(settings.data)) from None
-    except CannotListen as error:
+    except (CannotListen, UnusableCertificate) as error:
         raise Failure(ExitCode.UNREACHABLE, str(error)) from None
+
+
+def _require_fitting(files: list[Path] | None, data: Path | None, *, ephemeral: bool) -> None:
+    if ephemeral and data is not None:
+        raise Failure(ExitCode.USAGE, "An ephemeral server has no data directory: leave out --ephemeral or --data.")
+    if files and not ephemeral:
+        raise Failure(
+            ExitCode.USAGE,
+            f"A server is given files only with --ephemeral; 'seatkeeper apply {shlex.quote(str(files[0]))}' applies"
+            " one to a data directory.",
+        )
+
+
+def _http_address(host: str | None, port: int | None) -> tuple[str, ...] | None:
+    """The one address that these flags mean; None where neither is given."""
+    if host is None and port is None:
+        return None
+    named = HostPort(
+        DEFAULT_HTTP.host if host is None else host,
+        DEFAULT_HTTP.port if port is None else port,
+    )
+    return (spelled(named),)
 
 
 def _taken(data: Path) -> str:
@@ -76,17 +153,24 @@ def _taken(data: Path) -> str:
     )
 
 
-def _welcome(settings: "Settings", url: str, *, demo: bool, demo_is_there: bool) -> str:
+def _welcome(settings: "Settings", urls: tuple[str, ...], *, demo: bool, demo_is_there: bool) -> str:
     from seatkeeper.identity.secrets import ADMIN_TOKEN  # noqa: PLC0415 - see the package: heavy imports wait
 
+    url = urls[0]
     lines = [
-        f"Seatkeeper {version()} serves {settings.data} at {url} (Ctrl-C stops it; the data stays).",
+        f"Seatkeeper {version()} serves {settings.data} at {' and '.join(urls)} (Ctrl-C stops it; the data stays).",
         "",
         f"  ICWS clients     {url}/icws/connection",
         f"  administration   {url}/v1/docs (the token stands in {settings.data / ADMIN_TOKEN})",
         f"  health           {url}/healthz and {url}/readyz",
         "",
     ]
+    if settings.testing:
+        lines += [
+            "The setting testing is on: clients' tests may set the clock, order errors and more (/v1/testing).",
+            "A server in production never has it on.",
+            "",
+        ]
     if demo and not demo_is_there:
         lines += ["The database is not empty, so the demo inventory was not applied.", ""]
     if demo_is_there:
@@ -96,10 +180,11 @@ def _welcome(settings: "Settings", url: str, *, demo: bool, demo_is_there: bool)
             '{"__type":"urn:inin.com:connection:icAuthConnectionRequestSettings",'
             '"applicationName":"tour","userID":"agent01","password":"demo-agent01"}'
         )
+        show = "-i" if url.startswith("http:") else "-ik"  # the certificate need not be one for this machine's address
         lines += [
             "Try, in another terminal:",
             "",
-            f"  curl -i {url}/icws/connection -H 'Accept-Language: en-us' -d '{log_on}'",
+            f"  curl {show} {url}/icws/connection -H 'Accept-Language: en-us' -d '{log_on}'",
             f"  {command} sessions list{option}",
             f"  {command} explain agent01 I3_ACCESS_RECORDER{option}",
             f"  {command} assign agent01 I3_ACCESS_RECORDER{option}",

@@ -9,8 +9,11 @@ from seatkeeper.cli.failure import ExitCode, Failure, told_plainly
 from seatkeeper.ledger.files import LOCK
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
+    from seatkeeper.cli.address import Address
     from seatkeeper.settings import Settings
 
 
@@ -22,6 +25,8 @@ def is_held(data: Path) -> bool:
     """Whether some process has the data directory."""
     from filelock import FileLock, Timeout  # noqa: PLC0415 - see the package: heavy imports wait
 
+    if not (data / LOCK).exists():  # nobody ever had it, and to ask would make it
+        return False
     try:
         with FileLock(data / LOCK, timeout=0):
             return False
@@ -30,15 +35,20 @@ def is_held(data: Path) -> bool:
 
 
 @asynccontextmanager
-async def over_the_network(settings: "Settings", url: str) -> AsyncIterator["httpx.AsyncClient"]:
-    """A client of the server at `url`. Failure where the admin token cannot be read."""
+async def over_the_network(settings: "Settings", address: "Address") -> AsyncIterator["httpx.AsyncClient"]:
+    """A client of the server at `address`. Failure where the admin token or the certificate cannot be used.
+
+    Over HTTPS the certificate shown must be the very one that the server has said to show: whoever can write that
+    into the data directory could also read the token.
+    """
     import httpx  # noqa: PLC0415 - see the package: heavy imports wait
 
     # Environment proxies stay out of it: the server is on this machine.
     async with httpx.AsyncClient(
-        base_url=f"{url}/v1",
+        base_url=f"{address.url}/v1",
         headers={"Authorization": f"Bearer {_token(settings)}"},
         trust_env=False,
+        verify=_trust(settings, address),
     ) as api:
         yield api
 
@@ -69,6 +79,21 @@ async def in_this_process(settings: "Settings") -> AsyncIterator["httpx.AsyncCli
             transport=httpx.ASGITransport(house, raise_app_exceptions=False),
         )
         yield await stack.enter_async_context(api)
+
+
+def _trust(settings: "Settings", address: "Address") -> "ssl.SSLContext | bool":
+    if address.certificate is None:
+        return True
+    import ssl  # noqa: PLC0415 - see the package: heavy imports wait
+
+    from seatkeeper.transport.tls import trusting  # noqa: PLC0415 - as above
+
+    try:
+        return trusting(address.certificate)
+    except (ssl.SSLError, TypeError, ValueError) as error:
+        raise Failure(
+            ExitCode.UNREACHABLE, f"The certificate in {settings.data / 'server.json'} cannot be used: {error}."
+        ) from None
 
 
 def _token(settings: "Settings") -> str:

@@ -1,6 +1,7 @@
 """The ICWS face as one application: its resources and where they are found (contract 1.1)."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from starlette.routing import Route, Router
@@ -13,16 +14,25 @@ from seatkeeper.icws.configuration.feature_licenses import FeatureLicenses
 from seatkeeper.icws.configuration.stations import Stations as ConfiguredStations
 from seatkeeper.icws.configuration.updates import Updates
 from seatkeeper.icws.configuration.users import Users as ConfiguredUsers
-from seatkeeper.icws.connection import Connections, Server
+from seatkeeper.icws.connection import Connections
+from seatkeeper.icws.cross_origin import not_for_foreign_pages
 from seatkeeper.icws.errors import not_found
+from seatkeeper.icws.faults import OrderedFaults
 from seatkeeper.icws.licenses import Licenses
+from seatkeeper.icws.log_on import LogOns
 from seatkeeper.icws.messaging import Messaging
 from seatkeeper.icws.resource import Resource
+from seatkeeper.icws.retirement import Retirement
+from seatkeeper.icws.server_info import Server
 from seatkeeper.icws.stations import Stations
+from seatkeeper.identity.auth_tokens import AuthTokens
 from seatkeeper.identity.logon import Authenticator
+from seatkeeper.identity.openid import SingleSignOn
 from seatkeeper.ledger.door import Ledger
 from seatkeeper.queries.reads import Reads
 from seatkeeper.settings import Settings
+from seatkeeper.transport.availability import Availability
+from seatkeeper.transport.faults import Operation
 
 PREFIX: Final = "/icws/"
 
@@ -36,41 +46,107 @@ class Place(NamedTuple):
     sessionless: bool = False
 
 
-def create_app(ledger: Ledger, reads: Reads, authenticator: Authenticator, settings: Settings) -> ASGIApp:
-    """The application. It is given whole paths, beginning with `/icws` in any case.
-
-    Raises ValueError where `icws.retired` names something that there is not.
-    """
-    places = _places(ledger, reads, authenticator, settings)
-    retired = _retired(places, settings.icws.retired)
+def create_app(
+    ledger: Ledger,
+    reads: Reads,
+    authenticator: Authenticator,
+    *,
+    single_sign_on: SingleSignOn | None,
+    settings: Settings,
+    availability: Availability,
+) -> "Icws":
+    """The application. Raises ValueError where `icws.retired` names something that there is not."""
+    retirement = Retirement()
+    places = _places(
+        ledger,
+        reads,
+        authenticator,
+        single_sign_on=single_sign_on,
+        settings=settings,
+        availability=availability,
+        retirement=retirement,
+    )
+    retirement.know((place.feature for place in places), (place.path for place in places))
+    try:
+        retirement.retire(settings.icws.retired)
+    except ValueError as error:
+        raise ValueError(f"icws.retired: {error}") from None
+    faults = OrderedFaults(_operations(places), availability) if settings.testing else None
     router = Router(
-        [Route(_route(place), Resource(place.path, place.methods, retired=place in retired)) for place in places],
+        [
+            Route(
+                _route(place),
+                Resource(
+                    place.path,
+                    _pattern(place),
+                    place.methods,
+                    retired=partial(retirement.covers, place.feature, place.path),
+                    faults=faults,
+                ),
+            )
+            for place in places
+        ],
         redirect_slashes=False,
         default=_not_found,
     )
+    return Icws(router, retirement, faults)
 
-    async def any_case(scope: Scope, receive: Receive, send: Send) -> None:
+
+class Icws:
+    """The face as one application. It is given whole paths, beginning with `/icws` in any case.
+
+    `retirement`: what answers 410 now. `faults`: those that tests order; None where the setting `testing` is off.
+    """
+
+    def __init__(self, app: ASGIApp, retirement: Retirement, faults: OrderedFaults | None) -> None:
+        self.retirement: Final = retirement
+        self.faults: Final = faults
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         path = scope["path"]
         head, rest = path[: len(PREFIX)], path[len(PREFIX) :]
         if head != PREFIX and head.lower() == PREFIX:
             scope = {**scope, "path": PREFIX + rest}
-        await router(scope, receive, send)
-
-    return any_case
+        await self._app(scope, receive, send)
 
 
-def _places(ledger: Ledger, reads: Reads, authenticator: Authenticator, settings: Settings) -> list[Place]:
+def _places(
+    ledger: Ledger,
+    reads: Reads,
+    authenticator: Authenticator,
+    *,
+    single_sign_on: SingleSignOn | None,
+    settings: Settings,
+    availability: Availability,
+    retirement: Retirement,
+) -> list[Place]:
     """Every resource, the busiest first, since they are tried in order."""
     gate = Gate(ledger)
-    server = Server(settings.icws)
+    server = Server(settings.icws, availability, retirement, ledger.now)
     licenses = Licenses(ledger, settings.icws)
     messaging = Messaging(ledger, settings.icws, gate)
-    connections = Connections(ledger, authenticator, settings.icws, gate, server)
+    tokens = AuthTokens(ledger.now)
+    log_ons = LogOns(
+        ledger,
+        authenticator,
+        tokens=tokens,
+        single_sign_on=single_sign_on,
+        settings=settings.icws,
+        server=server,
+        availability=availability,
+    )
+    connections = Connections(ledger, gate, tokens)
     stations = Stations(ledger)
     signed = gate.signed
     return [
         Place("licenses", "licenses/license-stages", {"POST": signed(licenses.acquire_in_stages)}),
-        Place("messaging", "messaging/messages", {"GET": messaging.messages}),
+        Place(
+            "messaging",
+            "messaging/messages",
+            {"GET": not_for_foreign_pages(messaging.messages, settings.icws.allowed_origins)},
+        ),
         Place(
             "licenses",
             "licenses",
@@ -81,8 +157,10 @@ def _places(ledger: Ledger, reads: Reads, authenticator: Authenticator, settings
             },
         ),
         Place("messaging", "messaging/heartbeat", {"POST": signed(messaging.heartbeat)}),
-        Place("connection", "connection", {"POST": connections.log_on}, sessionless=True),
+        Place("connection", "connection", {"POST": log_ons.log_on}, sessionless=True),
         Place("connection", "connection", {"GET": connections.state, "DELETE": signed(connections.log_off)}),
+        Place("connection", "connection/unique-auth-token", {"POST": signed(connections.unique_auth_token)}),
+        Place("connection", "connection/switchover-status", {"GET": signed(server.switchover)}),
         Place(
             "connection",
             "connection/station",
@@ -130,6 +208,7 @@ def _self_description(server: Server) -> list[Place]:
         "connection/features": server.features,
         "connection/features/{feature_id}": server.feature,
         "connection/server-time": server.time,
+        "connection/server-info": server.information,
     }
     return [
         Place("connection", path, {"GET": handler}, sessionless=sessionless)
@@ -144,14 +223,14 @@ def _route(place: Place) -> str:
     return PREFIX + (path if place.sessionless else "{session_id}/" + path)
 
 
-def _retired(places: list[Place], names: tuple[str, ...]) -> list[Place]:
-    """The resources that a setting retires (decision 12). A bare word names a feature with all its resources; what
-    begins with a slash is one resource, e.g. `/licenses/license-stages`."""
-    known = {place.feature for place in places} | {"/" + place.path for place in places}
-    for name in names:
-        if name not in known:
-            raise ValueError(f"icws.retired: there is no {name!r}; it can name any of {', '.join(sorted(known))}")
-    return [place for place in places if place.feature in names or "/" + place.path in names]
+def _pattern(place: Place) -> str:
+    """As what it is counted: its path, with `{session}` for any session."""
+    return PREFIX + (place.path if place.sessionless else "{session}/" + place.path)
+
+
+def _operations(places: list[Place]) -> frozenset[Operation]:
+    """All that can be asked of this face."""
+    return frozenset(Operation(method, _pattern(place)) for place in places for method in place.methods)
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,6 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from seatkeeper.icws.errors import COOKIE_CODE, CSRF_TOKEN_CODE, SESSION_ID_CODE, session_ended, unauthorized
+from seatkeeper.icws.session_ids import session_number
+from seatkeeper.icws.speech import speak
 from seatkeeper.identity.secrets import matches
 from seatkeeper.ledger.door import Ledger, LiveSession
 from seatkeeper.ledger.feed import EndedSession
@@ -18,8 +20,6 @@ SessionHandler = Callable[[Request, LiveSession], Awaitable[Response]]
 
 CSRF_HEADER: Final = "ININ-ICWS-CSRF-Token"
 SESSION_HEADER: Final = "ININ-ICWS-Session-ID"
-
-_MAX_DIGITS: Final = 18  # what fits the integer key of a session
 
 
 class Gate:
@@ -46,12 +46,13 @@ class Gate:
         for a missing or wrong cookie. An ended session asks for its credentials too: that it was one is nobody
         else's business.
         """
-        session_id = _session_id(request.path_params["session_id"])
+        session_id = session_number(request.path_params["session_id"])
         session: LiveSession | EndedSession | None = None
         if session_id is not None:
             session = await self._ledger.live_session(session_id) or self._ledger.recently_ended(session_id)
         if session_id is None or session is None or session.keys is None:
             raise unauthorized(SESSION_ID_CODE, "This request requires a session ID!")
+        speak(request.scope, session.session.language if isinstance(session, LiveSession) else session.language)
         if csrf:
             _check_token(request, session.keys)
         _check_cookie(request, session_id, session.keys)
@@ -59,13 +60,6 @@ class Gate:
             self._ledger.touch(session_id)
             record_of(request.scope).user = session.user.login
         return session
-
-
-def _session_id(spelled: str) -> int | None:
-    """The number that a session id in a URL is, spelled as it was given out, or None."""
-    if not (spelled.isascii() and spelled.isdigit()) or spelled.startswith("0") or len(spelled) > _MAX_DIGITS:
-        return None
-    return int(spelled)
 
 
 def _check_token(request: Request, keys: SessionKeys) -> None:

@@ -1,6 +1,7 @@
 """`/licenses` and `/licenses/license-stages`: acquiring, replacing and releasing (seed license-stages, contract 4)."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,10 +15,15 @@ from seatkeeper.icws.shapes import (
     read_licenses,
     read_stages,
 )
+from seatkeeper.languages.catalogues import said
 from seatkeeper.ledger.door import Ledger, LiveSession
 from seatkeeper.licensing.commands import AcquireInStages, AcquireLicenses, ReleaseLicenses, ReplaceLicenses
+from seatkeeper.licensing.sentences import Sentence
 from seatkeeper.licensing.verdicts import SENTENCES, Reason, Status, Verdict
 from seatkeeper.settings import IcwsSettings
+
+_NO_ERROR: Final = "none"
+"""The `errorDetails` of what is granted, as real servers send it in every language: clients compare it."""
 
 
 class Licenses:
@@ -32,32 +38,34 @@ class Licenses:
         """POST license-stages: stage by stage, and none after a failed one that says abort (decision 2)."""
         stages = read_stages(await request.body(), self._owner)
         outcome = await self._ledger.submit(AcquireInStages(session_id=session.session.id, stages=stages))
-        results = [LicenseStageResult(stage.name, self._results(stage.verdicts)) for stage in outcome]
+        results = [LicenseStageResult(stage.name, self._results(stage.verdicts, session)) for stage in outcome]
         return represent(request.scope, LicenseStageOperationResults(results))
 
     async def acquire(self, request: Request, session: LiveSession) -> Response:
         """POST licenses: beside what the session holds already."""
         licenses = read_licenses(await request.body(), self._owner)
         verdicts = await self._ledger.submit(AcquireLicenses(session_id=session.session.id, licenses=licenses))
-        return represent(request.scope, LicenseOperationResults(self._results(verdicts)))
+        return represent(request.scope, LicenseOperationResults(self._results(verdicts, session)))
 
     async def replace(self, request: Request, session: LiveSession) -> Response:
         """PUT licenses: exactly this set; what is in both is never let go (decision 6)."""
         licenses = read_licenses(await request.body(), self._owner)
         verdicts = await self._ledger.submit(ReplaceLicenses(session_id=session.session.id, licenses=licenses))
-        return represent(request.scope, LicenseOperationResults(self._results(verdicts)))
+        return represent(request.scope, LicenseOperationResults(self._results(verdicts, session)))
 
     async def release(self, _request: Request, session: LiveSession) -> Response:
         """DELETE licenses: all that the session holds; 204 (decision 6)."""
         await self._ledger.submit(ReleaseLicenses(session_id=session.session.id))
         return empty(204)
 
-    def _results(self, verdicts: Iterable[Verdict]) -> list[LicenseOperationResult]:
-        return [self._result(verdict) for verdict in verdicts]
+    def _results(self, verdicts: Iterable[Verdict], session: LiveSession) -> list[LicenseOperationResult]:
+        return [self._result(verdict, session.session.language) for verdict in verdicts]
 
-    def _result(self, verdict: Verdict) -> LicenseOperationResult:
+    def _result(self, verdict: Verdict, language: str) -> LicenseOperationResult:
         """One verdict as the wire has it. An unknown name may have to look like one not assigned (decision 1)."""
+        if verdict.said is None:
+            return LicenseOperationResult(verdict.license, True, verdict.status, _NO_ERROR)
         if verdict.reason is Reason.UNKNOWN_LICENSE and not self._disclose_unknown:
-            sentence = SENTENCES[Reason.NOT_ASSIGNED].format(**verdict.facts)
-            return LicenseOperationResult(verdict.license, False, Status.NOT_ASSIGNED, sentence)
-        return LicenseOperationResult(verdict.license, verdict.granted, verdict.status, verdict.sentence)
+            not_assigned = Sentence(SENTENCES[Reason.NOT_ASSIGNED], verdict.facts)
+            return LicenseOperationResult(verdict.license, False, Status.NOT_ASSIGNED, said(not_assigned, language))
+        return LicenseOperationResult(verdict.license, False, verdict.status, said(verdict.said, language))

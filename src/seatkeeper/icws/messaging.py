@@ -12,6 +12,7 @@ from seatkeeper.icws.errors import session_ended
 from seatkeeper.icws.messages import told
 from seatkeeper.icws.representation import empty, encode, represent
 from seatkeeper.icws.shapes import read_names
+from seatkeeper.icws.speech import language_of
 from seatkeeper.ledger.door import Ledger, LiveSession
 from seatkeeper.ledger.feed import SessionGone, Stream
 from seatkeeper.licensing.commands import Subscribe, Unsubscribe
@@ -39,14 +40,15 @@ class Messaging:
         browser's EventSource cannot send the token (contract 1.3, 3.2, 3.3)."""
         session = await self._gate.identify(request, csrf=False)
         session_id = session.session.id if isinstance(session, LiveSession) else session.session_id
+        language = language_of(request.scope)
         try:
             if EVENT_STREAM in request.headers.get("accept", "").lower():
                 stream = await self._ledger.feed.open_stream(session_id)
-                return EventStream(stream, self._ping_interval, lambda: self._ledger.touch(session_id))
+                return EventStream(stream, self._ping_interval, lambda: self._ledger.touch(session_id), language)
             queued = await self._ledger.feed.poll(session_id)
         except SessionGone:
             raise session_ended() from None
-        return represent(request.scope, [told(message) for message in queued])
+        return represent(request.scope, [told(message, language) for message in queued])
 
     async def heartbeat(self, _request: Request, _session: LiveSession) -> Response:
         """POST heartbeat: the request itself is the activity; no body either way (contract 2.5)."""
@@ -68,11 +70,12 @@ class EventStream(StreamingResponse):
     """A stream on the wire (contract 3.3): one message an event, unnamed and without an id.
 
     It ends with the session, or when a newer one has taken over. Whatever goes out shows that the client is there:
-    `active` is called. However the answer ends, even before it began, the queue is given back.
+    `active` is called. However the answer ends, even before it began, the queue is given back. `language` is that of
+    the text in it.
     """
 
-    def __init__(self, stream: Stream, ping_interval: float, active: Callable[[], None]) -> None:
-        super().__init__(_events(stream, ping_interval, active), headers=_STREAM_HEADERS)
+    def __init__(self, stream: Stream, ping_interval: float, active: Callable[[], None], language: str) -> None:
+        super().__init__(_events(stream, ping_interval, active, language), headers=_STREAM_HEADERS)
         self._stream = stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,7 +86,9 @@ class EventStream(StreamingResponse):
             self._stream.close()
 
 
-async def _events(stream: Stream, ping_interval: float, active: Callable[[], None]) -> AsyncIterator[bytes]:
+async def _events(
+    stream: Stream, ping_interval: float, active: Callable[[], None], language: str
+) -> AsyncIterator[bytes]:
     while (messages := await stream.next(ping_interval)) is not None:
         active()
-        yield b"".join([b"data: %b\n\n" % encode(told(message)) for message in messages]) or PING
+        yield b"".join([b"data: %b\n\n" % encode(told(message, language)) for message in messages]) or PING

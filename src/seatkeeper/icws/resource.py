@@ -1,6 +1,6 @@
 """One URL of the API: its methods, and how whatever goes wrong in them is answered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -9,8 +9,10 @@ from starlette.types import Receive, Scope, Send
 
 from seatkeeper.icws.auth import Handler
 from seatkeeper.icws.errors import Failure, gone, internal, method_not_allowed, refused, timed_out, unavailable
+from seatkeeper.icws.faults import OrderedFaults
 from seatkeeper.ledger.door import Unavailable
 from seatkeeper.licensing.refusals import Refusal
+from seatkeeper.licensing.sentences import say
 from seatkeeper.queries.reads import ReadTimeout
 from seatkeeper.transport.record import record_of
 
@@ -18,15 +20,27 @@ log = structlog.get_logger(__name__)
 
 
 class Resource:
-    """An ASGI application for one URL. `name` is its path without the session; `retired` makes it answer 410."""
+    """An ASGI application for one URL. `name` is its path without the session, `pattern` the whole path, with
+    `{session}`; `retired`: whether it answers 410 now. `faults`: those that tests order, where they may."""
 
-    def __init__(self, name: str, methods: Mapping[str, Handler], *, retired: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        pattern: str,
+        methods: Mapping[str, Handler],
+        *,
+        retired: Callable[[], bool],
+        faults: OrderedFaults | None,
+    ) -> None:
         self._name = name
+        self._pattern = pattern
         self._methods = methods
         self._retired = retired
+        self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        record_of(scope).route = self._pattern
         try:
             response = await self._answer(Request(scope, receive))
         except ClientDisconnect:
@@ -43,7 +57,7 @@ class Resource:
         except Unavailable as why:
             return _told(request, unavailable(why))
         except ReadTimeout:
-            return _told(request, timed_out("The request took too long. Try again."))
+            return _told(request, timed_out(say("The request took too long. Try again.")))
         except ClientDisconnect:
             raise
         except Exception:
@@ -51,7 +65,9 @@ class Resource:
             return _told(request, internal())
 
     async def _handle(self, request: Request) -> Response:
-        if self._retired:
+        if self._faults is not None:
+            await self._faults.befall(request, self._pattern)
+        if self._retired():
             raise gone(self._name)
         handler = self._methods.get(request.method)
         if handler is None:

@@ -5,10 +5,12 @@ must name the member that is missing or wrong (contract 1.4) and a decoder's err
 ignored. A body is read as JSON whatever its Content-Type says (contract 1.6).
 """
 
+import re
 import unicodedata
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
-from msgspec import UNSET, DecodeError, Struct, UnsetType, field
+from msgspec import UNSET, DecodeError, Struct, UnsetType
 from msgspec.json import Decoder
 
 from seatkeeper.icws.errors import invalid, malformed, missing
@@ -28,24 +30,7 @@ up everybody else's."""
 MAX_TEXT: Final = 256
 """Characters of a name that is kept: license, stage, application, station, remote number. Ours."""
 
-CONNECTION_TYPES: Final = "urn:inin.com:connection:"
-
-
-class LogOn(Struct, rename="camel"):
-    """`icAuthConnectionRequestSettings`, and enough of its sisters to tell them apart (contract 2.1)."""
-
-    type: object = field(name="__type", default=UNSET)
-    application_name: object = UNSET
-    user_id: object = field(name="userID", default=UNSET)
-    password: object = UNSET
-
-
-class StationSettings(Struct, rename="camel"):
-    """The four station settings together (contract 2.4)."""
-
-    type: object = field(name="__type", default=UNSET)
-    workstation: object = UNSET
-    remote_number: object = UNSET
+_GUID: Final = re.compile(r"(\{)?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?(1)\})")
 
 
 class LicenseList(Struct, rename="camel"):
@@ -68,8 +53,6 @@ class StageOperations(Struct, rename="camel"):
     license_stage_operation_list: list[StageOperation | NotAnObject] | NotAList | UnsetType = UNSET
 
 
-log_on: Final[Decoder[LogOn | NotAnObject]] = Decoder(LogOn | NotAnObject)
-station_settings: Final[Decoder[StationSettings | NotAnObject]] = Decoder(StationSettings | NotAnObject)
 license_list: Final[Decoder[LicenseList | NotAnObject]] = Decoder(LicenseList | NotAnObject)
 stage_operations: Final[Decoder[StageOperations | NotAnObject]] = Decoder(StageOperations | NotAnObject)
 
@@ -81,9 +64,11 @@ def read(decoder: Decoder[S | NotAnObject], body: bytes) -> S:
     try:
         value = decoder.decode(body)
     except DecodeError as error:
-        raise malformed(f"The body cannot be read: {error}.") from None
+        raise malformed("The body cannot be read: {error}.", error=str(error)) from None
     except UnicodeDecodeError as error:
-        raise malformed(f"The body is not UTF-8: {error.reason} at byte {error.start}.") from None
+        raise malformed(
+            "The body is not UTF-8: {error} at byte {place}.", error=error.reason, place=error.start
+        ) from None
     except RecursionError:
         raise malformed("The body is nested too deeply.") from None
     if value is None or isinstance(value, (list, str, int, float)):
@@ -98,7 +83,7 @@ def text(value: object, name: str, place: str = "", *, limit: int = MAX_TEXT) ->
     if not isinstance(value, str):
         raise invalid(name, "must be a string", place)
     if len(value) > limit:
-        raise invalid(name, f"must not be longer than {limit} characters", place)
+        raise invalid(name, "must not be longer than {most} characters", place, most=limit)
     return value
 
 
@@ -123,9 +108,21 @@ def optional_text(value: object, name: str) -> str | None:
     return None if value is UNSET or value is None else shown_text(value, name)
 
 
-def variant(value: object) -> str:
-    """The required `__type` of a connection representation, without the part that all share (contract 1.2)."""
-    return text(value, "__type").removeprefix(CONNECTION_TYPES)
+def flag(value: object, name: str) -> bool:
+    """A boolean that may be absent or null, which is as false."""
+    if value is UNSET or value is None:
+        return False
+    if not isinstance(value, bool):
+        raise invalid(name, "must be true or false")
+    return value
+
+
+def guid(value: object, name: str) -> UUID:
+    """A required GUID: hexadecimal digits in five groups, in braces or not."""
+    spelled = text(value, name)
+    if _GUID.fullmatch(spelled) is None:
+        raise invalid(name, "must be a GUID such as {example}", example="0f8fad5b-d9cb-469f-a165-70867728950e")
+    return UUID(spelled)
 
 
 def names(value: object, place: str = "") -> list[str]:
@@ -138,7 +135,7 @@ def names(value: object, place: str = "") -> list[str]:
         raise _too_many(place)
     for name in value:
         if not isinstance(name, str) or len(name) > MAX_TEXT:
-            raise invalid("licenseList", f"must hold only strings of at most {MAX_TEXT} characters", place)
+            raise invalid("licenseList", "must hold only strings of at most {most} characters", place, most=MAX_TEXT)
     return value
 
 
@@ -168,7 +165,7 @@ def read_stages(body: bytes, owner: str) -> tuple[Stage, ...]:
 def _stage(operation: StageOperation | NotAnObject, index: int, owner: str) -> Stage:
     place = f"licenseStageOperationList[{index}]."
     if not isinstance(operation, StageOperation):
-        raise invalid("licenseStageOperationList", f"must hold only objects, but [{index}] is none")
+        raise invalid("licenseStageOperationList", "must hold only objects, but {item} is none", item=f"[{index}]")
     return Stage(
         name=text(operation.stage_name, "stageName", place),
         on_failure=_failure_action(operation.stage_failure_action, place),
@@ -187,7 +184,7 @@ def _failure_action(value: object, place: str) -> StageFailureAction:
 
 
 def _too_many(place: str) -> Exception:
-    return invalid("licenseList", f"must not name more than {MAX_NAMES} licenses in one request", place)
+    return invalid("licenseList", "must not name more than {most} licenses in one request", place, most=MAX_NAMES)
 
 
 class LicenseOperationResult(Struct, rename="camel"):
@@ -216,66 +213,3 @@ class LicenseStageOperationResults(Struct, rename="camel"):
     """What came of the stages that were tried."""
 
     license_stage_operation_result_list: list[LicenseStageResult]
-
-
-class FeatureInfo(Struct, rename="camel"):
-    """One feature and its version, a number (contract 1.8)."""
-
-    feature_id: str
-    version: int
-
-
-class FeatureInfoList(Struct, rename="camel"):
-    """The features when asked for on their own; a log-on carries them bare (contract 2.1, 2.2)."""
-
-    feature_info_list: list[FeatureInfo]
-
-
-class VersionInfo(Struct, rename="camel"):
-    """The server's version, all in strings (contract 2.2)."""
-
-    major_version: str
-    minor_version: str
-    su: str
-    build: str
-    product_id: str
-    codebase_id: str
-    product_release_display_string: str
-    product_patch_display_string: str
-
-
-class ServerTime(Struct, rename="camel"):
-    """The server's time, compact (contract 1.2)."""
-
-    server_utc_time: str
-
-
-class ConnectionResponse(Struct, rename="camel"):
-    """A new session (contract 2.1). `version`, `features` and `serverTimeInfo` only where included."""
-
-    csrf_token: str
-    session_id: str
-    user_id: str = field(name="userID")
-    user_display_name: str
-    ic_server: str
-    alternate_host_list: tuple[str, ...] = ()
-    version: VersionInfo | UnsetType = UNSET
-    features: list[FeatureInfo] | UnsetType = UNSET
-    server_time_info: ServerTime | UnsetType = UNSET
-
-
-class ConnectionState(Struct, rename="camel"):
-    """Whether a session is up (contract 2.3)."""
-
-    connection_state: int
-    reason: str | UnsetType = UNSET
-    should_reconnect: bool | UnsetType = UNSET
-
-
-class StationInformation(Struct, rename="camel"):
-    """Where a session sits (contract 2.4)."""
-
-    id: str
-    extension: str
-    station_setting: int
-    remote_number: str | UnsetType = UNSET

@@ -1,14 +1,29 @@
 """`/connection/station`: where a session sits (contract 2.4, decision 10)."""
 
+from typing import Final
+
 from starlette.requests import Request
 from starlette.responses import Response
 
+from seatkeeper.icws.connection_shapes import (
+    CONNECTION_TYPES,
+    StationInformation,
+    station_settings,
+    variant,
+)
 from seatkeeper.icws.errors import invalid, no_station
 from seatkeeper.icws.representation import empty, represent
-from seatkeeper.icws.shapes import StationInformation, name_text, optional_text, read, station_settings, variant
+from seatkeeper.icws.shapes import name_text, optional_text, read
 from seatkeeper.ledger.door import Ledger, LiveSession
 from seatkeeper.licensing.commands import LeaveStation, SetStation
 from seatkeeper.licensing.entities import StationLogon, StationSetting
+
+_SETTINGS: Final = (
+    "workstationSettings",
+    "remoteWorkstationSettings",
+    "remoteNumberSettings",
+    "stationlessSettings",
+)
 
 
 class Stations:
@@ -32,7 +47,7 @@ class Stations:
         """GET: where the session sits; 404 where it has no station, as one that is stationless has none."""
         logon = self._ledger.image.logons.get(session.session.id)
         if logon is None or logon.setting is StationSetting.NONE:
-            raise no_station("This session is at no station.")
+            raise no_station()
         return represent(request.scope, self._information(logon))
 
     async def get_up(self, _request: Request, session: LiveSession) -> Response:
@@ -73,6 +88,7 @@ def wanted(session_id: int, body: bytes) -> SetStation:
         return SetStation(session_id=session_id, setting=StationSetting.NONE)
     raise invalid(
         "__type",
-        "must be urn:inin.com:connection: followed by workstationSettings, remoteWorkstationSettings,"
-        " remoteNumberSettings or stationlessSettings",
+        "must be {prefix} followed by one of {types}",
+        prefix=CONNECTION_TYPES,
+        types=", ".join(_SETTINGS),
     )

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from seatkeeper.identity.attempts import Attempts, Kind
 from seatkeeper.identity.passwords import Passwords
 from seatkeeper.identity.remembered import RememberedCredentials
 from seatkeeper.identity.throttle import Throttle
@@ -19,6 +20,7 @@ class Authenticator:
     `accounts` finds the living user of a login, in whatever case it is spelled, with his password's hash.
     `rehashed` is given a user, the stored hash and a new one when the stored one was made with outdated
     parameters; what it raises ends the log-on, so it should raise only what the caller wants to hear of.
+    `attempts` counts what became of each.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class Authenticator:
         self._throttle = throttle
         self._rehashed = rehashed
         self._running: dict[bytes, asyncio.Task[User | None]] = {}
+        self.attempts = Attempts()
 
     async def authenticate(self, login: str, password: str, address: str) -> User | None:
         """The user, or None when the credential is wrong, for whatever reason.
@@ -42,6 +45,19 @@ class Authenticator:
         An unknown user, a user without a password and a wrong password take the same work and the same answer.
         A remembered credential is answered at once, however many wrong ones somebody else is trying.
         """
+        user = await self._authenticated(login, password, address)
+        self.attempts.count(Kind.PASSWORD, succeeded=user is not None)
+        return user
+
+    def forget_failures(self) -> None:
+        """Slow nobody down for what failed so far."""
+        self._throttle.forget()
+
+    def kept(self) -> dict[str, int]:
+        """How many of each thing are kept, by name."""
+        return {"remembered_credentials": len(self._remembered), "counted_failures": len(self._throttle)}
+
+    async def _authenticated(self, login: str, password: str, address: str) -> User | None:
         mark = self._remembered.mark_of(login, password)
         account = await self._accounts(login)
         stored = account.password_hash if account else None

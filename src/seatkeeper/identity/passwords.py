@@ -12,6 +12,8 @@ MEMORY_KIB: Final = 19 * 1024
 PASSES: Final = 2
 LANES: Final = 1
 
+_LEAST_MEMORY_KIB: Final = 8
+
 # A hash that somebody brings along may be costlier than ours, but not so costly that checking it stops the server.
 _MOST_MEMORY_KIB: Final = 256 * 1024
 _MOST_PASSES: Final = 16
@@ -36,11 +38,14 @@ def is_password_hash(text: str) -> bool:
 class Passwords:
     """Hashes and verifies passwords in a pool of `threads` threads; each busy one takes 19 MiB.
 
-    Work that finds all threads busy waits; when its waiter is cancelled before it began, it is never done.
+    Work that finds all threads busy waits; when its waiter is cancelled before it began, it is never done. Hashes that
+    are not `lasting`, since they never reach a disk, are made with the least work that there is.
     """
 
-    def __init__(self, threads: int) -> None:
-        self._hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES, type=Type.ID)
+    def __init__(self, threads: int, *, lasting: bool = True) -> None:
+        passes, memory = (PASSES, MEMORY_KIB) if lasting else (1, _LEAST_MEMORY_KIB)
+        self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory, parallelism=LANES, type=Type.ID)
+        self._lasting = lasting
         self._dummy = self._hasher.hash("nobody's password")
         self.threads = threads
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="passwords")
@@ -63,7 +68,7 @@ class Passwords:
     def outdated(self, stored: str) -> bool:
         """Whether `stored` was made with other parameters than are used now, and should be made anew."""
         try:
-            return self._hasher.check_needs_rehash(stored)
+            return self._lasting and self._hasher.check_needs_rehash(stored)
         except InvalidHashError:
             return False
 

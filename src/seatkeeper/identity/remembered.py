@@ -29,6 +29,8 @@ class RememberedCredentials:
         self._entries: OrderedDict[bytes, tuple[float, str]] = OrderedDict()
 
     def __len__(self) -> int:
+        """How many are remembered; those whose time is over are forgotten by asking."""
+        self._drop_expired()
         return len(self._entries)
 
     def mark_of(self, login: str, password: str) -> bytes:

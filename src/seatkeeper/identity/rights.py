@@ -16,12 +16,17 @@ class Right(StrEnum):
     SESSIONS_READ = "sessions.read"
     SESSIONS_END = "sessions.end"
     EXPLAIN = "explain"
+    SERVER_WRITE = "server.write"
+    METRICS_READ = "metrics.read"
+    JOURNAL_WRITE = "journal.write"
 
 
 ROLES: Mapping[str, frozenset[Right]] = MappingProxyType(
     {
         "administrator": frozenset(Right),
-        "operator": frozenset({Right.INVENTORY_READ, Right.SESSIONS_READ, Right.SESSIONS_END, Right.EXPLAIN}),
+        "operator": frozenset(
+            {Right.INVENTORY_READ, Right.SESSIONS_READ, Right.SESSIONS_END, Right.EXPLAIN, Right.METRICS_READ}
+        ),
     }
 )
 

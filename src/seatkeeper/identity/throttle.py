@@ -55,6 +55,15 @@ class Throttle:
         self._waiting_pairs: dict[str, int] = {}
         self._waiting_addresses: dict[str, int] = {}
 
+    def __len__(self) -> int:
+        """How many users, addresses and pairs are counted; those whose time is over are forgotten by asking."""
+        return len(self._pairs) + len(self._users) + len(self._addresses)
+
+    def forget(self) -> None:
+        """Count afresh for everybody."""
+        for counts in (self._pairs, self._users, self._addresses):
+            counts.forget()
+
     def delay(self, login: str, address: str) -> float:
         """Seconds that an attempt beginning now would wait."""
         user, pair = _keys(login, address)
@@ -105,6 +114,13 @@ class _Counts:
         self._clock = clock
         self._entries: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
+    def __len__(self) -> int:
+        self._drop_expired()
+        return len(self._entries)
+
+    def forget(self) -> None:
+        self._entries.clear()
+
     def delay(self, key: str, free: int) -> float:
         beyond = self._count(key) - free
         if beyond < 0:
@@ -113,6 +129,7 @@ class _Counts:
         return min(self._allowances.first_delay * 2.0 ** min(beyond, 32), self._allowances.longest_delay)
 
     def add(self, key: str) -> None:
+        self._drop_expired()
         self._entries[key] = (self._count(key) + 1, self._clock())
         self._entries.move_to_end(key)
         if len(self._entries) > self._allowances.capacity:
@@ -127,6 +144,12 @@ class _Counts:
 
     def clear(self, key: str) -> None:
         self._entries.pop(key, None)
+
+    def _drop_expired(self) -> None:
+        # Entries stand in the order of their last failures, so this looks at no more than it drops, and one.
+        until = self._clock() - self._allowances.forget_after
+        while self._entries and next(iter(self._entries.values()))[1] <= until:
+            self._entries.popitem(last=False)
 
     def _count(self, key: str) -> int:
         count, at = self._entries.get(key, (0, 0.0))

@@ -83,8 +83,10 @@ class Application:
                 position = token.partition("-")[0]
                 raise Refusal(
                     Code.CHANGED_SINCE,
-                    f"{self._document.file}: this is not the plan made at {position} of the journal any more: the file,"
-                    " or what it is about in the inventory, has changed since. Plan it anew, and look at that.",
+                    "{file}: this is not the plan made at {position} of the journal any more: the file, or what it is"
+                    " about in the inventory, has changed since. Plan it anew, and look at that.",
+                    file=self._document.file,
+                    position=position,
                 )
             if at_once is not None and plan.weight > at_once:
                 raise TooManyChanges(plan.weight, at_once)
@@ -99,8 +101,9 @@ class Application:
                 return plan
         raise Refusal(
             Code.CHANGED_SINCE,
-            f"{self._document.file}: what it is about kept changing while it was planned, {_TRIES} times over."
-            " Apply it again.",
+            "{file}: what it is about kept changing while it was planned, {times} times over. Apply it again.",
+            file=self._document.file,
+            times=_TRIES,
         )
 
     async def _commands(self, plan: Plan) -> tuple[Command[Any], ...]:

@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import structlog
 
@@ -11,23 +11,23 @@ from seatkeeper.ledger.activity import Activity
 from seatkeeper.ledger.denials import Denials
 from seatkeeper.ledger.engines.engine import Busy, Engine, FateUnknown, Memoranda, NoSpace, SaveFailed
 from seatkeeper.ledger.eviction import evict
+from seatkeeper.ledger.happened import Happened, nothing_happened, what_happened
 from seatkeeper.ledger.journal import Head, JournalError, require_known, write
 from seatkeeper.ledger.needs import needed_for
+from seatkeeper.ledger.tally import Tally
 from seatkeeper.licensing.commands import Command
 from seatkeeper.licensing.decide import decide
-from seatkeeper.licensing.entities import LicenseKey, LicenseName, SessionKeys
 from seatkeeper.licensing.events import (
-    Assigned,
     Connected,
     Ended,
     Event,
     LicenseRemoved,
-    ProfileChanged,
-    Unassigned,
 )
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.state import Image, State
+
+T = TypeVar("T")
 
 _log = structlog.get_logger("seatkeeper.ledger")
 
@@ -44,20 +44,6 @@ class Failed(NamedTuple):
     """A command came to this error instead of an outcome."""
 
     error: Exception
-
-
-class Happened(NamedTuple):
-    """What a committed batch did: its events, and of what may be gone when they are told, how it was known then.
-
-    `ended`: the keys of the sessions that ended. `names`: owners and names, folded, of the licenses that were assigned
-    or taken away.
-    """
-
-    events: list[Event]
-    ended: dict[int, SessionKeys]
-    names: dict[int, LicenseKey]
-    restarted: bool
-    """The image was loaded afresh: whatever was built on the old one is void (rule L4)."""
 
 
 class Batches:
@@ -83,8 +69,10 @@ class Batches:
         self._clock = clock
         self._time_limit = time_limit / 1000
         self._cached_users = cached_users
-        self._denials = Denials()
+        self.tally: Final = Tally()
+        self._denials = Denials(self.tally)
         self._dropped = False
+        self._put_back = False
         self.image = Image()
         self.head = Head()
 
@@ -109,12 +97,27 @@ class Batches:
             raise
         except (NoSpace, Busy) as error:
             _log.error("batch_not_saved", error=str(error), commands=len(commands))
-            return [Failed(error) for _ in commands], Happened([], {}, {}, restarted=False)
+            self._count_unsaved("no_space" if isinstance(error, NoSpace) else "busy", len(commands))
+            return [Failed(error) for _ in commands], nothing_happened()
         except Exception as error:  # noqa: BLE001 - whatever went wrong, it is answered to the one it belongs to
             if len(commands) == 1:
                 _log.error("command_not_saved", error=str(error), command=type(commands[0]).__name__)
-                return [Failed(error)], Happened([], {}, {}, restarted=False)
+                self._count_unsaved("fault", 1)
+                return [Failed(error)], nothing_happened()
         return self._one_by_one(commands)
+
+    @property
+    def kept_denials(self) -> int:
+        """How many denials are remembered, so that their repeats are counted."""
+        return len(self._denials)
+
+    def put_back(self) -> None:
+        """The tables have been put back to another state on purpose: the next batch loads them. In any thread."""
+        self._put_back = True
+
+    def unsaved_repeats(self) -> list[tuple[int, int, int]]:
+        """Repeats of denials that wait to be saved: (event, repeats, time of the last). May be called in any thread."""
+        return self._denials.repeats()
 
     def save_memoranda(self) -> None:
         """Save activity and repeats of denials, which have no events."""
@@ -133,20 +136,58 @@ class Batches:
         else:
             self._denials.saved()
 
+    def beside(self, write: Callable[[Engine], T]) -> T:
+        """Write what stands beside the journal and the image, in a transaction of its own.
+
+        Raises SaveFailed, also where the journal is not where the image left it, and FateUnknown.
+        """
+        self._engine.begin()
+        try:
+            self._require_own_head()
+            outcome = write(self._engine)
+            self._engine.commit()
+        except FateUnknown:
+            raise
+        except BaseException:
+            self._engine.rollback()
+            raise
+        return outcome
+
+    def record(self, event: Event, write: Callable[[Engine, int], None]) -> None:
+        """Record an event that changes no row, and write with it what stands beside the journal, given its number.
+
+        Raises as `beside`.
+        """
+
+        def both(engine: Engine) -> Head:
+            head = self._save(State(self.image), [event], max(self._clock(), self.head.at))
+            write(engine, head.seq)
+            return head
+
+        head = self.beside(both)
+        with self.tally.lock:
+            self.head = head
+
+    def rebuild(self) -> None:
+        """Have the database written anew; everything waits meanwhile. Raises SaveFailed."""
+        self._engine.rebuild()
+
     def _one_by_one(self, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:
         outcomes: list[Any] = []
-        together = Happened([], {}, {}, restarted=False)
+        together = nothing_happened()
         for command in commands:
             outcome, happened = self.run([command])
             outcomes += outcome
             if happened.restarted:
-                together = Happened([], {}, {}, restarted=True)  # what came before is void
+                together = nothing_happened(restarted=True)  # what came before is void
             together.events.extend(happened.events)
             together.ended.update(happened.ended)
             together.names.update(happened.names)
+            together.stations.update(happened.stations)
         return outcomes, together
 
     def _attempt(self, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:
+        began, commit_seconds = time.perf_counter(), None
         self._engine.begin()
         try:
             self._dropped = self._follow_head() or self._dropped
@@ -157,7 +198,9 @@ class Batches:
             outcomes, events = self._decide(state, commands, now)
             if events or state.touched:
                 head = self._save(state, events, now)
+                saved = time.perf_counter()
                 self._engine.commit()
+                commit_seconds = time.perf_counter() - saved
             else:
                 head = self.head
                 self._engine.rollback()
@@ -168,8 +211,10 @@ class Batches:
             self._denials.discard()
             raise
         try:
-            happened = Happened(events, self._keys_of_ended(events), _names(events, state), self._dropped)
-            self._merge(state, events, head, now)
+            happened = what_happened(events, self.image, state, restarted=self._dropped)
+            with self.tally.lock:
+                self._merge(state, events, head, now)
+                self._count(outcomes, time.perf_counter() - began, commit_seconds)
         except Exception as error:
             raise ImageLost(f"a committed batch could not be taken into memory: {error!r}") from error
         self._dropped = False
@@ -199,28 +244,51 @@ class Batches:
         self._engine.save(entries, state, Memoranda([], []))
         return head
 
+    def _count(self, outcomes: list[Any], seconds: float, commit_seconds: float | None) -> None:
+        """Count a batch that has been merged; without `commit_seconds` there was nothing to save."""
+        errors = [each.error for each in outcomes if type(each) is Failed]
+        refused = sum(isinstance(error, Refusal) for error in errors)
+        self.tally.commands["done"] += len(outcomes) - len(errors)
+        self.tally.commands["refused"] += refused
+        self.tally.commands["failed"] += len(errors) - refused
+        self.tally.batch_commands.add(len(outcomes))
+        self.tally.batch_seconds.add(seconds)
+        if commit_seconds is not None:
+            self.tally.commit_seconds.add(commit_seconds)
+
+    def _count_unsaved(self, why: str, commands: int) -> None:
+        with self.tally.lock:
+            self.tally.unsaved[why] += 1
+            self.tally.commands["failed"] += commands
+
     def _merge(self, state: State, events: Iterable[Event], head: Head, now: int) -> None:
         state.merge()
         self._denials.confirm(now)
         self.head = head
         evict(self.image, self._cached_users)
+        removed: set[int] = set()
         for event in events:
-            if isinstance(event, Connected):
-                self._activity.begin(event.session_id, now)
-            elif isinstance(event, Ended):
-                self._activity.end(event.session_id)
-
-    def _keys_of_ended(self, events: Iterable[Event]) -> dict[int, SessionKeys]:
-        """The keys of sessions that end, which the merge drops: an ended session may still ask why."""
-        ended = (event.session_id for event in events if isinstance(event, Ended))
-        return {number: self.image.session_keys[number] for number in ended if number in self.image.session_keys}
+            match event:
+                case Connected():
+                    self._activity.begin(event.session_id, now)
+                    self.tally.connected += 1
+                case Ended():
+                    self._activity.end(event.session_id)
+                    self.tally.ended[event.reason] += 1
+                case LicenseRemoved():
+                    removed.add(event.license_id)
+        if removed:
+            self.tally.forget_licenses(removed)
 
     def _follow_head(self) -> bool:
         """Whether the database's journal is not where the image left it, so that the image had to be loaded afresh."""
-        if self._engine.head() == self.head:
+        if self._engine.head() == self.head and not self._put_back:
             return False
-        _log.warning("image_dropped", reason="the journal's head is not the one this server wrote", head=self.head.seq)
+        if not self._put_back:
+            reason = "the journal's head is not the one this server wrote"
+            _log.warning("image_dropped", reason=reason, head=self.head.seq)
         self._load_whole()
+        self._put_back = False
         return True
 
     def _require_own_head(self) -> None:
@@ -237,23 +305,8 @@ class Batches:
         image.last_seen = self._activity.last_seen
         self._engine.load_whole(image)
         self._activity.begin_anew(self._engine.live_sessions(), max(self._clock(), head.at))
-        self._denials = Denials()
-        self.image = image
-        self.head = head
-
-
-def _names(events: Iterable[Event], state: State) -> dict[int, LicenseKey]:
-    """How the licenses are called that were assigned or taken away, some of which may have been removed since."""
-    names: dict[int, LicenseKey] = {}
-    told: set[int] = set()
-    for event in events:
-        match event:
-            case Assigned() | Unassigned():
-                told.add(event.license_id)
-            case ProfileChanged():
-                told.update(move.license_id for move in event.moves)
-            case LicenseRemoved():
-                names[event.license_id] = LicenseName(event.owner, event.name).key
-    for number in told - names.keys():
-        names[number] = state.licenses[number].key
-    return names
+        self._denials = Denials(self.tally)
+        with self.tally.lock:
+            self.tally.denials.clear()  # a number may be that of another license now
+            self.image = image
+            self.head = head

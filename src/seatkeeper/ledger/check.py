@@ -1,32 +1,40 @@
-"""`seatkeeper check`: folds the journal by the one function and compares every row and count with the tables."""
+"""`seatkeeper check`: folds the journal by the one function and compares every row and count with the tables.
+
+Where old stretches were sealed it begins with the last snapshot, whose digest the chain holds. Their archives, where it
+is given them, are folded from the first event on, and must come to that same snapshot.
+"""
 
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from msgspec import MsgspecError, Struct
 from msgspec.structs import fields
 
-from seatkeeper.ledger import tables
-from seatkeeper.ledger.journal import Entry, Head, JournalError, read, verify
+from seatkeeper.ledger.archive import ArchiveError, read_archive, strangers
+from seatkeeper.ledger.engines.sqlite_reading import SqliteReading
+from seatkeeper.ledger.journal import Head, JournalError, Seal, verify
 from seatkeeper.ledger.recount import recount
+from seatkeeper.ledger.replay import Replay, forget, from_snapshot, told_by
 from seatkeeper.ledger.rows import MAPPINGS
 from seatkeeper.ledger.schema import require_newest
-from seatkeeper.licensing.fold import fold
-from seatkeeper.licensing.state import JOURNALLED, Image, State
-
-_MERGE_EVERY: Final = 1_000
-_PAGE: Final = 1_000
+from seatkeeper.licensing.state import JOURNALLED, Image
 
 
 class Report(Struct, frozen=True):
-    """What a check found: `events` in the journal up to `head`, `rows` compared, and each difference in a sentence."""
+    """What a check found.
+
+    `events` of the journal and `archived` events were folded, up to `head`, and `rows` compared. `differences`: what is
+    wrong, each in a sentence. `notes`: what was not looked at, or is not finished, though nothing is wrong.
+    """
 
     events: int
+    archived: int
     rows: int
     head: Head
     differences: list[str]
+    notes: list[str]
 
     @property
     def clean(self) -> bool:
@@ -34,11 +42,12 @@ class Report(Struct, frozen=True):
         return not self.differences
 
 
-def check_database(database: Path) -> Report:
+def check_database(database: Path, archive: Path | None = None) -> Report:
     """Check a database, which may be in use: everything is read at one point in time.
 
-    Raises FileNotFoundError where there is none, SchemaTooOld or SchemaTooNew where its tables are not those of this
-    version, and sqlite3.Error where it cannot be read.
+    `archive`: where the archives of its sealed stretches are, to be checked too. Raises FileNotFoundError where there
+    is no database, SchemaTooOld or SchemaTooNew where its tables are not those of this version, and sqlite3.Error where
+    it cannot be read.
     """
     if not database.exists():
         raise FileNotFoundError(f"There is no database {database}.")
@@ -46,7 +55,7 @@ def check_database(database: Path) -> Report:
     try:
         connection.execute("BEGIN")
         require_newest(_revision(connection))
-        return _check(connection)
+        return _Check(connection, archive).report()
     finally:
         connection.close()
 
@@ -59,59 +68,165 @@ def _revision(connection: sqlite3.Connection) -> str | None:
     return None if found is None else str(found[0])
 
 
-def _check(connection: sqlite3.Connection) -> Report:
-    differences: list[str] = []
-    image, head = _fold_journal(connection, differences)
-    rows = 0
-    for name in JOURNALLED:
-        stored = _stored(connection, name, differences)
-        rows += len(stored)
-        differences += _compare(name, getattr(image, name), stored)
-    sessions, keys = set(image.sessions), set(_stored(connection, "session_keys", differences))
-    differences += [f"session {number} has no keys" for number in sorted(sessions - keys)]
-    differences += [f"the keys of session {number} are left over" for number in sorted(keys - sessions)]
-    living = {user.id for user in image.users.values() if user.deleted_at is None}
-    passwords = set(_stored(connection, "credentials", differences))
-    differences += [f"the password of user {number} is left over" for number in sorted(passwords - living)]
-    differences += recount(image)
-    return Report(events=head.seq, rows=rows, head=head, differences=differences)
+class _Check:
+    """One check, from its connection to its report."""
 
+    def __init__(self, connection: sqlite3.Connection, archive: Path | None) -> None:
+        self._connection = connection
+        self._reading = SqliteReading(connection)
+        self._archive = archive
+        self._differences: list[str] = []
+        self._notes: list[str] = []
+        self._seals = self._readable_seals()
 
-def _fold_journal(connection: sqlite3.Connection, differences: list[str]) -> tuple[Image, Head]:
-    """The state that the journal comes to, and its head. A broken chain is told once; folding goes on behind it."""
-    image = Image()
-    state = State(image)
-    head = Head()
-    for entry in _entries(connection):
-        differences += _fold_entry(state, entry, head)
-        head = Head(entry.seq, entry.at, entry.hash)
-        if entry.seq % _MERGE_EVERY == 0:
-            state.merge()
-    state.merge()
-    return image, head
+    def report(self) -> Report:
+        """Look at everything; where the snapshot is not sound, at the archives and the chain alone."""
+        begin = self._seals[-1].head if self._seals else Head()
+        archived = self._fold_archives()
+        replay, rows = self._begin(), 0
+        if replay is None:
+            head = self._verify(begin)
+        else:
+            self._differences += replay.fold(self._reading.entries(begin.seq))
+            self._compare_seals(replay, archived)
+            self._compare_forgotten(replay, archived)
+            rows = self._compare_tables(replay.image)
+            head = replay.head
+        return Report(
+            events=head.seq - begin.seq,
+            archived=0 if archived is None else archived.head.seq,
+            rows=rows,
+            head=head,
+            differences=self._differences,
+            notes=self._notes,
+        )
 
+    def _readable_seals(self) -> list[Seal]:
+        try:
+            return self._reading.seals()
+        except JournalError as error:
+            self._differences.append(str(error))
+            return []
 
-def _fold_entry(state: State, entry: Entry, before: Head) -> Iterator[str]:
-    """Let one event have its whole effect or none, and say what is wrong with it."""
-    mark = state.mark()
-    try:
-        wrong = verify(entry, before)
-        if wrong is not None:
-            yield wrong
-        fold(state, read(entry), entry.at)
-    except JournalError as error:
-        yield f"event {entry.seq} ({entry.kind}) cannot be folded: {error}"
-    except (KeyError, TypeError, ValueError) as error:
-        state.rollback(mark)
-        yield f"event {entry.seq} ({entry.kind}) cannot be folded: {error!r}"
+    def _begin(self) -> Replay | None:
+        """Behind the last seal, or at the beginning; None where the snapshot of the seal is not sound."""
+        if not self._seals:
+            return Replay()
+        last = self._seals[-1]
+        left = self._connection.execute("SELECT count(*) FROM journal WHERE seq <= ?", (last.position,)).fetchone()[0]
+        if left:
+            self._notes.append(
+                f"{left} events that are archived stand in the database still; 'seatkeeper journal seal' removes them"
+            )
+        try:
+            return from_snapshot(self._reading, last)
+        except JournalError as error:
+            self._differences.append(f"{error}; without it no row could be compared")
+            return None
 
+    def _verify(self, head: Head) -> Head:
+        """The end of the chain behind `head`, each link of which is looked at."""
+        for entry in self._reading.entries(head.seq):
+            wrong = verify(entry, head)
+            if wrong is not None:
+                self._differences.append(wrong)
+            head = Head(entry.seq, entry.at, entry.hash)
+        return head
 
-def _entries(connection: sqlite3.Connection) -> Iterator[Entry]:
-    names = ", ".join(column.name for column in tables.journal.columns)
-    cursor = connection.execute(f"SELECT {names} FROM journal ORDER BY seq")
-    while page := cursor.fetchmany(_PAGE):
-        for row in page:
-            yield Entry(*row)
+    def _fold_archives(self) -> Replay | None:
+        """What the archives come to; None without them. A stretch whose archive cannot be read ends it."""
+        if not self._seals:
+            return None
+        last = self._seals[-1]
+        if self._archive is None:
+            self._notes.append(
+                f"the archived events up to {last.position} were not looked at; --archive names their directory"
+            )
+            return None
+        self._notes += [
+            f"{name} in {self._archive} is no archive of this journal; a sealing that was cut off may have left it"
+            for name in strangers(self._archive, (seal.archive for seal in self._seals))
+        ]
+        replay = Replay()
+        for seal in self._seals:
+            if not self._fold_archive(replay, seal, self._archive):
+                return replay
+        self._compare_snapshot(replay, last)
+        return replay
+
+    def _fold_archive(self, replay: Replay, seal: Seal, folder: Path) -> bool:
+        try:
+            for wrong in replay.fold(read_archive(folder, seal.archive, seal.archive_digest)):
+                self._differences.append(f"{seal.archive}: {wrong}")
+        except ArchiveError as error:
+            self._differences.append(str(error))
+            return False
+        if replay.head == seal.head:
+            return True
+        self._differences.append(f"{seal.archive} ends with event {replay.head.seq}, not with the one that was sealed")
+        return False
+
+    def _compare_snapshot(self, replay: Replay, last: Seal) -> None:
+        """Whether the archives come to the state of the snapshot, whoever was forgotten in either by now."""
+        try:
+            snapshot = from_snapshot(self._reading, last)
+        except JournalError:
+            return  # told where the journal is folded
+        forgotten = replay.forgotten.keys() | snapshot.forgotten.keys()
+        for image in (replay.image, snapshot.image):
+            forget(image, forgotten)
+        for name in JOURNALLED:
+            folded, stored = getattr(replay.image, name), getattr(snapshot.image, name)
+            self._differences += (
+                f"the snapshot of event {last.position}: {wrong}" for wrong in _compare(name, folded, stored)
+            )
+
+    def _compare_seals(self, replay: Replay, archived: Replay | None) -> None:
+        """Each seal must be as an event of the chain tells, and each such event have its seal."""
+        told, seen = replay.sealed, 0
+        if archived is not None:
+            told, seen = archived.sealed | told, archived.head.seq
+        last = self._seals[-1].position if self._seals else 0
+        stored = {seal.event: told_by(seal) for seal in self._seals if seal.event <= seen or seal.event > last}
+        for number in sorted(told.keys() | stored.keys()):
+            if number not in stored:
+                self._differences.append(f"the seal that event {number} tells of is missing")
+            elif stored[number] != told.get(number):
+                self._differences.append(f"the seal of event {stored[number].position} is not as event {number} tells")
+
+    def _compare_forgotten(self, replay: Replay, archived: Replay | None) -> None:
+        """Only of somebody whom an event says to be forgotten may the salt be missing."""
+        forgotten, named, known = dict(replay.forgotten), dict(replay.named), set(replay.pseudonymised)
+        if archived is not None:
+            forgotten, named, known = (
+                archived.forgotten | forgotten,
+                archived.named | named,
+                archived.pseudonymised | known,
+            )
+        self._differences += [
+            f"the personal part of {where} has no salt, but no event says that user {user} was forgotten"
+            for user, where in sorted(forgotten.items())
+            if user not in known
+        ]
+        self._notes += [
+            f"user {user} is not forgotten in event {named[user]} yet; 'seatkeeper journal forget {user}' goes on"
+            for user in sorted(known & named.keys())
+        ]
+
+    def _compare_tables(self, image: Image) -> int:
+        differences, rows = self._differences, 0
+        for name in JOURNALLED:
+            stored = _stored(self._connection, name, differences)
+            rows += len(stored)
+            differences += _compare(name, getattr(image, name), stored)
+        sessions, keys = set(image.sessions), set(_stored(self._connection, "session_keys", differences))
+        differences += [f"session {number} has no keys" for number in sorted(sessions - keys)]
+        differences += [f"the keys of session {number} are left over" for number in sorted(keys - sessions)]
+        living = {user.id for user in image.users.values() if user.deleted_at is None}
+        passwords = set(_stored(self._connection, "credentials", differences))
+        differences += [f"the password of user {number} is left over" for number in sorted(passwords - living)]
+        differences += recount(image)
+        return rows
 
 
 def _stored(connection: sqlite3.Connection, name: str, differences: list[str]) -> dict[Any, Any]:

@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from seatkeeper.ledger.tally import DenialCount, Tally
 from seatkeeper.licensing.entities import fold
 from seatkeeper.licensing.events import Denied, Event
 from seatkeeper.licensing.verdicts import Reason
@@ -20,14 +21,20 @@ class Denials:
     """The refusals of the last minute, by session, license and reason, and how often each was repeated since.
 
     What `bound` finds takes hold only with `confirm`, after the commit. The counts are in memory until they have been
-    `saved`: a crash loses counts of repeats, never a denial.
+    `saved`: a crash loses counts of repeats, never a denial. `tally` has each counted, denials apart from repeats.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
         self._told: dict[_Key, _Told] = {}
         self._repeats: dict[int, tuple[int, int]] = {}
         self._pending: dict[_Key, _Told] = {}
         self._pending_repeats: list[tuple[int, int]] = []
+        self._pending_counts: list[DenialCount] = []
+
+    def __len__(self) -> int:
+        """How many are remembered."""
+        return len(self._told)
 
     def bound(self, events: list[Event], next_seq: int, now: int) -> list[Event]:
         """The events without repeated denials. `next_seq` is the number that the first one kept will get."""
@@ -36,7 +43,9 @@ class Denials:
             if isinstance(event, Denied):
                 key = (event.session_id, _name(event), event.reason)
                 told = self._pending.get(key) or self._told.get(key)
-                if told is not None and now - told.at < REPEATS_WITHIN:
+                repeated = told is not None and now - told.at < REPEATS_WITHIN
+                self._pending_counts.append(DenialCount(event.license_id, event.reason, repeated))
+                if told is not None and repeated:
                     self._pending_repeats.append((told.seq, now))
                     continue
                 self._pending[key] = _Told(next_seq + len(kept), now)
@@ -50,6 +59,8 @@ class Denials:
             self._told[key] = told
         for seq, at in self._pending_repeats:
             self._repeats[seq] = (self._repeats.get(seq, (0, 0))[0] + 1, at)
+        for what in self._pending_counts:
+            self._tally.denied(what)
         self.discard()
         while self._told:
             oldest = next(iter(self._told))
@@ -61,10 +72,11 @@ class Denials:
         """The batch was not committed: forget what it would have told."""
         self._pending.clear()
         self._pending_repeats.clear()
+        self._pending_counts.clear()
 
     def repeats(self) -> list[tuple[int, int, int]]:
-        """The counts that wait to be saved: (event, repeats, time of the last)."""
-        return [(seq, count, at) for seq, (count, at) in self._repeats.items()]
+        """The counts that wait to be saved: (event, repeats, time of the last). May be called in any thread."""
+        return [(seq, count, at) for seq, (count, at) in tuple(self._repeats.items())]
 
     def saved(self) -> None:
         """The counts have been saved."""

@@ -2,41 +2,49 @@
 
 import asyncio
 import os
-import time
 from asyncio import Future
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import structlog
-from filelock import FileLock, Timeout
 from msgspec import Struct
 
 from seatkeeper.ledger.activity import Activity
-from seatkeeper.ledger.batch import Batches, Failed, Happened
+from seatkeeper.ledger.batch import Batches, Failed
+from seatkeeper.ledger.clock import SettableClock, host_clock
 from seatkeeper.ledger.clockwork import Clockwork
+from seatkeeper.ledger.database import Database, DatabaseCopy, DatabaseFile, DatabaseInMemory, DataDirectoryInUse
 from seatkeeper.ledger.engines.engine import Busy, Engine, NoSpace
-from seatkeeper.ledger.engines.sqlite import SqliteEngine, checkpoint
+from seatkeeper.ledger.engines.sqlite import SqliteEngine
 from seatkeeper.ledger.feed import EndedSession, Feed
-from seatkeeper.ledger.files import DATABASE, LOCK
+from seatkeeper.ledger.happened import Happened
+from seatkeeper.ledger.retention import AtWork, Forgot, Retention, Sealed, Work
 from seatkeeper.ledger.schema import migrate
+from seatkeeper.ledger.tally import Figures
 from seatkeeper.ledger.unavailable import QueueFull, Stopping, Unanswered, Unavailable
-from seatkeeper.ledger.writer import SaveMemoranda, Waiting, Writer
+from seatkeeper.ledger.writer import Chore, SaveMemoranda, Waiting, Writer
 from seatkeeper.licensing.commands import Command, FindSession
 from seatkeeper.licensing.entities import Session, SessionKeys, User
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.state import Image
 
 __all__ = [
+    "AtWork",
     "Bounds",
     "DataDirectoryInUse",
+    "DatabaseCopy",
+    "DatabaseFile",
+    "DatabaseInMemory",
+    "Forgot",
     "Ledger",
     "LiveSession",
     "QueueFull",
+    "Sealed",
+    "SettableClock",
     "Stopping",
     "Unanswered",
     "Unavailable",
+    "Work",
     "end_process",
     "host_clock",
 ]
@@ -46,11 +54,6 @@ T = TypeVar("T")
 _log = structlog.get_logger("seatkeeper.ledger")
 
 _EXIT_IO_ERROR: Final = 74  # EX_IOERR
-_LOCK_SECONDS: Final = 1.0  # a command that has the data directory for a moment shall not keep a server from starting
-
-
-class DataDirectoryInUse(Exception):
-    """Another process holds the data directory."""
 
 
 class Bounds(Struct, frozen=True):
@@ -76,11 +79,6 @@ class LiveSession(Struct, frozen=True):
     keys: SessionKeys
 
 
-def host_clock() -> int:
-    """The host's time in milliseconds since 1970-01-01T00:00Z (rule L8)."""
-    return time.time_ns() // 1_000_000
-
-
 def end_process(error: Exception) -> None:
     """End the process at once: what was committed is no longer known here (rule L5). The next start finds out."""
     _log.critical("ledger_lost", error=str(error))
@@ -88,30 +86,29 @@ def end_process(error: Exception) -> None:
 
 
 class Ledger:
-    """The one writer of a data directory. All of it is called in the event loop it was started in."""
+    """The one writer of a database. All of it is called in the event loop it was started in."""
 
     def __init__(
         self,
-        data: Path,
+        database: Database,
         *,
         policy: Policy | None = None,
         bounds: Bounds | None = None,
         clock: Callable[[], int] = host_clock,
         on_fatal: Callable[[Exception], None] = end_process,
     ) -> None:
-        self.database: Final = data / DATABASE
-        self._data = data
+        self.database: Final = database
         self._policy = policy or Policy()
         self._bounds = bounds or Bounds()
         self._clock = clock
         self._on_fatal = on_fatal
-        self._lock = FileLock(data / LOCK, thread_local=False)
         self._activity = Activity({})
         self._engine: Engine | None = None
         self._batches: Batches | None = None
         self._writer: Writer | None = None
         self._stopping = False
         self.feed: Final = Feed(lambda: self.image, self._find, self.submit, clock, keep_ended=self._bounds.keep_ended)
+        self.retention: Final = Retention(database, self.attend, clock)
         self._clockwork = Clockwork(
             self.submit,
             self._save_memoranda,
@@ -119,23 +116,25 @@ class Ledger:
             self.feed,
             clock,
             idle_timeout=self._policy.idle_timeout,
-            checkpoint=partial(checkpoint, self.database),
+            checkpoint=database.checkpoint,
         )
 
     async def start(self) -> None:
-        """Take the data directory, bring its database up to date, load, and begin to take commands.
+        """Take the database, bring it up to date, load, and begin to take commands.
 
         Raises DataDirectoryInUse, and SchemaTooNew or JournalError for a database of a newer version.
         """
         loop = asyncio.get_running_loop()
         await asyncio.to_thread(self._open)
+        self.feed.start_afresh()
         self._writer = Writer(self._opened, loop, self._deliver, self._on_fatal, batch_size=self._bounds.batch)
         self._writer.start()
         self._clockwork.start()
 
     async def stop(self) -> None:
-        """Refuse new commands, commit those that wait, and let the data directory go. May be called twice."""
+        """Refuse new commands, commit those that wait, and let the database go. May be called twice."""
         self._stopping = True
+        await self.retention.stop()
         await self._clockwork.stop()
         self.feed.close_streams()
         try:
@@ -145,7 +144,7 @@ class Ledger:
             if engine is not None:
                 await asyncio.to_thread(engine.close)
         finally:
-            self._lock.release()
+            self.database.let_go()
 
     async def submit(self, command: Command[T]) -> T:
         """Have a command decided and committed; its outcome.
@@ -157,9 +156,19 @@ class Ledger:
         if writer is None or self._stopping or not writer.alive:
             raise Stopping("The server is stopping; try again.")
         if writer.waiting >= self._bounds.queue:
-            raise QueueFull(f"{self._bounds.queue} requests wait already; try again.")
+            self._opened.tally.turned_away += 1
+            raise QueueFull("{count} requests wait already; try again.", count=self._bounds.queue)
         waiter: Future[T] = asyncio.get_running_loop().create_future()
         writer.put(Waiting(command, waiter))
+        return await waiter
+
+    async def attend(self, do: Callable[[Batches], T]) -> T:
+        """Have something else done that only the writer may do. Raises Unavailable, and what `do` raises."""
+        writer = self._writer
+        if writer is None or self._stopping or not writer.alive:
+            raise Stopping("The server is stopping; try again.")
+        waiter: Future[T] = asyncio.get_running_loop().create_future()
+        writer.put(Chore(do, waiter))
         return await waiter
 
     async def live_session(self, session_id: int) -> LiveSession | None:
@@ -183,15 +192,69 @@ class Ledger:
         """The time that this ledger goes by, in milliseconds since 1970-01-01T00:00Z (rule L8)."""
         return self._clock()
 
+    async def catch_up(self) -> None:
+        """The clock has been set forward: do what is due by now before anything else is asked.
+
+        An open stream would have shown by its pings that its client is there.
+        """
+        for session_id in self.feed.streaming():
+            self.touch(session_id)
+        await self._clockwork.expire()
+        self.feed.forget_ended()
+
+    async def reload(self) -> None:
+        """The database has been put back to another state: begin with it as it is now (rule L4)."""
+        self._opened.put_back()
+        await self.submit(FindSession(session_id=0))
+
+    def kept(self) -> dict[str, int]:
+        """How many of each thing stand in memory, by name."""
+        image = {name: len(rows) for name, rows in vars(self.image).items()}
+        return {**image, **self.feed.kept(), "denials": self._opened.kept_denials}
+
+    def figures(self) -> Figures:
+        """What there is and what was done since the start, as one commit left it. In any thread; touches no disk.
+
+        A batch under way is not waited for, only the moment in which one gets into the image.
+        """
+        batches = self._opened
+        with batches.tally.lock:
+            return Figures(
+                head=batches.head.seq,
+                licenses=batches.image.licenses.copy(),
+                pools=list(batches.image.pools.values()),
+                sessions=self.sessions,
+                tally=batches.tally.copy(),
+                waiting=0 if self._writer is None else self._writer.waiting,
+                queue=self._bounds.queue,
+            )
+
+    def unsaved_repeats(self) -> dict[int, tuple[int, int]]:
+        """How often denials were repeated beyond what the tables have, and when last, by the event's number.
+
+        Whoever adds this to what he has read before may miss what is being saved at that moment.
+        """
+        return {seq: (count, at) for seq, count, at in self._opened.unsaved_repeats()}
+
     @property
     def image(self) -> Image:
         """What is in memory, for looking up single rows. Only the writer changes it."""
         return self._opened.image
 
     @property
+    def sessions(self) -> int:
+        """How many sessions live."""
+        return len(self._activity.last_seen)
+
+    @property
     def head(self) -> int:
         """The number of the last event."""
         return self._opened.head.seq
+
+    @property
+    def last_at(self) -> int:
+        """When the last event happened, in milliseconds; 0 where none has."""
+        return self._opened.head.at
 
     @property
     def healthy(self) -> bool:
@@ -205,15 +268,8 @@ class Ledger:
         return self._batches
 
     def _open(self) -> None:
-        self._data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.database.take()
         try:
-            self._lock.acquire(timeout=_LOCK_SECONDS)
-        except Timeout:
-            raise DataDirectoryInUse(f"Another process is using the data directory {self._data}.") from None
-        try:
-            self.database.touch(mode=0o600)  # whoever else may read the directory, the hashed passwords are not his
-            with self.database.open("r+b"):
-                pass  # SQLite would open a file that cannot be written, and say so at the first commit
             migrate(self.database)
             self._engine = self._open_engine()
             self._batches = Batches(
@@ -229,7 +285,7 @@ class Ledger:
             if self._engine is not None:
                 self._engine.close()
                 self._engine = None
-            self._lock.release()
+            self.database.let_go()
             raise
 
     def _open_engine(self) -> Engine:
@@ -258,7 +314,7 @@ class Ledger:
         if happened.restarted:
             self.feed.start_afresh()
         try:
-            self.feed.publish(happened.events, happened.ended, happened.names)
+            self.feed.publish(happened)
         except Exception:  # noqa: BLE001 - whatever the feed's fault, the batch is committed and its waiters are answered
             _log.exception("feed_failed")
             self.feed.start_afresh()
@@ -273,9 +329,9 @@ def _answer(waiter: Future[Any], outcome: Any) -> None:  # noqa: ANN401 - of any
         return
     match outcome.error:
         case NoSpace() as error:
-            waiter.set_exception(Unavailable(f"Nothing can be saved: {error}.", retry_after=30))
+            waiter.set_exception(Unavailable("Nothing can be saved: {error}.", retry_after=30, error=str(error)))
         case Busy() as error:
-            waiter.set_exception(Unavailable(f"Nothing can be saved: {error}."))
+            waiter.set_exception(Unavailable("Nothing can be saved: {error}.", error=str(error)))
         case StopIteration() as error:  # which no future takes
             waiter.set_exception(RuntimeError(repr(error)))
         case error:

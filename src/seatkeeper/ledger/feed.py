@@ -1,6 +1,7 @@
 """Messages to sessions: fed from events after their commit, taken by polling or by one stream a session.
 
-docs/decisions/messages.md; decision 9; contract 3. A session has a mailbox from its first subscription or stream on.
+docs/decisions/messages.md; decision 9; contract 3. A session has a mailbox from its first poll or stream on, or from
+the first thing that there is to tell it.
 """
 
 import contextlib
@@ -8,20 +9,31 @@ from collections.abc import Awaitable, Callable
 
 from msgspec import Struct
 
-from seatkeeper.ledger.mailbox import ConnectionDown, LicensesChanged, Mailbox, Message, Stream
+from seatkeeper.ledger.happened import Happened, LastKnown
+from seatkeeper.ledger.mailbox import (
+    ConnectionDown,
+    LicensesChanged,
+    Mailbox,
+    Message,
+    StationChanged,
+    Stream,
+    SubscriptionChanged,
+    SubscriptionState,
+)
 from seatkeeper.licensing.commands import EndReason, Subscribe
 from seatkeeper.licensing.entities import HolderKind, LicenseKey, Session, SessionKeys
 from seatkeeper.licensing.events import (
     Assigned,
     Ended,
-    Event,
     ProfileChanged,
+    StationLeft,
+    StationSet,
     Subscribed,
     Unassigned,
     Unsubscribed,
 )
 from seatkeeper.licensing.refusals import Refusal
-from seatkeeper.licensing.state import Image
+from seatkeeper.licensing.state import FIRST_SESSION, Image
 
 __all__ = [
     "ConnectionDown",
@@ -30,18 +42,25 @@ __all__ = [
     "LicensesChanged",
     "Message",
     "SessionGone",
+    "StationChanged",
     "Stream",
+    "SubscriptionChanged",
+    "SubscriptionState",
 ]
 
 
 class EndedSession(Struct, frozen=True):
-    """A session that has ended a while ago, still known so that its client can be told."""
+    """A session that has ended a while ago, still known so that its client can be told.
+
+    Without `keys` nobody can speak for it.
+    """
 
     session_id: int
     user_id: int
     keys: SessionKeys | None
     reason: EndReason
     at: int
+    language: str
 
 
 class SessionGone(Exception):
@@ -76,6 +95,7 @@ class Feed:
         self._sessions_of: dict[int, set[int]] = {}
         self._ended: dict[int, EndedSession] = {}
         self._untold: set[int] = set()
+        self._first_known = FIRST_SESSION
 
     def recently_ended(self, session_id: int) -> EndedSession | None:
         """A session that ended within the last while, or None."""
@@ -90,8 +110,7 @@ class Feed:
             if session_id not in self._untold:
                 raise SessionGone(session_id)
             self._told(session_id)
-            waiting = [] if mailbox is None else mailbox.take()
-            return [*(each for each in waiting if isinstance(each, LicensesChanged)), ConnectionDown(ended.reason)]
+            return [*([] if mailbox is None else mailbox.take()), ConnectionDown(ended.reason)]
         if mailbox is None or mailbox.stream is not None:
             return []
         mailbox.take_over(None)
@@ -99,25 +118,21 @@ class Feed:
 
     async def open_stream(self, session_id: int) -> Stream:
         """Open a stream, which takes the queue from any older one. Raises SessionGone for an ended session."""
-        session = await self._restore(session_id)
-        if session_id in self._ended:
-            raise SessionGone(session_id)
-        if session is not None:
-            self._mailbox(session_id, session.user_id)
+        await self._restore(session_id)
         mailbox = self._mailboxes.get(session_id)
-        if mailbox is None:
+        if session_id in self._ended or mailbox is None:
             raise SessionGone(session_id)
         stream = Stream(mailbox)
         mailbox.take_over(stream)
         return stream
 
-    def publish(self, events: list[Event], ended: dict[int, SessionKeys], names: dict[int, LicenseKey]) -> None:
+    def publish(self, happened: Happened) -> None:
         """Turn the events of a committed batch into messages.
 
-        A later batch may have been committed already. So the keys of sessions that `ended`, and the `names` of
-        licenses that were assigned or taken away, come with the events: the image may not have them any more.
+        A later batch may have been committed already, so that the image may not have any more what they are about.
         """
-        for event in events:
+        names, stations, ended = happened.names, happened.stations, happened.ended
+        for event in happened.events:
             match event:
                 case Assigned() | Unassigned() if event.holder.kind is HolderKind.USER:
                     has = isinstance(event, Assigned) and event.method is not None
@@ -125,6 +140,11 @@ class Feed:
                 case ProfileChanged() if event.holder.kind is HolderKind.USER:
                     licenses = [names[move.license_id] for move in event.moves]
                     self._tell(event.holder.id, licenses, assigned=event.enabled)
+                case StationSet():
+                    station = None if event.station_id is None else stations.get(event.station_id)
+                    self._sit(event, StationChanged(station, event.remote_number))
+                case StationLeft() if event.session_id not in ended:  # of one that ended, that it went down says all
+                    self._sit(event, StationChanged())
                 case Subscribed():
                     self._mailbox(event.session_id, event.user_id).subscribe(event)
                 case Unsubscribed():
@@ -134,7 +154,8 @@ class Feed:
                     self._end(event, ended.get(event.session_id))
 
     def start_afresh(self) -> None:
-        """What was known is void (rule L4): every subscription is told anew when its session next asks.
+        """What was known is void, if anything was (rule L4): every session that there is now is told anew when it next
+        asks.
 
         That sessions have ended is void as well: they may live again, or their numbers be those of new ones.
         """
@@ -143,6 +164,26 @@ class Feed:
             self._drop(session_id)
         self._ended.clear()
         self._untold.clear()
+        self._first_known = self._image().counters.get("session", FIRST_SESSION)
+
+    def streaming(self) -> list[int]:
+        """The sessions with an open stream."""
+        return [session_id for session_id, mailbox in self._mailboxes.items() if mailbox.stream is not None]
+
+    @property
+    def open_streams(self) -> int:
+        """How many streams are open."""
+        return sum(mailbox.stream is not None for mailbox in self._mailboxes.values())
+
+    def kept(self) -> dict[str, int]:
+        """How many of each thing are kept, by name."""
+        return {
+            "mailboxes": len(self._mailboxes),
+            "streams": len(self.streaming()),
+            "users_with_mailboxes": len(self._sessions_of),
+            "ended": len(self._ended),
+            "untold": len(self._untold),
+        }
 
     def close_streams(self) -> None:
         """The server stops: every stream ends, and its client comes back to poll or to open another."""
@@ -158,37 +199,61 @@ class Feed:
             del self._ended[session_id]
             self._told(session_id)
 
-    async def _restore(self, session_id: int) -> Session | None:
-        """Give a session that subscribed before this server started its mailbox, with a fresh full message.
-
-        The session, if it has no mailbox and lives.
-        """
-        if session_id in self._mailboxes or session_id in self._ended:
-            return None
+    async def _restore(self, session_id: int) -> None:
+        """Give a live session its mailbox. One that began before all that is known here is told afresh, once: where it
+        sits, and where the licenses of its subscription stand."""
+        mailbox = self._mailboxes.get(session_id)
+        if session_id in self._ended or (mailbox is not None and mailbox.current):
+            return
         session = await self._find(session_id)
+        if session is None or session_id in self._ended:
+            return
+        mailbox = self._mailbox(session_id, session.user_id)
         subscription = self._image().subscriptions.get(session_id)
-        if session is not None and subscription is not None:
+        if not mailbox.current and subscription is not None and not mailbox.subscribed:
             with contextlib.suppress(Refusal):  # it has ended meanwhile
                 again = Subscribe(session_id=session_id, owner=subscription.owner, names=subscription.names)
                 await self._resubscribe(again)
-                return session
-            return None
-        return session
+                mailbox.resume()
+        if not mailbox.current:
+            mailbox.current = True
+            mailbox.tell_station(self._place_of(session_id))
+
+    def _place_of(self, session_id: int) -> StationChanged:
+        image = self._image()
+        logon = image.logons.get(session_id)
+        if logon is None:
+            return StationChanged()
+        station = None if logon.station_id is None else image.stations.get(logon.station_id)
+        return StationChanged(station, logon.remote_number)
 
     def _mailbox(self, session_id: int, user_id: int) -> Mailbox:
         mailbox = self._mailboxes.get(session_id)
         if mailbox is None:
-            mailbox = self._mailboxes[session_id] = Mailbox(session_id, user_id)
+            mailbox = Mailbox(session_id, user_id, current=session_id >= self._first_known)
+            self._mailboxes[session_id] = mailbox
             self._sessions_of.setdefault(user_id, set()).add(session_id)
         return mailbox
+
+    def _sit(self, event: StationSet | StationLeft, station: StationChanged) -> None:
+        mailbox = self._mailbox(event.session_id, event.user_id)
+        if mailbox.current:  # else it is told where it sits when it next asks
+            mailbox.sit(station)
 
     def _tell(self, user_id: int, licenses: list[LicenseKey], *, assigned: bool) -> None:
         for session_id in self._sessions_of.get(user_id, ()):
             self._mailboxes[session_id].change(licenses, assigned=assigned)
 
-    def _end(self, event: Ended, keys: SessionKeys | None) -> None:
+    def _end(self, event: Ended, last: LastKnown | None) -> None:
         session_id = event.session_id
-        self._ended[session_id] = EndedSession(session_id, event.user_id, keys, event.reason, self._clock())
+        self._ended[session_id] = EndedSession(
+            session_id=session_id,
+            user_id=event.user_id,
+            keys=None if last is None else last.keys,
+            reason=event.reason,
+            at=self._clock(),
+            language="" if last is None else last.language,
+        )
         self._untold.add(session_id)
         mailbox = self._mailboxes.get(session_id)
         if mailbox is not None and mailbox.stream is not None:

@@ -2,24 +2,34 @@
 
 Each row's hash covers the hash before it and everything of the row that must not change. Who a person is and where
 he sat (`Event.PERSONAL`) stands apart: the chain covers only its salted digest, so that a pseudonym can take its place
-one day without breaking the chain (rule L11).
+without breaking the chain (rule L11): the salt goes, the digest stays, and nobody can find out any more what it was of.
 """
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
 from seatkeeper.licensing.events import AnyEvent, Event
+from seatkeeper.licensing.pseudonyms import pseudonym_of
 
 GENESIS: Final = bytes(32)
 """The hash before the first event."""
 
 _SALT_BYTES: Final = 16
-_encoder = msgspec.json.Encoder()
+_encoder: Final = msgspec.json.Encoder()
+_members_decoder: Final = msgspec.json.Decoder(dict[str, Any])
 _decoder: Final = msgspec.json.Decoder(AnyEvent)
 _KINDS: Final = {event_type.__struct_config__.tag: event_type for event_type in AnyEvent.__args__}
+
+
+class _OfUser(msgspec.Struct):
+    user_id: int
+
+
+_user_decoder: Final = msgspec.json.Decoder(_OfUser)
 
 
 class Head(NamedTuple):
@@ -44,6 +54,31 @@ class Entry(NamedTuple):
     personal_digest: bytes | None
     idempotency_key: str | None
     hash: bytes
+
+
+class Seal(NamedTuple):
+    """A sealed stretch, in the order of the columns: it ends with event `position`, and event `event` tells of it."""
+
+    position: int
+    at: int
+    hash: bytes
+    archive: str
+    archive_digest: bytes
+    snapshot_digest: bytes
+    event: int
+
+    @property
+    def head(self) -> Head:
+        """The last event of the stretch."""
+        return Head(self.position, self.at, self.hash)
+
+
+class Apart(NamedTuple):
+    """What is personal of a row: what it says, its salt, and the digest of both. Without the salt it is a pseudonym."""
+
+    said: bytes | None = None
+    salt: bytes | None = None
+    digest: bytes | None = None
 
 
 class JournalError(Exception):
@@ -90,24 +125,70 @@ def verify(entry: Entry, before: Head) -> str | None:
         return f"event {entry.seq} is earlier than the one before it"
     if entry.hash != _chain(before.hash, entry):
         return f"event {entry.seq} or its place in the chain has been changed: its hash does not match"
-    if entry.personal_salt is not None and entry.personal_digest != _digest(entry.personal_salt, entry.personal or b""):
-        return f"the personal part of event {entry.seq} has been changed: its digest does not match"
+    wrong = verify_apart(_apart_of(entry), entry.data)
+    return None if wrong is None else f"the personal part of event {entry.seq} {wrong}"
+
+
+def verify_apart(apart: Apart, data: bytes) -> str | None:
+    """What is wrong with what is personal beside `data`, as the end of a sentence, or None.
+
+    What has no salt is sound where it says the pseudonym of its user and nothing else; whether that user was forgotten
+    is for the caller to find out.
+    """
+    if apart.digest is None:
+        return None if apart.said is None and apart.salt is None else "should not be there"
+    if apart.said is None:
+        return "is missing"
+    if apart.salt is not None:
+        return (
+            None if apart.digest == _digest(apart.salt, apart.said) else "has been changed: its digest does not match"
+        )
+    try:
+        sound = apart.said == pseudonymised(apart.said, user_of(data))
+    except msgspec.MsgspecError as error:
+        return f"cannot be read: {error}"
+    if not sound:
+        return "has been changed: it has neither a salt nor the pseudonym of its user"
     return None
 
 
+def forgotten_in(entry: Entry) -> int | None:
+    """The user whose pseudonym stands in a sound row instead of what named him, or None."""
+    return user_of(entry.data) if entry.personal_digest is not None and entry.personal_salt is None else None
+
+
+def user_of(data: bytes) -> int:
+    """The user whom a row is about that has a personal part."""
+    return _user_decoder.decode(data).user_id
+
+
+def pseudonymised(said: bytes, user_id: int) -> bytes:
+    """What is personal, every member of it replaced by the user's pseudonym."""
+    return _encoder.encode(dict.fromkeys(_members_decoder.decode(said), pseudonym_of(user_id)))
+
+
+def set_apart(members: dict[str, Any], personal: Iterable[str]) -> Apart:
+    """Take what is personal out of the members of a row."""
+    said = _encoder.encode({name: members.pop(name) for name in personal})
+    salt = secrets.token_bytes(_SALT_BYTES)
+    return Apart(said, salt, _digest(salt, said))
+
+
 def _entry(event: Event, head: Head, at: int, batch: int) -> Entry:
-    personal = salt = digest = None
+    apart = Apart()
     if event.PERSONAL:
         members: dict[str, Any] = msgspec.to_builtins(event)
-        personal = _encoder.encode({name: members.pop(name) for name in event.PERSONAL})
-        salt = secrets.token_bytes(_SALT_BYTES)
-        digest = _digest(salt, personal)
+        apart = set_apart(members, event.PERSONAL)
         data = _encoder.encode(members)
     else:
         data = _encoder.encode(event)
     kind = cast("str", event.__struct_config__.tag)
-    entry = Entry(head.seq + 1, at, batch, kind, event.VERSION, data, personal, salt, digest, None, b"")
+    entry = Entry(head.seq + 1, at, batch, kind, event.VERSION, data, *apart, None, b"")
     return entry._replace(hash=_chain(head.hash, entry))
+
+
+def _apart_of(entry: Entry) -> Apart:
+    return Apart(entry.personal, entry.personal_salt, entry.personal_digest)
 
 
 def _chain(before: bytes, entry: Entry) -> bytes:

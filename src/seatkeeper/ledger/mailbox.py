@@ -1,18 +1,18 @@
-"""What waits for one session: messages, where its subscribed licenses stand, and the stream that takes them.
+"""What waits for one session: messages, what it has been told, and the stream that takes them.
 
-Contract 3; decision 9; docs/decisions/messages.md. Beside its queue a mailbox knows where each subscribed license
-stands, so that a fresh full message can be given at any moment: when a queue overflows, and when a stream may have
-taken messages to a peer that was gone.
+Contract 3; decision 9; docs/decisions/messages.md. Beside its queue a mailbox knows where the session sits and where
+each subscribed license stands, so that it can be told afresh at any moment: when a queue overflows, and when a stream
+may have taken messages to a peer that was gone.
 """
 
 import asyncio
-from collections import deque
+from enum import IntEnum
 from typing import Final
 
 from msgspec import Struct
 
 from seatkeeper.licensing.commands import EndReason
-from seatkeeper.licensing.entities import fold
+from seatkeeper.licensing.entities import Station, fold
 from seatkeeper.licensing.events import Subscribed
 
 QUEUE_LIMIT: Final = 1_000
@@ -25,27 +25,71 @@ class LicensesChanged(Struct, frozen=True):
     statuses: tuple[tuple[str, bool], ...]
 
 
+class SubscriptionState(IntEnum):
+    """How the subscription to licenses fares; the numbers are those of ICWS (contract 3.4)."""
+
+    NORMAL = 1
+    """What went missing has been told afresh."""
+    FAULTED = 3
+    """Messages were dropped: more waited than are kept."""
+
+
+class SubscriptionChanged(Struct, frozen=True):
+    """How the subscription fares now."""
+
+    state: SubscriptionState
+
+
+class StationChanged(Struct, frozen=True):
+    """Where the session sits now: at this station, at this remote number (or both), or nowhere."""
+
+    station: Station | None = None
+    remote_number: str | None = None
+
+
 class ConnectionDown(Struct, frozen=True):
     """The session has ended."""
 
     reason: EndReason
 
 
-Message = LicensesChanged | ConnectionDown
+Message = LicensesChanged | SubscriptionChanged | StationChanged | ConnectionDown
+
+_OF_SUBSCRIPTION: Final = (LicensesChanged, SubscriptionChanged)
 
 
 class Mailbox:
-    """What waits for one session."""
+    """What waits for one session. Not `current`: what its client was told before is not known here."""
 
-    def __init__(self, session_id: int, user_id: int) -> None:
+    __slots__ = (
+        "_assigned",
+        "_handed_to_stream",
+        "_owner_key",
+        "_spellings",
+        "_station",
+        "current",
+        "queue",
+        "session_id",
+        "stream",
+        "user_id",
+    )
+
+    def __init__(self, session_id: int, user_id: int, *, current: bool) -> None:
         self.session_id = session_id
         self.user_id = user_id
-        self.queue: deque[Message] = deque()
+        self.current = current
+        self.queue: list[Message] = []
         self.stream: Stream | None = None
         self._owner_key = ""
         self._spellings: dict[str, tuple[str, ...]] = {}
         self._assigned: dict[str, bool] = {}
+        self._station: StationChanged | None = None
         self._handed_to_stream = False
+
+    @property
+    def subscribed(self) -> bool:
+        """Whether there is anything to tell of licenses."""
+        return bool(self._assigned)
 
     def subscribe(self, event: Subscribed) -> None:
         """A new list replaces the old, with its undelivered messages."""
@@ -54,12 +98,18 @@ class Mailbox:
         self._spellings = {}
         for name in self._assigned:
             self._spellings[fold(name)] = (*self._spellings.get(fold(name), ()), name)
-        self.start_afresh()
+        self._tell_licenses_afresh()
 
     def unsubscribe(self) -> None:
-        """Nothing more is told, and what was not delivered is dropped."""
+        """Nothing more is told of licenses, and what was not delivered is dropped."""
         self._spellings, self._assigned = {}, {}
-        self._drop_license_messages()
+        self._drop(_OF_SUBSCRIPTION)
+
+    def resume(self) -> None:
+        """The subscription is one of an earlier run: its first full message is followed by word that all is well."""
+        if self._assigned:
+            self._drop((SubscriptionChanged,))
+            self.put(SubscriptionChanged(SubscriptionState.NORMAL))
 
     def change(self, licenses: list[tuple[str, str]], *, assigned: bool) -> None:
         """Licenses, by folded owner and name, are now assigned to the session's user, or not."""
@@ -74,41 +124,58 @@ class Mailbox:
             self._assigned.update(changed)
             self.put(LicensesChanged(full=False, statuses=changed))
 
+    def sit(self, station: StationChanged) -> None:
+        """The session sits here now, which is told if it is news."""
+        if station != (self._station or StationChanged()):
+            self.tell_station(station)
+
+    def tell_station(self, station: StationChanged) -> None:
+        """Tell where the session sits. Only where it sits last is worth delivering."""
+        self._station = station
+        self._drop((StationChanged,))
+        self.put(station)
+
     def put(self, message: Message) -> None:
-        """Queue a message; a queue that is full gives way to one fresh full message."""
+        """Queue a message; a queue that is full gives way to one fresh full message, between word that it failed and
+        word that all is well again."""
         self.queue.append(message)
         if len(self.queue) > QUEUE_LIMIT:
-            self.start_afresh()
-        if self.stream is not None:
-            self.stream.wake()
+            self._tell_licenses_afresh()
+            self.queue.insert(0, SubscriptionChanged(SubscriptionState.FAULTED))
+            self.queue.append(SubscriptionChanged(SubscriptionState.NORMAL))
+        self._wake()
 
     def take(self, stream: "Stream | None" = None) -> list[Message]:
         """All that waits, for a poll or for a stream."""
-        taken = list(self.queue)
-        self.queue.clear()
-        if stream is not None and any(isinstance(each, LicensesChanged) for each in taken):
+        taken, self.queue = self.queue, []
+        if stream is not None and taken:
             self._handed_to_stream = True
         return taken
 
     def take_over(self, stream: "Stream | None") -> None:
-        """The queue goes to another reader. What an earlier stream took may never have arrived: start afresh."""
+        """The queue goes to another reader. What an earlier stream took may never have arrived: it is told afresh."""
         if self.stream is not None:
             self.stream.replace()
         self.stream = stream
         if self._handed_to_stream:
-            self.start_afresh()
+            self._handed_to_stream = False
+            self._tell_licenses_afresh()
+            if self._station is not None:
+                self.tell_station(self._station)
 
-    def start_afresh(self) -> None:
+    def _tell_licenses_afresh(self) -> None:
         """One full message instead of all that was queued about licenses."""
-        self._handed_to_stream = False
-        self._drop_license_messages()
+        self._drop(_OF_SUBSCRIPTION)
         if self._assigned:
-            self.queue.appendleft(LicensesChanged(full=True, statuses=tuple(self._assigned.items())))
-            if self.stream is not None:
-                self.stream.wake()
+            self.queue.insert(0, LicensesChanged(full=True, statuses=tuple(self._assigned.items())))
+            self._wake()
 
-    def _drop_license_messages(self) -> None:
-        self.queue = deque(each for each in self.queue if not isinstance(each, LicensesChanged))
+    def _drop(self, kinds: tuple[type[Message], ...]) -> None:
+        self.queue = [each for each in self.queue if not isinstance(each, kinds)]
+
+    def _wake(self) -> None:
+        if self.stream is not None:
+            self.stream.wake()
 
 
 class Stream:

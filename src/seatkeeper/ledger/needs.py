@@ -25,8 +25,12 @@ def needed_for(batch: Iterable[commands.Command[Any]], image: Image) -> Needed:
 
 
 def _session(command: Any, image: Image, needed: Needed) -> None:  # noqa: ANN401 - any command with a session
-    needed.sessions.add(command.session_id)
-    logon = image.logons.get(command.session_id)
+    _of_session(command.session_id, image, needed)
+
+
+def _of_session(session_id: int, image: Image, needed: Needed) -> None:
+    needed.sessions.add(session_id)
+    logon = image.logons.get(session_id)
     if logon is not None and logon.station_id is not None:
         _present(logon.station_id, image, needed)
 
@@ -54,8 +58,10 @@ def _holder(command: Any, image: Image, needed: Needed) -> None:  # noqa: ANN401
         _station(command.holder.name, image, needed)
 
 
-def _connect(command: commands.Connect, _image: Image, needed: Needed) -> None:
+def _connect(command: commands.Connect, image: Image, needed: Needed) -> None:
     needed.users.add(command.user_id)
+    if command.source is not None:
+        _of_session(command.source, image, needed)
 
 
 def _define_user(command: commands.DefineUser, _image: Image, needed: Needed) -> None:
@@ -66,6 +72,10 @@ def _define_user(command: commands.DefineUser, _image: Image, needed: Needed) ->
 
 def _login(command: commands.DeleteUser | commands.SetPassword, _image: Image, needed: Needed) -> None:
     needed.logins.add(fold(command.login))
+
+
+def _forget_user(command: commands.ForgetUser, _image: Image, needed: Needed) -> None:
+    needed.users.add(command.user_id)
 
 
 def _change_seats(command: commands.ChangeSeats, image: Image, needed: Needed) -> None:
@@ -135,6 +145,7 @@ _NEEDS: dict[type[Any], Callable[[Any, Image, Needed], None]] = {
     commands.DefineUser: _define_user,
     commands.SetPassword: _login,
     commands.DeleteUser: _login,
+    commands.ForgetUser: _forget_user,
     commands.Explain: _explain,
     commands.Together: _together,
 }

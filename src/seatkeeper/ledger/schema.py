@@ -8,6 +8,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, create_engine
+from sqlalchemy.pool import NullPool
+
+from seatkeeper.ledger.database import Database
 
 _SCRIPTS: Final = "seatkeeper.ledger:migrations"
 
@@ -41,11 +44,10 @@ def versions(database: Path) -> Versions:
     return Versions(current, str(ScriptDirectory.from_config(config).get_current_head()))
 
 
-def migrate(database: Path) -> None:
+def migrate(database: Database) -> None:
     """Create the database or bring it to the newest schema. Raises SchemaTooNew."""
     # The driver itself would begin no transaction before a CREATE TABLE, and leave half a schema when it is killed.
-    url = URL.create("sqlite", database=str(database))
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    engine = create_engine("sqlite://", creator=database.connect, poolclass=NullPool, isolation_level="AUTOCOMMIT")
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")

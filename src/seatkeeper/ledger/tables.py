@@ -235,6 +235,40 @@ journal = Table(
         sqlite_where=text("idempotency_key IS NOT NULL"),
         postgresql_where=text("idempotency_key IS NOT NULL"),
     ),
+    Index(
+        "denied_events",
+        "seq",
+        sqlite_where=text("kind = 'denied'"),
+        postgresql_where=text("kind = 'denied'"),
+    ),
+)
+
+# One row a seal: what was archived, up to and with which event. The last one's snapshot is in `snapshot_rows`.
+seals = Table(
+    "seals",
+    metadata,
+    Column("position", Number, primary_key=True, autoincrement=False),
+    Column("at", Number, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("archive", String, nullable=False),
+    Column("archive_digest", LargeBinary, nullable=False),
+    Column("snapshot_digest", LargeBinary, nullable=False),
+    Column("event", Number, nullable=False),
+)
+
+# The state at a position: one entity a row, with what is personal apart as in the journal. Rows of a position that was
+# not sealed are what a sealing that was cut off left behind.
+snapshot_rows = Table(
+    "snapshot_rows",
+    metadata,
+    Column("position", Number, primary_key=True),
+    Column("number", Number, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("user_id", Number),
+    Column("personal", LargeBinary),
+    Column("personal_salt", LargeBinary),
+    Column("personal_digest", LargeBinary),
+    sqlite_with_rowid=False,
 )
 
 denial_repeats = Table(

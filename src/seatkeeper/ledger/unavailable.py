@@ -1,11 +1,14 @@
 """Why the ledger could not take a command, or could not answer it."""
 
+from seatkeeper.licensing.sentences import Fact, Sentence
+
 
 class Unavailable(Exception):
-    """The ledger cannot take the command, or cannot answer it. `retry_after` is in seconds."""
+    """The ledger cannot take the command, or cannot answer it. `said` says why, `retry_after` is in seconds."""
 
-    def __init__(self, sentence: str, retry_after: int = 1) -> None:
-        super().__init__(sentence)
+    def __init__(self, text: str, /, *, retry_after: int = 1, **facts: Fact) -> None:
+        self.said = Sentence(text, facts)
+        super().__init__(str(self.said))
         self.retry_after = retry_after
 
 

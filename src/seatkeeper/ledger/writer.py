@@ -7,8 +7,11 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, Final, NamedTuple
 
-from seatkeeper.ledger.batch import Batches, Happened
-from seatkeeper.ledger.unavailable import Stopping, Unanswered, Unavailable
+from seatkeeper.ledger.batch import Batches, ImageLost
+from seatkeeper.ledger.engines.engine import FateUnknown
+from seatkeeper.ledger.happened import Happened
+from seatkeeper.ledger.journal import JournalError
+from seatkeeper.ledger.unavailable import Stopping, Unanswered
 from seatkeeper.licensing.commands import Command
 
 
@@ -16,6 +19,13 @@ class Waiting(NamedTuple):
     """A command and who waits for its outcome."""
 
     command: Command[Any]
+    waiter: Future[Any]
+
+
+class Chore(NamedTuple):
+    """Something else that only the writer may do, between two batches, and who waits for its outcome."""
+
+    do: Callable[[Batches], Any]
     waiter: Future[Any]
 
 
@@ -27,7 +37,7 @@ class _Stop(NamedTuple):
     """Ask the writer to finish what waits and end."""
 
 
-Item = Waiting | SaveMemoranda | _Stop
+Item = Waiting | Chore | SaveMemoranda | _Stop
 Deliver = Callable[[list[tuple[Future[Any], Any]], Happened], None]
 
 
@@ -53,6 +63,7 @@ class Writer:
         self._queue: SimpleQueue[Item] = SimpleQueue()
         self._left: deque[Waiting] = deque()
         self._in_hand: list[Waiting] = []
+        self._chores: deque[Chore] = deque()
         self._stopping = False
         self._lost = False
         self._thread = threading.Thread(target=self._run, name="seatkeeper-writer", daemon=True)
@@ -84,6 +95,7 @@ class Writer:
         try:
             while not self._stopping or self._left or not self._queue.empty():
                 self._commit(self._take())
+                self._carry_out()
             self._batches.save_memoranda()
         except Exception as error:  # noqa: BLE001 - whatever ends the writer ends the server: nobody would be answered
             self._on_fatal(error)
@@ -92,12 +104,12 @@ class Writer:
     def _abandon(self) -> None:
         """In the event loop, where commands come in: nobody will be answered any more."""
         self._lost = True
-        for each in self._in_hand:
-            _fail(each.waiter, Unanswered("The server lost its database; whether this was done is not known."))
+        for waiter in [each.waiter for each in self._in_hand] + [each.waiter for each in self._chores]:
+            _fail(waiter, Unanswered("The server lost its database; whether this was done is not known."))
         while not self._queue.empty():
             item = self._queue.get()
-            if isinstance(item, Waiting):
-                self._left.append(item)
+            if isinstance(item, Waiting | Chore):
+                _fail(item.waiter, Stopping("The server lost its database; nothing was changed."))
         for each in self._left:
             _fail(each.waiter, Stopping("The server lost its database; nothing was changed."))
 
@@ -117,6 +129,9 @@ class Writer:
                 case Waiting():
                     if not item.waiter.cancelled():
                         batch.append(item)
+                case Chore():
+                    self._chores.append(item)
+                    break  # what has been taken is not kept waiting for it
                 case SaveMemoranda():
                     self._batches.save_memoranda()
                 case _Stop():
@@ -131,7 +146,25 @@ class Writer:
         answers = [(each.waiter, outcome) for each, outcome in zip(batch, outcomes, strict=False)]
         self._loop.call_soon_threadsafe(self._deliver, answers, happened)
 
+    def _carry_out(self) -> None:
+        while self._chores:
+            chore = self._chores[0]
+            try:
+                outcome = chore.do(self._batches)
+            except (FateUnknown, ImageLost, JournalError):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, it is told to the one who asked for it
+                self._loop.call_soon_threadsafe(_fail, chore.waiter, error)
+            else:
+                self._loop.call_soon_threadsafe(_answer, chore.waiter, outcome)
+            self._chores.popleft()
 
-def _fail(waiter: Future[Any], error: Unavailable) -> None:
+
+def _answer(waiter: Future[Any], outcome: Any) -> None:  # noqa: ANN401 - of any chore
+    if not waiter.done():
+        waiter.set_result(outcome)
+
+
+def _fail(waiter: Future[Any], error: Exception) -> None:
     if not waiter.done():
         waiter.set_exception(error)

@@ -26,10 +26,15 @@ from seatkeeper.licensing.events import (
 )
 from seatkeeper.licensing.holds import release, take, uses_concurrently
 from seatkeeper.licensing.refusals import Code, Refusal
+from seatkeeper.licensing.sentences import pattern
 from seatkeeper.licensing.turn import Turn
-from seatkeeper.licensing.verdicts import Ground
+from seatkeeper.licensing.verdicts import KINDS, Ground
 
-_NOUNS = {HolderKind.USER: "users", HolderKind.STATION: "stations"}
+_NOT_FOR = {
+    HolderKind.USER: (AppliesTo.STATIONS, pattern("{license} applies to stations, not to users.")),
+    HolderKind.STATION: (AppliesTo.USERS, pattern("{license} applies to users, not to stations.")),
+}
+"""What a license applies to that is not for such a holder, and how that is said."""
 
 
 def assign(turn: Turn, command: Assign) -> tuple[str, ...]:
@@ -99,7 +104,8 @@ def change_profile(turn: Turn, command: ChangeProfile) -> bool:
     if holder.kind is HolderKind.STATION and command.method is Method.CONCURRENT:
         raise Refusal(
             Code.CONCURRENT_STATION,
-            f"Station {command.holder.name} cannot have the concurrent method: a station's licenses are assignable.",
+            "Station {station} cannot have the concurrent method: a station's licenses are assignable.",
+            station=command.holder.name,
         )
     before = turn.profile(holder, fold(command.owner))
     after = Profile(holder=holder, owner_key=before.owner_key, enabled=command.enabled, method=command.method)
@@ -150,9 +156,10 @@ def _follow_profile(turn: Turn, hold: Hold, assignment: Assignment, after: Profi
         ):
             raise Refusal(
                 Code.SEATS_EXHAUSTED,
-                f"The method cannot change while {license_.name} is held: all {pool.concurrent_seats} concurrent"
-                f" seats of it are in use.",
-                license_.id,
+                "The method cannot change while {license} is held: all {seats} concurrent seats of it are in use.",
+                license_id=license_.id,
+                license=license_.name,
+                seats=pool.concurrent_seats,
             )
         release(turn, hold, ReleaseReason.METHOD_CHANGED)
         ground = Ground(hold.ground, assignment.id, after.method)
@@ -201,22 +208,29 @@ def _require_assignable(turn: Turn, license_: License, holder: Holder) -> None:
     if license_.kind is not LicenseKind.USER:
         raise Refusal(
             Code.NOT_ASSIGNABLE_TO,
-            f"{license_.name} is a {license_.kind} license: it covers the whole installation and is not assigned.",
+            "{license} is a {kind} license: it covers the whole installation and is not assigned.",
+            license=license_.name,
+            kind=KINDS[license_.kind],
         )
-    noun = _NOUNS[holder.kind]
-    if license_.applies_to is not AppliesTo.BOTH and license_.applies_to != noun:
-        raise Refusal(Code.NOT_ASSIGNABLE_TO, f"{license_.name} applies to {license_.applies_to}, not to {noun}.")
+    others, not_for = _NOT_FOR[holder.kind]
+    if license_.applies_to is others:
+        raise Refusal(Code.NOT_ASSIGNABLE_TO, not_for, license=license_.name)
     if license_.expires is not None and turn.now >= license_.expires:
-        raise Refusal(Code.LICENSE_EXPIRED, f"{license_.name} has expired and cannot be assigned any more.")
+        raise Refusal(
+            Code.LICENSE_EXPIRED, "{license} has expired and cannot be assigned any more.", license=license_.name
+        )
 
 
 def _require_seat(pool: Pool, license_: License) -> None:
     if not pool.unrestricted and pool.assigned >= pool.assignable_seats:
         raise Refusal(
             Code.SEATS_EXHAUSTED,
-            f"All {pool.assignable_seats} assignable seats of {license_.name} are assigned ({pool.assigned_users} to"
-            f" users, {pool.assigned_stations} to stations).",
-            license_.id,
+            "All {seats} assignable seats of {license} are assigned ({users} to users, {stations} to stations).",
+            license_id=license_.id,
+            seats=pool.assignable_seats,
+            license=license_.name,
+            users=pool.assigned_users,
+            stations=pool.assigned_stations,
         )
 
 
@@ -236,7 +250,9 @@ def _require_prerequisite(turn: Turn, license_: License, holder: Holder) -> None
     if required is not None:
         raise Refusal(
             Code.PREREQUISITE_MISSING,
-            f"{license_.name} requires {required.name}, which is not assigned here. Assign that before, or with it.",
+            "{license} requires {required}, which is not assigned here. Assign that before, or with it.",
+            license=license_.name,
+            required=required.name,
         )
 
 
@@ -246,5 +262,7 @@ def _require_not_needed(turn: Turn, license_: License, holder: Holder) -> None:
         if dependent.prerequisite == license_.id:
             raise Refusal(
                 Code.PREREQUISITE_NEEDED,
-                f"{license_.name} cannot be taken away: {dependent.name}, assigned here too, requires it.",
+                "{license} cannot be taken away: {dependent}, assigned here too, requires it.",
+                license=license_.name,
+                dependent=dependent.name,
             )

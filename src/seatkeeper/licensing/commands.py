@@ -32,7 +32,8 @@ class Command(Struct, Generic[T], frozen=True, kw_only=True):
 class Connect(Command[Connected], frozen=True):
     """Open a session for a user whose credentials have been verified. Outcome: `Connected`.
 
-    The digests are kept beside the session, never in the journal.
+    The digests are kept beside the session, never in the journal. `source` is the session that vouches for the user;
+    where it has ended meanwhile this is refused. `ends_source`: it logs off as the new one begins.
     """
 
     user_id: int
@@ -41,6 +42,8 @@ class Connect(Command[Connected], frozen=True):
     language: str
     cookie_digest: bytes
     csrf_digest: bytes
+    source: int | None = None
+    ends_source: bool = False
 
 
 class EndReason(IntEnum):
@@ -274,6 +277,15 @@ class DeleteUser(Command[None], frozen=True):
     """Mark a user deleted (decision 24): his sessions end, holds and assignments go. Outcome: None."""
 
     login: str
+
+
+class ForgetUser(Command[bool], frozen=True):
+    """Let a deleted user go by a pseudonym from now on (rule L11). Outcome: whether that was new.
+
+    Refused for a living one.
+    """
+
+    user_id: int
 
 
 class Explain(Command[Explanation], frozen=True):

@@ -12,6 +12,7 @@ from seatkeeper.licensing.commands import ChangeProfile, ConfigureLicenses
 from seatkeeper.licensing.entities import Holder, HolderKind, License, Method, fold
 from seatkeeper.licensing.outcomes import Configured, LicenseProblem, ProblemKind
 from seatkeeper.licensing.refusals import Refusal
+from seatkeeper.licensing.sentences import Sentence, say
 from seatkeeper.licensing.turn import Turn
 
 
@@ -52,7 +53,7 @@ def _wanted(turn: Turn, command: ConfigureLicenses) -> tuple[dict[int, License],
         try:
             license_ = turn.license(name)
         except Refusal as refusal:
-            errors.append(_problem(ProblemKind.UNKNOWN_LICENSE, name.name, name.name, refusal.sentence))
+            errors.append(_problem(ProblemKind.UNKNOWN_LICENSE, name.name, name.name, refusal.said))
         else:
             wanted[license_.id] = license_
     return wanted, errors
@@ -87,7 +88,7 @@ def _change_profile(turn: Turn, command: ConfigureLicenses, holder: Holder) -> d
         if refusal.license_id is None:
             raise refusal
         license_ = turn.state.licenses[refusal.license_id]
-        errors[license_.id] = _problem_of(license_, ProblemKind.EXCEEDS_SEATS, refusal.sentence)
+        errors[license_.id] = _problem_of(license_, ProblemKind.EXCEEDS_SEATS, refusal.said)
         withdraw(turn, turn.state.assignments[holder, license_.id])
     return errors
 
@@ -97,7 +98,7 @@ def _give(turn: Turn, license_: License, holder: Holder) -> Iterator[LicenseProb
     refusal = _refusal_of(turn, partial(give, turn, license_, holder))
     if refusal is not None:
         kind = ProblemKind.NOT_ASSIGNABLE if refusal.license_id is None else ProblemKind.EXCEEDS_SEATS
-        yield _problem_of(license_, kind, refusal.sentence)
+        yield _problem_of(license_, kind, refusal.said)
 
 
 def _refusal_of(turn: Turn, act: Callable[[], object]) -> Refusal | None:
@@ -116,23 +117,27 @@ def _warnings(turn: Turn, license_: License, holder: Holder) -> Iterator[License
     profile = turn.profile(holder, fold(license_.owner))
     shares = profile.enabled and profile.method is Method.CONCURRENT
     if shares and not pool.unrestricted and pool.concurrent_assigned > pool.concurrent_seats:
-        sentence = (
-            f"{pool.concurrent_assigned} may use {license_.name}, but only {pool.concurrent_seats} at once: so many"
-            f" concurrent seats were bought."
+        said = say(
+            "{users} may use {license}, but only {seats} at once: so many concurrent seats were bought.",
+            users=pool.concurrent_assigned,
+            license=license_.name,
+            seats=pool.concurrent_seats,
         )
-        yield _problem_of(license_, ProblemKind.MORE_THAN_SEATS, sentence)
+        yield _problem_of(license_, ProblemKind.MORE_THAN_SEATS, said)
     required = lacking(turn, license_, holder)
     if required is not None:
-        sentence = f"{license_.name} requires {required.name}, which is not assigned here."
-        yield _problem_of(license_, ProblemKind.MISSING_PREREQUISITE, sentence)
+        said = say(
+            "{license} requires {required}, which is not assigned here.", license=license_.name, required=required.name
+        )
+        yield _problem_of(license_, ProblemKind.MISSING_PREREQUISITE, said)
 
 
-def _problem_of(license_: License, kind: ProblemKind, sentence: str) -> LicenseProblem:
-    return _problem(kind, license_.name, license_.display_name, sentence)
+def _problem_of(license_: License, kind: ProblemKind, said: Sentence) -> LicenseProblem:
+    return _problem(kind, license_.name, license_.display_name, said)
 
 
-def _problem(kind: ProblemKind, name: str, display_name: str, sentence: str) -> LicenseProblem:
-    return LicenseProblem(kind=kind, name=name, display_name=display_name, sentence=sentence)
+def _problem(kind: ProblemKind, name: str, display_name: str, said: Sentence) -> LicenseProblem:
+    return LicenseProblem(kind=kind, name=name, display_name=display_name, said=said)
 
 
 def _name(turn: Turn, holder: Holder) -> str:

@@ -12,6 +12,7 @@ from seatkeeper.licensing import (
     explanation,
     holders,
     licenses,
+    pseudonyms,
     sessions,
     stations,
     subscriptions,
@@ -45,7 +46,7 @@ def decide(state: State, command: commands.Command[T], now: int, policy: Policy)
 def _together(turn: Turn, command: commands.Together) -> tuple[Any, ...]:
     for seen in command.seen:
         if present(turn.state, seen) != seen.row:
-            raise Refusal(Code.CHANGED_SINCE, f"This was planned before {seen.what} changed; plan it anew.")
+            raise Refusal(Code.CHANGED_SINCE, "This was planned before {what} changed; plan it anew.", what=seen.what)
     with turn.rehearsal() if command.rehearsed else nullcontext():
         return tuple(_one_of(turn, index, each) for index, each in enumerate(command.commands))
 
@@ -83,6 +84,7 @@ _RULES: dict[type[Any], Callable[[Turn, Any], Any]] = {
     commands.DefineUser: holders.define_user,
     commands.SetPassword: holders.set_password,
     commands.DeleteUser: holders.delete_user,
+    commands.ForgetUser: pseudonyms.forget_user,
     commands.Explain: explanation.explain,
     commands.Together: _together,
 }

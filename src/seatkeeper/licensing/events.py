@@ -112,6 +112,13 @@ class UserDeleted(Event, frozen=True, tag="user_deleted"):
     user_id: int
 
 
+class Pseudonymised(Event, frozen=True, tag="pseudonymised"):
+    """A deleted user goes by a pseudonym, also in the events before, which lose what named him (rule L11)."""
+
+    user_id: int
+    pseudonym: str
+
+
 class SeatMove(Struct, frozen=True, gc=False):
     """What a change of profile did to one assignment: which count it left and which it joined."""
 
@@ -251,6 +258,20 @@ class Unsubscribed(Event, frozen=True, tag="unsubscribed"):
     user_id: int
 
 
+class JournalSealed(Event, frozen=True, tag="journal_sealed"):
+    """The events up to `position` went into an archive, and a snapshot of the state there took their place (rule L11).
+
+    `hash` is that of the last of them. The digests are SHA-256: of the archive's file of this name, and of the
+    snapshot. All three are in hexadecimal digits.
+    """
+
+    position: int
+    hash: str
+    archive: str
+    archive_digest: str
+    snapshot_digest: str
+
+
 AnyEvent = (
     LicenseDefined
     | LicenseRemoved
@@ -260,6 +281,7 @@ AnyEvent = (
     | UserDefined
     | PasswordChanged
     | UserDeleted
+    | Pseudonymised
     | ProfileChanged
     | Assigned
     | Unassigned
@@ -272,4 +294,5 @@ AnyEvent = (
     | Denied
     | Subscribed
     | Unsubscribed
+    | JournalSealed
 )

@@ -134,6 +134,11 @@ def _user_deleted(state: State, event: events.UserDeleted, at: int) -> None:
     state.credentials.put(user.id, None)
 
 
+def _pseudonymised(state: State, event: events.Pseudonymised, _at: int) -> None:
+    user = state.users[event.user_id]
+    state.users.put(user.id, replace(user, login=event.pseudonym, display_name=event.pseudonym))
+
+
 def _profile_changed(state: State, event: events.ProfileChanged, _at: int) -> None:
     key = (event.holder, fold_name(event.owner))
     if state.profiles.get(key) is None:
@@ -271,6 +276,7 @@ _FOLDS: dict[type[events.Event], Callable[[State, Any, int], None]] = {
     events.UserDefined: _user_defined,
     events.PasswordChanged: _no_row,
     events.UserDeleted: _user_deleted,
+    events.Pseudonymised: _pseudonymised,
     events.ProfileChanged: _profile_changed,
     events.Assigned: _assigned,
     events.Unassigned: _unassigned,
@@ -283,4 +289,5 @@ _FOLDS: dict[type[events.Event], Callable[[State, Any, int], None]] = {
     events.Denied: _no_row,
     events.Subscribed: _subscribed,
     events.Unsubscribed: _unsubscribed,
+    events.JournalSealed: _no_row,
 }

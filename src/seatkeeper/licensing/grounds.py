@@ -25,10 +25,11 @@ from seatkeeper.licensing.entities import (
 )
 from seatkeeper.licensing.holds import uses_concurrently
 from seatkeeper.licensing.occupancy import Conflict, conflict_at
+from seatkeeper.licensing.sentences import Fact, Sentence, say
 from seatkeeper.licensing.turn import Turn
-from seatkeeper.licensing.verdicts import Ground, Reason, Verdict
+from seatkeeper.licensing.verdicts import KINDS, Ground, Reason, Verdict
 
-_NO_FACTS: dict[str, str | int] = {}
+_NO_FACTS: dict[str, Fact] = {}
 
 
 class Claimant(Struct, frozen=True):
@@ -101,7 +102,7 @@ def _inquiry(turn: Turn, claimant: Claimant, license_name: LicenseName, license_
         )
     license_ = turn.state.licenses[license_id]
     if license_.kind is not LicenseKind.USER:
-        return _refused(name, Reason.SITE_LICENSE, kind=license_.kind.value)
+        return _refused(name, Reason.SITE_LICENSE, kind=KINDS[license_.kind])
     pool = turn.state.pools.get(license_id)
     if pool is None or not _consistent(pool):
         return _inconsistent(name, pool)
@@ -158,10 +159,10 @@ def _try_station(inquiry: Inquiry, station: Station, assignment: Assignment) -> 
     conflict = conflict_at(inquiry.turn, station, claimant.session, inquiry.license.id)
     if conflict is not None:
         return _station_refused(inquiry.name, station, claimant.user, conflict)
-    return _try_seat(inquiry, assignment, f"station {station.name}")
+    return _try_seat(inquiry, assignment, _station(station))
 
 
-def _try_seat(inquiry: Inquiry, assignment: Assignment, holder: str) -> Verdict:
+def _try_seat(inquiry: Inquiry, assignment: Assignment, holder: Fact) -> Verdict:
     """An assignable ground costs nothing, unless fewer seats are installed than are assigned (decision 4)."""
     pool = inquiry.pool
     if assignment.id in pool.uncovered and not pool.unrestricted:
@@ -235,12 +236,16 @@ def _granted(name: str, ground: Ground) -> Verdict:
     return Verdict(license=name, reason=None, facts=_NO_FACTS, ground=ground)
 
 
-def _refused(name: str, reason: Reason, **facts: str | int) -> Verdict:
+def _refused(name: str, reason: Reason, **facts: Fact) -> Verdict:
     return Verdict(license=name, reason=reason, facts={"license": name, **facts}, ground=None)
 
 
-def _place(claimant: Claimant) -> str:
-    return "a station (none is set)" if claimant.station is None else f"station {claimant.station.name}"
+def _place(claimant: Claimant) -> Sentence:
+    return say("a station (none is set)") if claimant.station is None else _station(claimant.station)
+
+
+def _station(station: Station) -> Sentence:
+    return say("station {station}", station=station.name)
 
 
 def _date(at: int) -> str:

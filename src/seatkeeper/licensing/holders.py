@@ -14,6 +14,7 @@ from seatkeeper.licensing.events import (
     UserDeleted,
 )
 from seatkeeper.licensing.limits import LARGEST, require_name
+from seatkeeper.licensing.pseudonyms import require_no_pseudonym
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.sessions import end
 from seatkeeper.licensing.stations import leave
@@ -22,7 +23,7 @@ from seatkeeper.licensing.turn import Turn
 
 def define_station(turn: Turn, command: DefineStation) -> bool:
     """Add a station or describe one anew."""
-    require_name(command.name, "station")
+    require_name(command.name, "The station name is empty.")
     known = turn.state.station_ids.get(fold(command.name))
     before = None if known is None else turn.state.stations[known]
     after = Station(
@@ -55,7 +56,7 @@ def remove_station(turn: Turn, command: RemoveStation) -> None:
 
 def define_user(turn: Turn, command: DefineUser) -> bool:
     """Add a user or describe one anew, and set his password if one is given."""
-    require_name(command.login, "login")
+    require_name(command.login, "The login name is empty.")
     known = turn.state.user_ids.get(fold(command.login))
     before = None if known is None else turn.state.users[known]
     after = User(
@@ -70,7 +71,14 @@ def define_user(turn: Turn, command: DefineUser) -> bool:
         admin_allocations=_licenses(turn, command.admin_allocations),
     )
     if command.user_id not in (None, after.id):
-        raise Refusal(Code.LOGIN_TAKEN, f"{after.login} has the associate id {after.id}, which cannot be changed.")
+        raise Refusal(
+            Code.LOGIN_TAKEN,
+            "{user} has the associate id {id}, which cannot be changed.",
+            user=after.login,
+            id=after.id,
+        )
+    if before is None:
+        require_no_pseudonym(after.login)
     if before != after:
         turn.record(
             UserDefined(
@@ -119,12 +127,17 @@ def _new_user_id(turn: Turn, command: DefineUser) -> int:
     if command.user_id is None:
         return turn.state.next_number("user")
     if not 1 <= command.user_id <= LARGEST:
-        raise Refusal(Code.INVALID_VALUE, f"The associate id of {command.login} must be from 1 to {LARGEST}.")
+        raise Refusal(
+            Code.INVALID_VALUE,
+            "The associate id of {user} must be from 1 to {most}.",
+            user=command.login,
+            most=LARGEST,
+        )
     if turn.state.users.get(command.user_id) is not None:
         raise Refusal(
             Code.USER_ID_TAKEN,
-            f"The associate id {command.user_id} is or was another user's; none is used twice."
-            " Leave it out, and the next is given.",
+            "The associate id {id} is or was another user's; none is used twice. Leave it out, and the next is given.",
+            id=command.user_id,
         )
     return command.user_id
 

@@ -11,13 +11,14 @@ from seatkeeper.licensing.holds import release
 from seatkeeper.licensing.limits import LARGEST, require_name
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import Seats, seats_of
+from seatkeeper.licensing.sentences import say
 from seatkeeper.licensing.turn import Turn
 
 
 def define_license(turn: Turn, command: DefineLicense) -> bool:
     """Add a license with no seats, or describe one anew."""
-    require_name(command.owner, "owner")
-    require_name(command.name, "license")
+    require_name(command.owner, "The owner name is empty.")
+    require_name(command.name, "The license name is empty.")
     known = turn.state.license_ids.get(LicenseName(command.owner, command.name).key)
     before = None if known is None else turn.state.licenses[known]
     number = turn.state.next_number("license") if before is None else before.id
@@ -65,8 +66,9 @@ def remove_licenses(turn: Turn, command: RemoveLicenses) -> None:
         if each.prerequisite in going and each.id not in going:
             raise Refusal(
                 Code.PREREQUISITE_NEEDED,
-                f"{going[each.prerequisite].name} cannot be removed: {each.name} requires it. Remove that too, or let"
-                f" it require nothing.",
+                "{license} cannot be removed: {dependent} requires it. Remove that too, or let it require nothing.",
+                license=going[each.prerequisite].name,
+                dependent=each.name,
             )
     for hold in [each for each in turn.state.holds.values() if each.license_id in going]:
         release(turn, hold, ReleaseReason.LICENSE_REMOVED)
@@ -96,7 +98,7 @@ def change_seats(turn: Turn, command: ChangeSeats) -> bool:
     concurrent_excess = 0 if after.unrestricted else max(0, pool.concurrent_in_use - after.concurrent)
     raised = assignable_excess > pool.assignable_excess or concurrent_excess > pool.concurrent_excess
     if raised and not command.allow_overcommit:
-        raise Refusal(Code.SEATS_BELOW_USE, _below_use(license_, pool, after))
+        raise _below_use(license_, pool, after)
     turn.record(
         SeatsChanged(
             license_id=license_.id,
@@ -122,12 +124,18 @@ def _prerequisite(turn: Turn, command: DefineLicense, number: int) -> int | None
 
 def _require_no_circle(turn: Turn, license_: License) -> None:
     """That a license does not come to require itself, by however many others."""
-    names, required = [license_.name], license_.prerequisite
+    names: list[str] = []
+    required = license_.prerequisite
     while required is not None:
         other = license_ if required == license_.id else turn.state.licenses[required]
         names.append(other.name)
         if other is license_:
-            raise Refusal(Code.PREREQUISITE_CIRCLE, f"Prerequisites go round in a circle: {' requires '.join(names)}.")
+            raise Refusal(
+                Code.PREREQUISITE_CIRCLE,
+                "Prerequisites go round in a circle: {license} {others}.",
+                license=license_.name,
+                others=tuple(say("requires {license}", license=name) for name in names),
+            )
         required = other.prerequisite
 
 
@@ -141,16 +149,23 @@ def _uncovered(turn: Turn, pool: Pool, excess: int) -> tuple[int, ...]:
     return tuple(roster[-excess:])
 
 
-def _below_use(license_: License, pool: Pool, after: Seats) -> str:
-    return (
-        f"{license_.name} has {pool.assigned} assignable seats assigned and {pool.concurrent_in_use} concurrent seats"
-        f" in use; it cannot be lowered to {after.assignable} assignable and {after.concurrent} concurrent seats"
-        f" unless overcommitment is allowed."
+def _below_use(license_: License, pool: Pool, after: Seats) -> Refusal:
+    return Refusal(
+        Code.SEATS_BELOW_USE,
+        "{license} has {assigned} assignable seats assigned and {in_use} concurrent seats in use; it cannot be lowered"
+        " to {assignable} assignable and {concurrent} concurrent seats unless overcommitment is allowed.",
+        license=license_.name,
+        assigned=pool.assigned,
+        in_use=pool.concurrent_in_use,
+        assignable=after.assignable,
+        concurrent=after.concurrent,
     )
 
 
 def _require_possible(license_: License, seats: Seats) -> None:
     if min(seats.assignable, seats.concurrent) < 0:
-        raise Refusal(Code.INVALID_VALUE, f"{license_.name} cannot have fewer than 0 seats.")
+        raise Refusal(Code.INVALID_VALUE, "{license} cannot have fewer than 0 seats.", license=license_.name)
     if max(seats.assignable, seats.concurrent) > LARGEST:
-        raise Refusal(Code.INVALID_VALUE, f"{license_.name} cannot have more than {LARGEST} seats.")
+        raise Refusal(
+            Code.INVALID_VALUE, "{license} cannot have more than {most} seats.", license=license_.name, most=LARGEST
+        )

@@ -8,7 +8,7 @@ LARGEST: Final = 2**31 - 1
 """Of seats and associate ids: the vendors' APIs carry both as 32-bit integers."""
 
 
-def require_name(name: str, what: str) -> None:
-    """Refuse a name of nothing but blanks."""
+def require_name(name: str, refusal: str) -> None:
+    """Refuse a name of nothing but blanks, with this sentence."""
     if not name.strip():
-        raise Refusal(Code.INVALID_VALUE, f"The {what} name is empty.")
+        raise Refusal(Code.INVALID_VALUE, refusal)

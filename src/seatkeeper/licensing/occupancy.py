@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from seatkeeper.licensing.entities import HolderKind, Session, Station, StationLogon, StationSetting
+from seatkeeper.licensing.sentences import Fact, Sentence, say
 from seatkeeper.licensing.turn import Turn
 from seatkeeper.licensing.verdicts import Reason
 
@@ -11,7 +12,7 @@ class Conflict(Struct, frozen=True):
     """Why a station's licenses are not the claimant's, and who or what is in the way."""
 
     reason: Reason
-    other_station: str = ""
+    other_station: Fact = ""
     other_machine: str = ""
     other_user: str = ""
 
@@ -48,11 +49,11 @@ def same_place(one: StationLogon, other: StationLogon) -> bool:
     )
 
 
-def place_name(turn: Turn, logon: StationLogon) -> str:
+def place_name(turn: Turn, logon: StationLogon) -> Sentence:
     """What to call the place of a log-on."""
     if logon.station_id is None:
-        return f"remote number {logon.remote_number}"
-    return f"station {turn.state.stations[logon.station_id].name}"
+        return say("remote number {number}", number=logon.remote_number or "")
+    return say("station {station}", station=turn.state.stations[logon.station_id].name)
 
 
 def _holds_by_station(turn: Turn, session_id: int, license_id: int) -> bool:

@@ -4,6 +4,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from seatkeeper.licensing.sentences import Sentence
 from seatkeeper.licensing.verdicts import Verdict
 
 
@@ -39,7 +40,12 @@ class LicenseProblem(Struct, frozen=True):
     kind: ProblemKind
     name: str
     display_name: str
-    sentence: str
+    said: Sentence
+
+    @property
+    def sentence(self) -> str:
+        """What is said, in English."""
+        return str(self.said)
 
     @property
     def is_error(self) -> bool:

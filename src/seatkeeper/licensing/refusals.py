@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from seatkeeper.licensing.sentences import Fact, Sentence
+
 
 class Code(StrEnum):
     """The rules' error codes. Every face has one total table from these to its vendor's status, code and text."""
@@ -14,6 +16,7 @@ class Code(StrEnum):
     NO_STATION = "no_station"
     LOGIN_TAKEN = "login_taken"
     USER_ID_TAKEN = "user_id_taken"
+    USER_LIVES = "user_lives"
     NOT_ASSIGNABLE_TO = "not_assignable_to"
     LICENSE_EXPIRED = "license_expired"
     SEATS_EXHAUSTED = "seats_exhausted"
@@ -29,13 +32,18 @@ class Code(StrEnum):
 class Refusal(Exception):
     """A command was refused whole; nothing of it happened.
 
-    `sentence` says what is wrong, where, and with which numbers. `index` is the place of the refused command inside
+    `said` says what is wrong, where, and with which numbers. `index` is the place of the refused command inside
     a `Together`, else None. `license_id` is the license that it is about, where it is about one's seats.
     """
 
-    def __init__(self, code: Code, sentence: str, license_id: int | None = None) -> None:
-        super().__init__(sentence)
+    def __init__(self, code: Code, text: str, /, *, license_id: int | None = None, **facts: Fact) -> None:
+        self.said = Sentence(text, facts)
+        super().__init__(str(self.said))
         self.code = code
-        self.sentence = sentence
         self.license_id = license_id
         self.index: int | None = None
+
+    @property
+    def sentence(self) -> str:
+        """What is said, in English."""
+        return str(self.said)

@@ -16,6 +16,7 @@ def connect(turn: Turn, command: Connect) -> Connected:
     user = turn.state.users.get(command.user_id)
     if user is None or user.deleted_at is not None:
         raise Refusal(Code.UNKNOWN_USER, "This user does not exist any more.")
+    source = None if command.source is None else turn.session(command.source)
     session_id = turn.state.next_number("session", FIRST_SESSION)
     turn.record(
         ConnectedEvent(
@@ -30,6 +31,8 @@ def connect(turn: Turn, command: Connect) -> Connected:
         session_id,
         SessionKeys(session_id=session_id, cookie_digest=command.cookie_digest, csrf_digest=command.csrf_digest),
     )
+    if source is not None and command.ends_source:
+        end(turn, source, EndReason.LOGGED_OFF)
     return Connected(session_id=session_id, login=user.login, display_name=user.display_name)
 
 

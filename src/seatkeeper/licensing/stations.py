@@ -60,7 +60,12 @@ def _wanted(turn: Turn, session: Session, command: SetStation) -> StationLogon:
         station = turn.station(command.station)
         user = turn.state.users[session.user_id]
         if user.stations is not None and station.id not in user.stations:
-            raise Refusal(Code.STATION_NOT_PERMITTED, f"{user.login} is not permitted to use station {station.name}.")
+            raise Refusal(
+                Code.STATION_NOT_PERMITTED,
+                "{user} is not permitted to use station {station}.",
+                user=user.login,
+                station=station.name,
+            )
         station_id = station.id
     return StationLogon(
         id=0,
@@ -78,7 +83,11 @@ def _require_fitting(command: SetStation) -> None:
     if at_station and command.station is None:
         raise Refusal(Code.INVALID_VALUE, "This station setting needs the name of a station.")
     if not at_station and command.station is not None:
-        raise Refusal(Code.INVALID_VALUE, f"This station setting is at no station, but {command.station} is named.")
+        raise Refusal(
+            Code.INVALID_VALUE,
+            "This station setting is at no station, but {station} is named.",
+            station=command.station,
+        )
     if command.setting is StationSetting.REMOTE_NUMBER and not command.remote_number:
         raise Refusal(Code.INVALID_VALUE, "This station setting needs a remote number.")
 

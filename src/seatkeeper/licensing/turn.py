@@ -19,6 +19,7 @@ from seatkeeper.licensing.events import Event
 from seatkeeper.licensing.fold import fold as fold_event
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Code, Refusal
+from seatkeeper.licensing.sentences import NO_SUCH_LICENSE
 from seatkeeper.licensing.state import State
 
 
@@ -60,7 +61,7 @@ class Turn:
         """A live session. Raises Refusal (session_ended) where it is not."""
         session = self.state.sessions.get(session_id)
         if session is None:
-            raise Refusal(Code.SESSION_ENDED, f"Session {session_id} has ended or never was.")
+            raise Refusal(Code.SESSION_ENDED, "Session {session} has ended or never was.", session=session_id)
         return session
 
     def license_id(self, name: LicenseName) -> int | None:
@@ -71,21 +72,21 @@ class Turn:
         """The license of this name. Raises Refusal (unknown_license)."""
         number = self.license_id(name)
         if number is None:
-            raise Refusal(Code.UNKNOWN_LICENSE, f"There is no license named {name.name} of owner {name.owner}.")
+            raise Refusal(Code.UNKNOWN_LICENSE, NO_SUCH_LICENSE, license=name.name, owner=name.owner)
         return self.state.licenses[number]
 
     def user(self, login: str) -> User:
         """The living user of this login. Raises Refusal (unknown_user)."""
         number = self.state.user_ids.get(fold(login))
         if number is None:
-            raise Refusal(Code.UNKNOWN_USER, f"There is no user with the login {login}.")
+            raise Refusal(Code.UNKNOWN_USER, "There is no user with the login {login}.", login=login)
         return self.state.users[number]
 
     def station(self, name: str) -> Station:
         """The station of this name. Raises Refusal (unknown_station)."""
         number = self.state.station_ids.get(fold(name))
         if number is None:
-            raise Refusal(Code.UNKNOWN_STATION, f"There is no station named {name}.")
+            raise Refusal(Code.UNKNOWN_STATION, "There is no station named {station}.", station=name)
         return self.state.stations[number]
 
     def holder(self, name: HolderName) -> Holder:

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from enum import IntEnum, StrEnum
+from typing import Final
 
 from msgspec import Struct
 
-from seatkeeper.licensing.entities import HolderKind, Method
+from seatkeeper.licensing.entities import HolderKind, LicenseKind, Method
+from seatkeeper.licensing.sentences import NO_SUCH_LICENSE, Fact, Sentence, pattern, say
 
 
 class Status(IntEnum):
@@ -57,33 +59,44 @@ STATUS_OF = {
     Reason.UNKNOWN_LICENSE: Status.LICENSE_UNKNOWN,
 }
 
-SENTENCES = {
-    Reason.POOL_INCONSISTENT: (
+KINDS: Final = {
+    LicenseKind.SITE: say("site"),
+    LicenseKind.SATELLITE: say("satellite"),
+}
+"""The kinds of licenses that no user acquires, as a sentence has them before the word license."""
+
+SENTENCES: Final = {
+    Reason.POOL_INCONSISTENT: pattern(
         "{license} could not be checked: its pool records {in_use} concurrent of {concurrent_seats} and {assigned}"
         " assigned of {assignable_seats} seats, which cannot be; ask the operator to run 'seatkeeper check'."
     ),
-    Reason.SITE_LICENSE: "{license} is a {kind} license: it covers the whole installation and no user acquires it.",
-    Reason.NOT_ASSIGNED: "{license} is assigned neither to {user} nor to {station}.",
-    Reason.USER_NOT_ENABLED: "{license} is assigned to {user}, but licensing is not enabled for {user}.",
-    Reason.STATION_NOT_ENABLED: "{license} is assigned to station {station}, but licensing is not enabled for it.",
-    Reason.ALL_IN_USE: "All {seats} concurrent seats of {license} are in use ({in_use} users hold one).",
-    Reason.NOT_COVERED: (
+    Reason.SITE_LICENSE: pattern(
+        "{license} is a {kind} license: it covers the whole installation and no user acquires it."
+    ),
+    Reason.NOT_ASSIGNED: pattern("{license} is assigned neither to {user} nor to {station}."),
+    Reason.USER_NOT_ENABLED: pattern("{license} is assigned to {user}, but licensing is not enabled for {user}."),
+    Reason.STATION_NOT_ENABLED: pattern(
+        "{license} is assigned to station {station}, but licensing is not enabled for it."
+    ),
+    Reason.ALL_IN_USE: pattern("All {seats} concurrent seats of {license} are in use ({in_use} users hold one)."),
+    Reason.NOT_COVERED: pattern(
         "{assigned} assignable seats of {license} are assigned but only {seats} are installed, and {holder} is not"
         " among the first {seats}."
     ),
-    Reason.EXPIRED: "{license} could be used until {until} and has expired.",
-    Reason.ON_ANOTHER_STATION: (
+    Reason.EXPIRED: pattern("{license} could be used until {until} and has expired."),
+    Reason.ON_ANOTHER_STATION: pattern(
         "{license} belongs to station {station}, but {user} is logged on to {other_station} as well."
     ),
-    Reason.ON_ANOTHER_MACHINE: (
+    Reason.ON_ANOTHER_MACHINE: pattern(
         "{license} belongs to station {station}, which {user} already uses on another machine ({other_machine})."
     ),
-    Reason.STATION_TAKEN: "{license} belongs to station {station}, which {other_user} is using.",
-    Reason.OTHER_APPLICATION: (
+    Reason.STATION_TAKEN: pattern("{license} belongs to station {station}, which {other_user} is using."),
+    Reason.OTHER_APPLICATION: pattern(
         "{license} is not shared between applications, and {user} holds it in {other_application}."
     ),
-    Reason.UNKNOWN_LICENSE: "There is no license named {license} of owner {owner}.",
+    Reason.UNKNOWN_LICENSE: NO_SUCH_LICENSE,
 }
+"""What is said of each reason, with the facts of the verdict."""
 
 
 class Ground(Struct, frozen=True, gc=False):
@@ -102,7 +115,7 @@ class Verdict(Struct, frozen=True):
 
     license: str
     reason: Reason | None
-    facts: Mapping[str, str | int]
+    facts: Mapping[str, Fact]
     ground: Ground | None
 
     @property
@@ -117,8 +130,13 @@ class Verdict(Struct, frozen=True):
 
     @property
     def sentence(self) -> str:
-        """One sentence that names the license, the reason and the numbers; `none` when granted."""
-        return "none" if self.reason is None else SENTENCES[self.reason].format(**self.facts)
+        """What is said, in English; `none` when granted."""
+        return "none" if self.said is None else str(self.said)
+
+    @property
+    def said(self) -> Sentence | None:
+        """One sentence that names the license, the reason and the numbers; None when granted."""
+        return None if self.reason is None else Sentence(SENTENCES[self.reason], self.facts)
 
 
 class StageVerdict(Struct, frozen=True):

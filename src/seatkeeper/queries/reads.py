@@ -7,13 +7,14 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
+
+from seatkeeper.ledger.database import Database
 
 T = TypeVar("T")
 
@@ -38,15 +39,20 @@ class Reads:
     does meanwhile.
     """
 
-    def __init__(self, database: Path, *, threads: int = 2, timeout: float = 5.0) -> None:
-        self._database = database
+    def __init__(self, database: Database, *, threads: int = 2, timeout: float = 5.0) -> None:
         self._timeout = timeout
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="seatkeeper-read")
         self._engine = create_engine(
-            "sqlite://", creator=self._open, poolclass=QueuePool, pool_size=threads, max_overflow=0
+            "sqlite://",
+            creator=partial(database.connect_reading, timeout),
+            poolclass=QueuePool,
+            pool_size=threads,
+            max_overflow=0,
         )
         self._streams = asyncio.Semaphore(_STREAMS)
-        self._stream_engine = create_engine("sqlite://", creator=self._open, poolclass=NullPool)
+        self._stream_engine = create_engine(
+            "sqlite://", creator=partial(database.connect_apart, timeout), poolclass=NullPool
+        )
         for engine in (self._engine, self._stream_engine):
             event.listen(engine, "connect", _begin_explicitly)
             event.listen(engine, "begin", _begin)
@@ -94,14 +100,6 @@ class Reads:
         """Wait for the reads that run, then close their connections."""
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._engine.dispose()
-
-    def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(
-            f"{self._database.absolute().as_uri()}?mode=ro",
-            uri=True,
-            timeout=self._timeout,
-            check_same_thread=False,
-        )
 
     def _read(self, read: Callable[[Connection], T], deadline: float, given_up: threading.Event) -> T:
         if _past(deadline, given_up):

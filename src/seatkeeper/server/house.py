@@ -14,7 +14,8 @@ from seatkeeper.inventory.document import document_of
 from seatkeeper.ledger.door import Ledger
 from seatkeeper.queries.reads import Reads
 from seatkeeper.queries.users import account_by_login
-from seatkeeper.transport.access_log import AccessLog
+from seatkeeper.transport.access_log import AccessLog, Observed
+from seatkeeper.transport.availability import Availability, State
 from seatkeeper.transport.record import record_of
 
 
@@ -29,16 +30,27 @@ class House:
     """All parts, running, as one ASGI application.
 
     A request belongs to the face that the first segment of its path names, in any case. `/healthz` says that the
-    process lives, `/readyz` that the ledger takes commands; anything else is not here.
+    process lives, `/readyz` that it takes log-ons and the ledger commands; anything else is not here.
     """
 
-    def __init__(self, ledger: Ledger, reads: Reads, passwords: Passwords, faces: dict[str, Face]) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        reads: Reads,
+        passwords: Passwords,
+        availability: Availability,
+        faces: dict[str, Face],
+        *,
+        observed: Observed,
+        testing: bool,
+    ) -> None:
         self.ledger = ledger
-        self.stopping = False
+        self.availability = availability
         self._reads = reads
         self._passwords = passwords
         self._faces = faces
-        self._app = AccessLog(self._dispatch)
+        self._testing = testing
+        self._app = AccessLog(self._dispatch, observed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -58,7 +70,7 @@ class House:
 
     def stop_streams(self) -> None:
         """Be ready no more, and end the event streams, which would otherwise outlast any wait for their end."""
-        self.stopping = True
+        self.availability.enter(State.STOPPING)
         self.ledger.feed.close_streams()
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,18 +87,21 @@ class House:
         path = scope["path"]
         if path not in {"/healthz", "/readyz"}:
             message = (
-                f"There is nothing at {path}. The APIs are below {' and '.join(f'/{name}' for name in self._faces)}."
+                f"There is nothing at {path}. What is here is below {', '.join(f'/{name}' for name in self._faces)}."
             )
             return JSONResponse({"error": "not_found", "message": message}, 404)
+        record_of(scope).route = path
         if scope["method"] not in {"GET", "HEAD"}:
             message = f"{path} can only be read."
             return JSONResponse({"error": "method_not_allowed", "message": message}, 405, {"Allow": "GET, HEAD"})
         if path == "/healthz":
             return JSONResponse({"status": "alive"})
-        if self.stopping or not self.ledger.healthy:
-            status = "stopping" if self.stopping else "the ledger takes no commands"
+        state = self.availability.state
+        if state is not State.SERVING or not self.ledger.healthy:
+            status = "the ledger takes no commands" if state is State.SERVING else state.value
             return JSONResponse({"status": status}, 503, {"Retry-After": "1"})
-        return JSONResponse({"status": "ready", "head": self.ledger.head})
+        told = {"status": "ready", "head": self.ledger.head}
+        return JSONResponse({**told, "testing": True} if self._testing else told)
 
 
 def first_segment(scope: Scope) -> str:

@@ -1,6 +1,7 @@
 """Makes the parts of the settings, opens them, and closes them in the opposite order: the only lifespan."""
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 
@@ -9,68 +10,137 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from seatkeeper.admin.app import create_app as create_admin
 from seatkeeper.admin.errors import render as render_admin
 from seatkeeper.icws.app import create_app as create_icws
+from seatkeeper.icws.cross_origin import across_origins
 from seatkeeper.icws.errors import render as render_icws
+from seatkeeper.icws.speech import Speech
+from seatkeeper.identity.credentials import Credentials
+from seatkeeper.identity.issuer import Issuer
 from seatkeeper.identity.logon import Authenticator
+from seatkeeper.identity.openid import SingleSignOn
 from seatkeeper.identity.passwords import Passwords
 from seatkeeper.identity.remembered import RememberedCredentials
 from seatkeeper.identity.secrets import ADMIN_TOKEN, admin_token
 from seatkeeper.identity.throttle import Allowances, Throttle
-from seatkeeper.ledger.door import Bounds, Ledger, Unavailable
+from seatkeeper.ledger.door import (
+    Bounds,
+    DatabaseFile,
+    DatabaseInMemory,
+    Ledger,
+    SettableClock,
+    Unavailable,
+    host_clock,
+)
 from seatkeeper.licensing.commands import SetPassword
 from seatkeeper.licensing.entities import User
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Refusal
+from seatkeeper.metrics.exposition import Metrics
+from seatkeeper.metrics.requests import Requests
 from seatkeeper.queries.reads import Reads
 from seatkeeper.queries.users import Account, account_by_login
+from seatkeeper.server.ephemeral import Beginnings, Ephemeral
 from seatkeeper.server.house import Face, House, first_segment
-from seatkeeper.settings import IdentitySettings, Settings, SettingsError
+from seatkeeper.server.scraping import Scraping
+from seatkeeper.server.testing import testing_of
+from seatkeeper.settings import IdentitySettings, Settings, SettingsError, SingleSignOnSettings
+from seatkeeper.transport.availability import Availability, State
 from seatkeeper.transport.departure import Departure
 from seatkeeper.transport.limits import Limits, RequestLimits
+from seatkeeper.transport.record import RequestRecord
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[House]:
+async def opened(settings: Settings, ephemeral: Ephemeral | None = None) -> AsyncIterator[House]:
     """Everything open and running; closed again in the opposite order.
 
     The data directory is made if it does not exist. Raises DataDirectoryInUse where another process has it, OSError
     where it cannot be used, SchemaTooNew, JournalError and UnusableToken for what lies in it, and SettingsError for a
-    setting that only its face can judge.
+    setting that only its face can judge. An ephemeral server has none; of its inventories it raises InvalidInventory
+    and NotApplied.
     """
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = DatabaseFile.in_directory(settings.data) if ephemeral is None else DatabaseInMemory()
+    clock = SettableClock() if settings.testing else None
     async with AsyncExitStack() as stack:
-        ledger = Ledger(settings.data, policy=_policy(settings), bounds=_bounds(settings))
+        ledger = Ledger(database, policy=_policy(settings), bounds=_bounds(settings), clock=clock or host_clock)
         await ledger.start()
         stack.push_async_callback(ledger.stop)
-        reads = Reads(ledger.database)
+        reads = Reads(database)
         stack.callback(reads.close)
-        passwords = Passwords(settings.identity.hashing_threads)
+        passwords = Passwords(settings.identity.hashing_threads, lasting=ephemeral is None)
         stack.callback(passwords.close)
-        authenticator = _authenticator(ledger, reads, passwords, settings.identity)
-        admin = create_admin(
-            ledger, reads, authenticator, passwords, token=admin_token(settings.data / ADMIN_TOKEN), settings=settings
+        beginnings = None
+        if ephemeral is not None and isinstance(database, DatabaseInMemory):
+            beginnings = Beginnings(database, passwords, settings.icws.owner)
+            await beginnings.begin(ledger, reads, ephemeral.inventories)
+        availability = Availability(settings.icws.alternate_hosts, ledger.now, standby=settings.standby)
+        steady = time.monotonic if clock is None else clock.steady
+        authenticator = _authenticator(ledger, reads, passwords, settings.identity, steady)
+        token = admin_token(settings.data / ADMIN_TOKEN) if ephemeral is None else ephemeral.token
+        credentials = Credentials(authenticator, token)
+        metrics = Metrics(
+            ledger, log_ons=lambda: authenticator.attempts.counts, state=lambda: availability.state, states=State
         )
         try:
-            icws = create_icws(ledger, reads, authenticator, settings)
+            icws = create_icws(
+                ledger,
+                reads,
+                authenticator,
+                single_sign_on=_single_sign_on(ledger, reads, settings.single_sign_on),
+                settings=settings,
+                availability=availability,
+            )
         except ValueError as error:
             raise SettingsError(str(error)) from error
-        limits = Limits(settings.limits.body, settings.limits.headers, settings.limits.request_seconds)
-        of_inventory = Limits(
-            settings.limits.inventory_body, settings.limits.headers, settings.limits.inventory_seconds
+        testing = None
+        if clock is not None and icws.faults is not None:
+            testing = testing_of(
+                ledger=ledger,
+                clock=clock,
+                authenticator=authenticator,
+                availability=availability,
+                icws=icws,
+                faults=icws.faults.ordered,
+                beginnings=beginnings,
+                settings=settings,
+            )
+        admin = create_admin(
+            ledger,
+            reads,
+            credentials,
+            passwords,
+            availability,
+            settings=settings,
+            testing=testing,
         )
+        scraping = Scraping(metrics, credentials)
         yield House(
             ledger,
             reads,
             passwords,
-            {
-                "icws": Face("icws", RequestLimits(Departure(icws), limits, render_icws)),
-                "v1": Face(
-                    "admin",
-                    RequestLimits(
-                        Departure(_Mounted(admin)), limits, render_admin, paths={"/v1/inventory": of_inventory}
-                    ),
-                ),
-            },
+            availability,
+            _faces(settings, ledger, icws=icws, admin=admin, scraping=scraping),
+            observed=partial(_observe, metrics.requests),
+            testing=settings.testing,
         )
+
+
+def _faces(settings: Settings, ledger: Ledger, *, icws: ASGIApp, admin: ASGIApp, scraping: ASGIApp) -> dict[str, Face]:
+    """The applications by the first segment of their paths, each behind what its requests pass through before it."""
+    bounds = settings.limits
+    limits = Limits(bounds.body, bounds.headers, bounds.request_seconds)
+    of_inventory = Limits(bounds.inventory_body, bounds.headers, bounds.inventory_seconds)
+    of_inventories = {"/v1/inventory": of_inventory, "/v1/testing/reset": of_inventory}
+    spoken = Speech(RequestLimits(Departure(icws), limits, render_icws), ledger)
+    bounded_admin = RequestLimits(Departure(_Mounted(admin)), limits, render_admin, paths=of_inventories)
+    return {
+        "icws": Face("icws", across_origins(spoken, settings.icws.allowed_origins)),
+        "v1": Face("admin", bounded_admin),
+        "metrics": Face("metrics", RequestLimits(Departure(scraping), limits, render_admin)),
+    }
+
+
+def _observe(requests: Requests, record: RequestRecord, method: str, status: int, seconds: float) -> None:
+    requests.observe(record.face, record.route, method, status, seconds)
 
 
 class _Mounted:
@@ -98,10 +168,9 @@ def _bounds(settings: Settings) -> Bounds:
     )
 
 
-def _authenticator(ledger: Ledger, reads: Reads, passwords: Passwords, settings: IdentitySettings) -> Authenticator:
-    async def account(login: str) -> Account | None:
-        return await reads.run(partial(account_by_login, login=login))
-
+def _authenticator(
+    ledger: Ledger, reads: Reads, passwords: Passwords, settings: IdentitySettings, clock: Callable[[], float]
+) -> Authenticator:
     async def rehashed(user: User, verified: str, anew: str) -> None:
         # He is who he says he is even where this cannot be saved; the next log-on tries again.
         with suppress(Refusal, Unavailable):
@@ -115,5 +184,22 @@ def _authenticator(ledger: Ledger, reads: Reads, passwords: Passwords, settings:
         longest_delay=settings.longest_delay,
         forget_after=settings.forget_attempts,
     )
-    remembered = RememberedCredentials(settings.remember_credentials, settings.remembered_credentials)
-    return Authenticator(account, passwords, remembered, Throttle(allowances), rehashed)
+    remembered = RememberedCredentials(settings.remember_credentials, settings.remembered_credentials, clock)
+    return Authenticator(partial(_account, reads), passwords, remembered, Throttle(allowances, clock=clock), rehashed)
+
+
+def _single_sign_on(ledger: Ledger, reads: Reads, settings: SingleSignOnSettings) -> SingleSignOn | None:
+    if not settings.issuer:
+        return None
+    return SingleSignOn(
+        Issuer(settings.issuer),
+        audience=settings.audience,
+        user_claim=settings.user_claim,
+        leeway=settings.leeway,
+        accounts=partial(_account, reads),
+        now=ledger.now,
+    )
+
+
+async def _account(reads: Reads, login: str) -> Account | None:
+    return await reads.run(partial(account_by_login, login=login))

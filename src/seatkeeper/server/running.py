@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -14,38 +15,70 @@ from typing import Final
 import structlog
 import uvicorn
 
+from seatkeeper.server.ephemeral import Ephemeral
 from seatkeeper.server.house import House
 from seatkeeper.server.opening import opened
 from seatkeeper.settings import Settings
-from seatkeeper.transport.listener import listening_at, url_of
+from seatkeeper.settings.addresses import host_and_port
+from seatkeeper.transport.forwarded import Forwarded
+from seatkeeper.transport.listener import Listeners
+from seatkeeper.transport.listener import listening as listening_on
 from seatkeeper.transport.protocol import bounded_protocol
+from seatkeeper.transport.tls import Tls, UnusableCertificate
 
 # A stop ends within this whatever hangs: requests get the first part, the ledger the rest.
 _REQUEST_SECONDS: Final = 10
 _STOP_SECONDS: Final = 30.0
+# Of TLS. A client that does not say goodbye, as one that is idle cannot, is left without.
+_HANDSHAKE_SECONDS: Final = 10.0
+_GOODBYE_SECONDS: Final = 1.0
 
-Listening = Callable[[str, bool], None]
+Reachable = Callable[[tuple[str, ...], str | None], None]
+Listening = Callable[[tuple[str, ...], bool], None]
 
 log = structlog.get_logger(__name__)
 
 
-def run(settings: Settings, *, demo: bool, listening: Listening, stopped: Callable[[], None]) -> None:
+def run(
+    settings: Settings,
+    *,
+    demo: bool,
+    ephemeral: Ephemeral | None = None,
+    reachable: Reachable,
+    listening: Listening,
+    stopped: Callable[[], None],
+) -> None:
     """Serve until SIGTERM or SIGINT: then stop accepting, end the streams, answer what was asked, commit, and return.
 
-    `demo` applies the demo inventory to a database that is empty. `listening` is told the URL when clients can
-    connect, and whether the demo is there; `stopped` is called when they no longer can. Raises as `opened`, and
-    CannotListen. A stop that hangs ends the process after 30 seconds; nothing answered is lost.
+    `demo` applies the demo inventory to a database that is empty; `ephemeral` keeps everything in memory. When clients
+    can connect, `reachable` is told the URLs and the certificate shown over HTTPS, and again whenever that is another;
+    then `listening`, once, the URLs and whether the demo is there. `stopped` is called when they no longer can. SIGHUP
+    loads the certificate again. Raises as `opened`, CannotListen and UnusableCertificate. A stop that hangs ends the
+    process after 30 seconds; nothing answered is lost.
     """
     with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
-        runner.run(_serve(settings, demo, listening, stopped))
+        serving = _serve(
+            settings, demo=demo, ephemeral=ephemeral, reachable=reachable, listening=listening, stopped=stopped
+        )
+        runner.run(serving)
 
 
-async def _serve(settings: Settings, demo: bool, listening: Listening, stopped: Callable[[], None]) -> None:
-    async with opened(settings) as house:
+async def _serve(
+    settings: Settings,
+    *,
+    demo: bool,
+    ephemeral: Ephemeral | None,
+    reachable: Reachable,
+    listening: Listening,
+    stopped: Callable[[], None],
+) -> None:
+    listen = settings.listen
+    tls = Tls(listen.certificate, listen.key) if listen.https and listen.certificate else None
+    async with opened(settings, ephemeral) as house:
         if demo:
             await house.apply_demo(settings.icws.owner)
         demo_is_there = await house.has_demo()
-        listener = listening_at(settings.listen.host, settings.listen.port)
+        listeners = listening_on(map(host_and_port, listen.http), map(host_and_port, listen.https))
         # What was loaded stays; leaving it out of every collection keeps their pauses short.
         gc.collect()
         gc.freeze()
@@ -53,8 +86,15 @@ async def _serve(settings: Settings, demo: bool, listening: Listening, stopped: 
         # everything for up to a second, so that is done a hundredth as often as by default.
         youngest, younger, _ = gc.get_threshold()
         gc.set_threshold(youngest, younger, 1000)
-        server = _Server(_uvicorn(house, settings), house, partial(listening, url_of(listener), demo_is_there))
-        await server.serve(sockets=[listener])
+        server = _Server(
+            _uvicorn(house, settings),
+            house,
+            listeners=listeners,
+            tls=tls,
+            reachable=partial(reachable, listeners.urls),
+            listening=partial(listening, listeners.urls, demo_is_there),
+        )
+        await server.serve(sockets=[*listeners.http, *listeners.https])
         stopped()
     if server.watchdog is not None:
         server.watchdog.cancel()
@@ -62,17 +102,72 @@ async def _serve(settings: Settings, demo: bool, listening: Listening, stopped: 
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, told when it listens and what a stop means here."""
+    """uvicorn, told when it listens and what a stop means here. It listens with TLS at some addresses, if `tls`."""
 
-    def __init__(self, config: uvicorn.Config, house: House, listening: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        house: House,
+        *,
+        listeners: Listeners,
+        tls: Tls | None,
+        reachable: Callable[[str | None], None],
+        listening: Callable[[], None],
+    ) -> None:
         super().__init__(config)
         self.watchdog: threading.Timer | None = None
         self._house = house
+        self._listeners = listeners
+        self._tls = tls
+        self._reachable = reachable
         self._listening = listening
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - all it was given
+        await super().startup(self._listeners.http)
+        if self._tls is not None:
+            await self._listen_with(self._tls)
+        if hasattr(signal, "SIGHUP"):
+            on_terminal = sys.stderr.isatty()
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hung_up, on_terminal)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # what came while it started comes now
+        self._reachable(self._tls.certificate if self._tls is not None else None)
         self._listening()
+
+    async def _listen_with(self, tls: Tls) -> None:
+        """What uvicorn does for its sockets, which all speak TLS or all do not."""
+        config = self.config
+
+        def protocol() -> asyncio.Protocol:
+            return config.http_protocol_class(  # type: ignore[call-arg]  # its class has these, not its type
+                config=config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+
+        for listener in self._listeners.https:
+            server = await asyncio.get_running_loop().create_server(
+                protocol,
+                sock=listener,
+                backlog=config.backlog,
+                ssl=tls.context,
+                ssl_handshake_timeout=_HANDSHAKE_SECONDS,
+                ssl_shutdown_timeout=_GOODBYE_SECONDS,
+            )
+            self.servers.append(server)
+
+    def _hung_up(self, on_terminal: bool) -> None:
+        """SIGHUP: whoever runs the server asks for the certificate to be loaded again, or its terminal is gone."""
+        if on_terminal and not sys.stderr.isatty():
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGHUP)
+        elif self._tls is None:
+            log.info("certificate_not_reloaded", why="There is none: listen.https names no address.")
+        else:
+            try:
+                self._tls.reload()
+            except UnusableCertificate as error:
+                log.error("certificate_not_reloaded", why=f"{error} The former one stays.")  # noqa: TRY400 - says it all
+            else:
+                self._reachable(self._tls.certificate)
+                log.info("certificate_reloaded")
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as a signal handler is called
         # As uvicorn's, but the signal is not raised once more when all is done: the exit code would tell of a crash.
@@ -94,16 +189,15 @@ def _give_up() -> None:
 
 
 def _uvicorn(house: House, settings: Settings) -> uvicorn.Config:
-    proxies = list(settings.listen.trusted_proxies)
+    proxies = settings.listen.trusted_proxies
     return uvicorn.Config(
-        house,
+        Forwarded(house, proxies) if proxies else house,
         http=bounded_protocol(settings.limits.headers, settings.limits.request_seconds),
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=bool(proxies),
-        forwarded_allow_ips=proxies,
+        proxy_headers=False,
         timeout_graceful_shutdown=_REQUEST_SECONDS,
     )

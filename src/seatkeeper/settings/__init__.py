@@ -1,10 +1,21 @@
 """Every setting: its default, its unit, and what it is for. `lookup` finds what somebody has set instead."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, field
 from msgspec.structs import asdict
+
+from seatkeeper.settings.addresses import (
+    DEFAULT_HTTP,
+    check_host,
+    check_issuer,
+    check_origin,
+    check_proxy,
+    host_and_port,
+    spelled,
+)
 
 
 class SettingsError(Exception):
@@ -37,16 +48,46 @@ def _license(property_: str) -> Meta:
 Names = tuple[str, ...]
 
 
-class ListenSettings(Struct, frozen=True):
-    """Where clients connect."""
+def _check_each(name: str, values: Iterable[str], check: Callable[[str], object]) -> None:
+    for value in values:
+        try:
+            check(value)
+        except ValueError as error:
+            raise ValueError(f"{name}: {value!r} {error}") from None
 
-    host: Annotated[str, _is("address to listen on", min_length=1)] = "127.0.0.1"
-    port: Annotated[int, _is("port to listen on; 0 takes any free one", ge=0, le=65535)] = 8018
-    trusted_proxies: Annotated[Names, _is("proxies whose X-Forwarded-For and -Proto are believed")] = ()
+
+class ListenSettings(Struct, frozen=True):
+    """Where clients connect, and whose word is taken for where they come from.
+
+    Raises ValueError for an address, a proxy or a combination that cannot be.
+    """
+
+    http: Annotated[Names, _is("addresses to listen on for HTTP; port 0 takes any free one")] = (spelled(DEFAULT_HTTP),)
+    https: Annotated[Names, _is("addresses to listen on for HTTPS")] = ()
+    certificate: Annotated[Path | None, _is("certificate for HTTPS and its chain (PEM file)")] = None
+    key: Annotated[Path | None, _is("its private key (PEM file), unless that stands in the same file")] = None
+    trusted_proxies: Annotated[
+        Names, _is("proxies, as addresses or networks, whose X-Forwarded-For and -Proto are believed")
+    ] = ()
+
+    def __post_init__(self) -> None:
+        _check_each("listen.http", self.http, host_and_port)
+        _check_each("listen.https", self.https, host_and_port)
+        _check_each("listen.trusted_proxies", self.trusted_proxies, check_proxy)
+        fixed = [each for each in (*self.http, *self.https) if host_and_port(each).port]
+        twice = next((each for each in fixed if fixed.count(each) > 1), None)
+        if twice is not None:
+            raise ValueError(f"listen.http and listen.https name {twice} twice; only one can listen there.")
+        if not (self.http or self.https):
+            raise ValueError("listen.http and listen.https name no address; nobody could reach the server.")
+        if self.https and self.certificate is None:
+            raise ValueError(
+                "listen.https needs listen.certificate, and listen.key unless the key stands in the same file."
+            )
 
 
 class IcwsSettings(Struct, frozen=True):
-    """The ICWS face."""
+    """The ICWS face. Raises ValueError for a host or an origin that cannot be."""
 
     owner: Annotated[str, _is("owner of the licenses that ICWS names by bare name", min_length=1)] = "ININ"
     server_name: Annotated[str, _is("name by which the server calls itself", min_length=1)] = "seatkeeper"
@@ -55,6 +96,12 @@ class IcwsSettings(Struct, frozen=True):
     idle_timeout: Annotated[int, _is("without activity a session expires after", "seconds", ge=1)] = 900
     ping_interval: Annotated[float, _is("between heartbeats of an idle event stream", "seconds", gt=0)] = 15.0
     revoke_on_unassign: Annotated[bool, _is("unassigning also ends holds on concurrent seats")] = False
+    alternate_hosts: Annotated[Names, _is("servers that clients are to try where this one takes no log-ons")] = ()
+    allowed_origins: Annotated[Names, _is("web pages of other sites that may use the API, by their origins")] = ()
+
+    def __post_init__(self) -> None:
+        _check_each("icws.alternate_hosts", self.alternate_hosts, check_host)
+        _check_each("icws.allowed_origins", self.allowed_origins, check_origin)
 
 
 class IcwsLicenseSettings(Struct, frozen=True):
@@ -98,6 +145,24 @@ class IdentitySettings(Struct, frozen=True):
     forget_attempts: Annotated[float, _is("without a failure, the former are forgotten in", "seconds", gt=0)] = 900.0
 
 
+class SingleSignOnSettings(Struct, frozen=True):
+    """Log-ons with tokens of an OpenID Connect issuer. There are none as long as no issuer is named.
+
+    Raises ValueError for an issuer that cannot be, and for one whose tokens are for nobody in particular.
+    """
+
+    issuer: Annotated[str, _is("issuer whose tokens are believed, as it calls itself; empty for none")] = ""
+    audience: Annotated[str, _is("audience that tokens must be for: this server's client id")] = ""
+    user_claim: Annotated[str, _is("claim that says the user's login", min_length=1)] = "preferred_username"
+    leeway: Annotated[int, _is("that the issuer's clock may differ", "seconds", ge=0, le=300)] = 60
+
+    def __post_init__(self) -> None:
+        if self.issuer:
+            _check_each("single_sign_on.issuer", [self.issuer], check_issuer)
+        if bool(self.issuer) != bool(self.audience):
+            raise ValueError("single_sign_on.issuer and single_sign_on.audience need each other; set both or none.")
+
+
 class LedgerSettings(Struct, frozen=True):
     """The ledger's bounds (rules L2, L7)."""
 
@@ -106,6 +171,13 @@ class LedgerSettings(Struct, frozen=True):
     batch_milliseconds: Annotated[int, _is("spent deciding one batch at most", "milliseconds", ge=1)] = 50
     cached_users: Annotated[int, _is("kept in memory between batches", "users", ge=1)] = 200_000
     keep_ended: Annotated[int, _is("an ended session can still be asked for", "seconds", ge=0)] = 600
+
+
+class JournalSettings(Struct, frozen=True):
+    """Sealing old stretches of the journal (rule L11); nothing is sealed before somebody asks for it."""
+
+    keep_months: Annotated[int, _is("`journal seal` leaves what is younger than", "months", ge=1, le=1200)] = 13
+    archive: Annotated[Path, _is("directory of the archives; if not absolute, in the data directory")] = Path("archive")
 
 
 class InventorySettings(Struct, frozen=True):
@@ -138,11 +210,15 @@ class Settings(Struct, frozen=True):
     """All settings."""
 
     data: Annotated[Path, _is("data directory; made if it does not exist")] = Path("data")
+    standby: Annotated[bool, _is("start without taking log-ons, until told to resume")] = False
+    testing: Annotated[bool, _is("let tests set the clock, order errors and more, at `/v1/testing`")] = False
     listen: ListenSettings = field(default_factory=ListenSettings)
     icws: IcwsSettings = field(default_factory=IcwsSettings)
     icws_licenses: IcwsLicenseSettings = field(default_factory=IcwsLicenseSettings)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
+    single_sign_on: SingleSignOnSettings = field(default_factory=SingleSignOnSettings)
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
+    journal: JournalSettings = field(default_factory=JournalSettings)
     inventory: InventorySettings = field(default_factory=InventorySettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
     log: LogSettings = field(default_factory=LogSettings)

@@ -1,6 +1,6 @@
 """Where a setting is looked up, and what is told of one that cannot be.
 
-In the command's flags, then in the environment (`SEATKEEPER_<GROUP>_<NAME>`, for example `SEATKEEPER_LISTEN_PORT`),
+In the command's flags, then in the environment (`SEATKEEPER_<GROUP>_<NAME>`, for example `SEATKEEPER_LISTEN_HTTP`),
 then in the settings file, then in its default. The file is TOML: the one that `--config` or `SEATKEEPER_CONFIG` names,
 else `seatkeeper.toml` in the working directory if there is one.
 """
@@ -46,7 +46,7 @@ def load(
     environ: Mapping[str, str] = os.environ,
     flags: Mapping[str, object] | None = None,
 ) -> Settings:
-    """The settings that hold. `flags` maps names such as `listen.port` to values; None stands for "not given".
+    """The settings that hold. `flags` maps names such as `listen.http` to values; None stands for "not given".
 
     `file` None: the file that `SEATKEEPER_CONFIG` names, else `seatkeeper.toml` if it exists. Raises SettingsError.
     """
@@ -190,12 +190,15 @@ _NAMES_OF_TYPES = {
     float: "a number",
     str: "a text that is not empty",
     Path: "a path",
+    Path | None: "a path",
     Names: "a list of texts",
 }
 
 
 def _shown(value: object) -> str:
-    """A value as TOML writes it, as far as settings go."""
+    """A value as TOML writes it, as far as settings go; TOML has no word for none."""
+    if value is None:
+        return "none"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple | list):

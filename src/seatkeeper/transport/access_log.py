@@ -5,6 +5,7 @@ The path is logged as it came, percent-encoded and without its query; headers an
 
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -15,6 +16,10 @@ from seatkeeper.transport.record import RequestRecord, begin_record
 
 CLIENT_LEFT = 499
 """The status that is logged for a request whose client left before it was answered; nobody receives it."""
+
+Observed = Callable[[RequestRecord, str, int, float], None]
+"""Is told of each request when its answer begins, or when its client has left: its record, method and status, and the
+seconds since it came. So an event stream counts with the time to its beginning, not with its length."""
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _log = structlog.get_logger("seatkeeper.access")
@@ -27,8 +32,9 @@ class AccessLog:
     would close the connection under a client that has its answer and is about to send the next request.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, observed: Observed) -> None:
         self._app = app
+        self._observed = observed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -42,6 +48,7 @@ class AccessLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                self._observed(record, scope["method"], status, time.perf_counter() - began)
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", record.id.encode("ascii"))]
             await send(message)
 
@@ -53,7 +60,10 @@ class AccessLog:
             if status == CLIENT_LEFT:
                 await PlainTextResponse("Internal Server Error", 500)(scope, receive, send_noting_status)
         finally:
-            _write(scope, record, status, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            if status == CLIENT_LEFT:
+                self._observed(record, scope["method"], status, seconds)
+            _write(scope, record, status, seconds)
 
 
 def _write(scope: Scope, record: RequestRecord, status: int, seconds: float) -> None:

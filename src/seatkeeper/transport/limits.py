@@ -12,8 +12,9 @@ from typing import Final
 from msgspec import Struct
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Render = Callable[[Scope, int, str], ASGIApp]
-"""Makes a face's answer to a request beyond a limit, from its scope, the status and one sentence for the client.
+Render = Callable[[Scope, int, str, Mapping[str, str | int]], ASGIApp]
+"""Makes a face's answer to a request beyond a limit, from its scope, the status and one sentence for the client: an
+English pattern with named blanks, and what fills them.
 
 The statuses are 413 (body), 431 (headers) and 504 (time); a face that has others
 for these, as ICWS has 500 for a time-out, answers with its own.
@@ -75,20 +76,39 @@ class _Bounded:
             if not answer.time.expired():
                 raise
             if not answer.started:
-                sentence = (
-                    f"The request took longer than {self._limits.seconds:g} seconds and was given up; "
-                    "what it asks for may have been done all the same."
+                await self._refuse(
+                    scope,
+                    receive,
+                    send,
+                    504,
+                    "The request took longer than {seconds} seconds and was given up; what it asks for may have been"
+                    " done all the same.",
+                    seconds=f"{self._limits.seconds:g}",
                 )
-                await self._refuse(scope, receive, send, 504, sentence)
 
     async def _within_size(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         size, length, chunked = _measured(scope)
         if size > self._limits.headers:
-            sentence = f"The request's headers take {size} bytes; at most {self._limits.headers} are taken."
-            await self._refuse(scope, receive, answer.send, 431, sentence)
+            await self._refuse(
+                scope,
+                receive,
+                answer.send,
+                431,
+                "The request's headers take {size} bytes; at most {most} are taken.",
+                size=size,
+                most=self._limits.headers,
+            )
         elif length > self._limits.body:
             await self._discard(scope, receive)
-            await self._refuse(scope, receive, answer.send, 413, self._too_long(f"{length} bytes"))
+            await self._refuse(
+                scope,
+                receive,
+                answer.send,
+                413,
+                "The request's body takes {size} bytes; at most {most} bytes are taken.",
+                size=length,
+                most=self._limits.body,
+            )
         elif not chunked:
             await self._app(scope, receive, answer.send)
         else:
@@ -107,12 +127,16 @@ class _Bounded:
             if len(body) > self._limits.body:
                 if more:
                     await self._discard(scope, receive)
-                await self._refuse(scope, receive, answer.send, 413, self._too_long("more"))
+                await self._refuse(
+                    scope,
+                    receive,
+                    answer.send,
+                    413,
+                    "The request's body takes more; at most {most} bytes are taken.",
+                    most=self._limits.body,
+                )
                 return
         await self._app(scope, _replaying(bytes(body), receive), answer.send)
-
-    def _too_long(self, length: str) -> str:
-        return f"The request's body takes {length}; at most {self._limits.body} bytes are taken."
 
     async def _discard(self, scope: Scope, receive: Receive) -> None:
         """Read what is still being sent, within reason: many clients look for the answer only afterwards.
@@ -131,13 +155,15 @@ class _Bounded:
         except TimeoutError:
             return
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send, status: int, sentence: str) -> None:
+    async def _refuse(
+        self, scope: Scope, receive: Receive, send: Send, status: int, text: str, /, **facts: str | int
+    ) -> None:
         async def send_closing(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), (b"connection", b"close")]
             await send(message)
 
-        await self._render(scope, status, sentence)(scope, receive, send_closing)
+        await self._render(scope, status, text, facts)(scope, receive, send_closing)
 
 
 class _Answer:

@@ -90,6 +90,10 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= _PIPELINED:
             raise _BeyondBounds
         super().on_headers_complete()
+        if len(self.pipeline) == 1:
+            # uvicorn reads no further behind a request sent ahead, and so would not see that the client leaves. Behind
+            # a second one it stops all the same: what a connection can have kept stays small.
+            self.flow.resume_reading()
 
     def on_message_complete(self) -> None:
         self._awaits_head = True

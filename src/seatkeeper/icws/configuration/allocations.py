@@ -14,6 +14,7 @@ from seatkeeper.icws.configuration.parameters import ADMIN, Askable, single_valu
 from seatkeeper.icws.errors import malformed
 from seatkeeper.identity.rights import administered_allocations, viewed_allocations
 from seatkeeper.licensing.entities import AppliesTo, User
+from seatkeeper.licensing.sentences import say
 from seatkeeper.queries import allocations
 from seatkeeper.queries.allocations import Allocation
 from seatkeeper.queries.lists import Listing, Property
@@ -48,7 +49,7 @@ class LicenseAllocations(Collection[Allocation]):
     """The user licenses of the configured owner."""
 
     path = ALLOCATIONS
-    noun = "license allocation"
+    noun = say("license allocation")
     askable = Askable(members=frozenset(COUNTS), where={**COUNTS, **_NAMES}, order=_NAMES)
 
     def __init__(self, reads: Reads, owner: str) -> None:
@@ -60,8 +61,9 @@ class LicenseAllocations(Collection[Allocation]):
         applies_to = single_value(request, "licenseAppliesTo") or ("3" if single else "0")
         if applies_to not in APPLIES_TO:
             raise malformed(
-                f"licenseAppliesTo is {applies_to!r}; it can be 0 (both stations and users), 1 (stations), 2 (users) or"
-                " 3 (all)."
+                "licenseAppliesTo is {value}; it can be 0 (both stations and users), 1 (stations), 2 (users) or 3"
+                " (all).",
+                value=repr(applies_to),
             )
         return allocations.allocations(self._owner, APPLIES_TO[applies_to])
 

@@ -8,13 +8,15 @@ from msgspec import Raw, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from seatkeeper.icws.configuration.errors import no_such_object, not_allowed
+from seatkeeper.icws.configuration.errors import no_such_object
 from seatkeeper.icws.configuration.objects import configuration_id
 from seatkeeper.icws.configuration.parameters import Askable, list_parameters, object_parameters
 from seatkeeper.icws.configuration.ranges import content_range
+from seatkeeper.icws.errors import not_allowed
 from seatkeeper.icws.representation import encode, represent
 from seatkeeper.ledger.door import LiveSession
 from seatkeeper.licensing.entities import User
+from seatkeeper.licensing.sentences import Sentence
 from seatkeeper.queries.lists import Item, Listing, Page, named, page
 from seatkeeper.queries.reads import Reads
 
@@ -34,7 +36,7 @@ class Collection(ABC, Generic[AnyItem]):
     """The objects of one kind: where they are, what one of them is called, and what can be asked of them."""
 
     path: ClassVar[str]
-    noun: ClassVar[str]
+    noun: ClassVar[Sentence]
     askable: ClassVar[Askable]
 
     def __init__(self, reads: Reads) -> None:
@@ -78,7 +80,13 @@ class Collection(ABC, Generic[AnyItem]):
         item = await self._reads.run(lambda connection: named(connection, listing, name))
         among = self.among(session.user, asked.rights)
         if among is not None and (item is None or item.number not in among):
-            raise not_allowed(f"{session.user.login} has no {asked.rights} right to a {self.noun} {name}.")
+            raise not_allowed(
+                "{user} has no {right} right to a {noun} {name}.",
+                user=session.user.login,
+                right=asked.rights,
+                noun=self.noun,
+                name=name,
+            )
         if item is None:
             raise no_such_object(self.noun, name)
         return represent(request.scope, self._shown(item, asked.selected))

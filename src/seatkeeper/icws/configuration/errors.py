@@ -4,7 +4,8 @@ from typing import Final
 
 from msgspec import UNSET, UnsetType
 
-from seatkeeper.icws.errors import ACCESS_DENIED, ACCESS_DENIED_CODE, ErrorBody, Failure
+from seatkeeper.icws.errors import ErrorBody, Failure
+from seatkeeper.licensing.sentences import Sentence, say
 
 SELECT_ALL: Final = "error.request.configuration.get.selectAll"
 GET_OBJECT_LIST: Final = "error.request.configuration.getObjectList"
@@ -32,48 +33,47 @@ class UnsupportedQuery(ErrorBody, rename="camel"):
 def unsupported_of_list(select: list[str], where: list[str], rights_filter: str, order_by: str) -> Failure:
     """400: what the parameters of a list name and this kind of object does not have, all at once; empty is nothing."""
     names = {"select": select, "where": where, "rightsFilter": [rights_filter], "orderBy": [order_by]}
-    body = UnsupportedQuery(_unsupported(names), GET_OBJECT_LIST, type=GET_OBJECT_LIST_ERROR)
+    body = UnsupportedQuery(GET_OBJECT_LIST, type=GET_OBJECT_LIST_ERROR)
     body.select, body.where = select or UNSET, where or UNSET
     body.rights_filter, body.order_by = rights_filter or UNSET, order_by or UNSET
-    return Failure(400, body)
+    return Failure(400, _unsupported(names), body)
 
 
 def unsupported_of_object(select: list[str], rights_filter: str) -> Failure:
     """The same for a single object."""
     names = {"select": select, "rightsFilter": [rights_filter]}
-    body = UnsupportedQuery(_unsupported(names), GET_OBJECT, type=GET_OBJECT_ERROR)
+    body = UnsupportedQuery(GET_OBJECT, type=GET_OBJECT_ERROR)
     body.select, body.rights_filter = select or UNSET, rights_filter or UNSET
-    return Failure(400, body)
+    return Failure(400, _unsupported(names), body)
 
 
-def _unsupported(names: dict[str, list[str]]) -> str:
+def _unsupported(names: dict[str, list[str]]) -> Sentence:
     told = "; ".join(f"{parameter}: {', '.join(found)}" for parameter, found in names.items() if any(found))
-    return f"This is not supported here: {told}."
+    return say("This is not supported here: {told}.", told=told)
 
 
 def select_all() -> Failure:
     """400: `*` together with names."""
-    message = "select is either * or a list of properties, not both: leave out the one or the others."
-    return Failure(400, ErrorBody(message, SELECT_ALL))
+    why = say("select is either * or a list of properties, not both: leave out the one or the others.")
+    return Failure(400, why, ErrorBody(SELECT_ALL))
 
 
 def invalid_sort_direction(direction: str) -> Failure:
     """400: a direction that there is not."""
-    message = f"orderBy has the sort direction {direction!r}; it can be asc or desc."
-    return Failure(400, ErrorBody(message, INVALID_SORT_DIRECTION))
+    why = say("orderBy has the sort direction {direction}; it can be asc or desc.", direction=repr(direction))
+    return Failure(400, why, ErrorBody(INVALID_SORT_DIRECTION))
 
 
 def invalid_where_operator(operator: str, name: str) -> Failure:
     """400: an operator that there is not."""
-    message = f"where compares {name} by the operator {operator!r}; it can be eq, sw or ct."
-    return Failure(400, ErrorBody(message, INVALID_WHERE_OPERATOR))
+    why = say(
+        "where compares {property} by the operator {operator}; it can be eq, sw or ct.",
+        property=name,
+        operator=repr(operator),
+    )
+    return Failure(400, why, ErrorBody(INVALID_WHERE_OPERATOR))
 
 
-def no_such_object(noun: str, name: str) -> Failure:
+def no_such_object(noun: Sentence, name: str) -> Failure:
     """404: there is no such user, station or license."""
-    return Failure(404, ErrorBody(f"There is no {noun} {name}.", NO_SUCH_OBJECT))
-
-
-def not_allowed(message: str) -> Failure:
-    """403: the user of the session may not do this. `message` says what he lacks."""
-    return Failure(403, ErrorBody(message, ACCESS_DENIED, ACCESS_DENIED_CODE))
+    return Failure(404, say("There is no {noun} {name}.", noun=noun, name=name), ErrorBody(NO_SUCH_OBJECT))

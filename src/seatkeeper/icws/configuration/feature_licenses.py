@@ -10,6 +10,7 @@ from seatkeeper.icws.configuration.objects import FEATURE_LICENSES
 from seatkeeper.icws.configuration.parameters import ADMIN, Askable
 from seatkeeper.identity.rights import administered_allocations, viewed_allocations
 from seatkeeper.licensing.entities import User
+from seatkeeper.licensing.sentences import say
 from seatkeeper.queries import feature_licenses
 from seatkeeper.queries.lists import Item, Listing
 from seatkeeper.queries.reads import Reads
@@ -24,7 +25,7 @@ class FeatureLicenses(Collection[Item]):
     """The site and satellite licenses of the configured owner. They have nothing but their identity."""
 
     path = FEATURE_LICENSES
-    noun = "feature license"
+    noun = say("feature license")
     askable = Askable(members=frozenset(), where=_NAMES, order=_NAMES)
 
     def __init__(self, reads: Reads, owner: str) -> None:

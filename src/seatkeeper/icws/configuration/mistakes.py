@@ -6,7 +6,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from msgspec import UNSET, Struct
 
+from seatkeeper.icws.errors import faulty
 from seatkeeper.icws.shapes import MAX_TEXT
+from seatkeeper.licensing.sentences import Fact, Sentence, say
 
 T = TypeVar("T")
 
@@ -35,21 +37,21 @@ class Mistake(NamedTuple):
     """What is wrong with a property: as the wire has it, and in one sentence."""
 
     error: ValidationError
-    sentence: str
+    said: Sentence
 
 
 class Unfit(Exception):
-    """A value that a property cannot have. `why` completes the sentence that begins with the property's name."""
+    """A value that a property cannot have. `must` completes the sentence that begins with the property's name."""
 
-    def __init__(self, kind: ErrorType, why: str) -> None:
-        super().__init__(why)
+    def __init__(self, kind: ErrorType, must: str, /, **facts: Fact) -> None:
+        self.must = Sentence(must, facts)
+        super().__init__(str(self.must))
         self.kind = kind
-        self.why = why
 
 
-def mistake(kind: ErrorType, name: str, value: object, why: str) -> Mistake:
-    """A mistake in a property. `why` completes the sentence that begins with its name."""
-    return Mistake(ValidationError(kind, name, _sketch(value)), f"{name} {why}.")
+def mistake(kind: ErrorType, name: str, value: object, said: Sentence) -> Mistake:
+    """A mistake in a property."""
+    return Mistake(ValidationError(kind, name, _sketch(value)), said)
 
 
 def flag(value: object) -> bool:
@@ -63,12 +65,12 @@ def number(highest: int) -> Callable[[object], int]:
     """A reader of the numbers from 0 to `highest`, which raises Unfit."""
 
     def read_number(value: object) -> int:
-        why = f"must be a whole number from 0 to {highest}"
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise Unfit(ErrorType.VALID_FORMAT, why)
-        if not 0 <= value <= highest:
-            raise Unfit(ErrorType.VALID_VALUES, why)
-        return value
+        kind = ErrorType.VALID_FORMAT
+        if isinstance(value, int) and not isinstance(value, bool):
+            if 0 <= value <= highest:
+                return value
+            kind = ErrorType.VALID_VALUES
+        raise Unfit(kind, "must be a whole number from 0 to {highest}", highest=highest)
 
     return read_number
 
@@ -85,7 +87,7 @@ class Members:
         self._name = name
         self._given: dict[str, Any] = given if isinstance(given, dict) else {}
         if not isinstance(given, dict) and given is not None and given is not UNSET:
-            self.mistakes.append(mistake(ErrorType.VALID_FORMAT, name, given, "must be an object"))
+            self.mistakes.append(mistake(ErrorType.VALID_FORMAT, name, given, faulty(name, say("must be an object"))))
 
     def read(self, member: str, reader: Callable[[object], T]) -> T | None:
         """What `reader`, which raises Unfit, makes of a member."""
@@ -99,7 +101,12 @@ class Members:
             if not isinstance(value, list):
                 raise Unfit(ErrorType.VALID_FORMAT, "must be a list of objects, each with its id")
             if len(value) > most:
-                raise Unfit(ErrorType.COLLECTION_COUNT, f"must not list more than {most}, but lists {len(value)}")
+                raise Unfit(
+                    ErrorType.COLLECTION_COUNT,
+                    "must not list more than {most}, but lists {count}",
+                    most=most,
+                    count=len(value),
+                )
             return value
 
         listed = self.read(member, items)
@@ -115,7 +122,7 @@ class Members:
         try:
             return reader(value)
         except Unfit as unfit:
-            self.mistakes.append(mistake(unfit.kind, name, value, unfit.why))
+            self.mistakes.append(mistake(unfit.kind, name, value, faulty(name, unfit.must)))
             return None
 
 
@@ -125,7 +132,7 @@ def _id(value: object) -> str:
     if not isinstance(value, str):
         raise Unfit(ErrorType.VALID_FORMAT, "must be a text")
     if len(value) > MAX_TEXT:
-        raise Unfit(ErrorType.STRING_LENGTH, f"must not be longer than {MAX_TEXT} characters")
+        raise Unfit(ErrorType.STRING_LENGTH, "must not be longer than {most} characters", most=MAX_TEXT)
     return value
 
 

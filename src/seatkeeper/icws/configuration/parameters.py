@@ -118,7 +118,7 @@ def _listed(request: Request, name: str, most: int | None = None) -> list[str]:
     texts = [text.strip() for part in request.query_params.getlist(name) for text in part.split(",")]
     found = [text for text in texts if text]
     if most is not None and len(found) > most:
-        raise malformed(f"{name} lists more than {most}, which is as many as are taken.")
+        raise malformed("{parameter} lists more than {most}, which is as many as are taken.", parameter=name, most=most)
     return found
 
 
@@ -126,7 +126,7 @@ def single_value(request: Request, name: str) -> str:
     """The value of a parameter, empty where it is not sent."""
     values = {value.strip() for value in request.query_params.getlist(name)}
     if len(values) > 1:
-        raise malformed(f"{name} is sent more than once, with different values.")
+        raise malformed("{parameter} is sent more than once, with different values.", parameter=name)
     return values.pop() if values else ""
 
 
@@ -145,8 +145,9 @@ def _spelled_condition(text: str) -> _SpelledCondition:
     found = _CONDITION.fullmatch(text)
     if found is None:
         raise malformed(
-            f"where holds {text!r}, which is no condition: a property, an operator and a value, as in"
-            " configurationId.id sw Value. Commas stand between conditions, and in no value."
+            "where holds {condition}, which is no condition: a property, an operator and a value, as in"
+            " configurationId.id sw Value. Commas stand between conditions, and in no value.",
+            condition=repr(text),
         )
     return _SpelledCondition(*found.groups())
 
@@ -160,7 +161,9 @@ def _spelled_order(text: str) -> _SpelledOrder | None:
             return _SpelledOrder(name, "asc")
         case [name, direction]:
             return _SpelledOrder(name, direction)
-    raise malformed(f"orderBy is {text!r}; it takes one property and one direction, as in configurationId.id desc.")
+    raise malformed(
+        "orderBy is {order}; it takes one property and one direction, as in configurationId.id desc.", order=repr(text)
+    )
 
 
 def _unknown(names: Iterable[str], known: Container[str]) -> list[str]:
@@ -174,7 +177,9 @@ def _condition(spelled: _SpelledCondition, askable: Askable) -> Condition:
     compared = askable.where[name]
     condition = Condition(compared, Operator(operator.lower()), value)
     if compared.is_number and condition.operator is Operator.EQUALS and not is_integer(value):
-        raise malformed(f"where compares {name}, a number, with {value!r}, which is none.")
+        raise malformed(
+            "where compares {property}, a number, with {value}, which is none.", property=name, value=repr(value)
+        )
     return condition
 
 

@@ -24,7 +24,7 @@ def window_of(header: str | None) -> Window:
     found = _POSITIONS.fullmatch(positions)
     first, last = map(_position, found.groups()) if found else (1, 0)
     if first > last:
-        raise malformed(f"Range is {header!r}; it takes a first and a last item, as in items=10-20.")
+        raise malformed("Range is {range}; it takes a first and a last item, as in items=10-20.", range=repr(header))
     return Window(first, min(last, first + MOST_ITEMS - 1))
 
 
@@ -37,7 +37,9 @@ def content_range(window: Window | None, count: int, total: int) -> str:
     if not total:
         return "items 0-0/0"
     if first >= total:
-        raise malformed(f"Range begins at item {first}, but the last of the list is item {total - 1}.")
+        raise malformed(
+            "Range begins at item {first}, but the last of the list is item {last}.", first=first, last=total - 1
+        )
     return f"items {first}-{first + count - 1}/{total}"
 
 

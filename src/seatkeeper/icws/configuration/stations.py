@@ -4,6 +4,7 @@ from seatkeeper.icws.configuration.licensed import LicensedCollection, askable_o
 from seatkeeper.icws.configuration.objects import STATIONS
 from seatkeeper.icws.configuration.parameters import ADMIN, VIEW
 from seatkeeper.licensing.entities import HolderKind
+from seatkeeper.licensing.sentences import say
 from seatkeeper.queries import stations
 
 
@@ -11,7 +12,7 @@ class Stations(LicensedCollection):
     """Every station."""
 
     path = STATIONS
-    noun = "station"
+    noun = say("station")
     kind = HolderKind.STATION
     all_of_them = stations.STATIONS
     askable = askable_of(HolderKind.STATION, stations.STATIONS, (ADMIN, VIEW))

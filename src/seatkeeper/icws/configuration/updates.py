@@ -12,11 +12,13 @@ from msgspec.json import Decoder
 from starlette.requests import Request
 from starlette.responses import Response
 
-from seatkeeper.icws.configuration.errors import no_such_object, not_allowed
+from seatkeeper.icws.configuration.errors import no_such_object
 from seatkeeper.icws.configuration.license_properties import Asked, wish_of
 from seatkeeper.icws.configuration.mistakes import ErrorType, Mistake, ValidationError, mistake
 from seatkeeper.icws.configuration.objects import ALLOCATIONS, STATIONS, USERS, ConfigurationId, configuration_id
-from seatkeeper.icws.errors import ErrorBody, Failure
+from seatkeeper.icws.configuration.stations import Stations
+from seatkeeper.icws.configuration.users import Users
+from seatkeeper.icws.errors import ErrorBody, Failure, not_allowed
 from seatkeeper.icws.representation import represent
 from seatkeeper.icws.shapes import NotAnObject, read
 from seatkeeper.identity.rights import may_administer_holders
@@ -24,6 +26,7 @@ from seatkeeper.ledger.door import Ledger, LiveSession
 from seatkeeper.licensing.entities import HolderKind, HolderName, fold
 from seatkeeper.licensing.outcomes import LicenseProblem, ProblemKind
 from seatkeeper.licensing.refusals import Code, Refusal
+from seatkeeper.licensing.sentences import pattern, say
 from seatkeeper.settings import IcwsLicenseSettings, IcwsSettings
 
 _UPDATE_REFUSED: Final = "error.request.configuration.update"  # ours, after those of reads
@@ -42,7 +45,11 @@ _VALIDATION_TYPES: Final = {
 }
 _MISTAKES_IN_WORDS: Final = 10
 _PATHS: Final = {HolderKind.USER: USERS, HolderKind.STATION: STATIONS}
-_NOUNS: Final = {HolderKind.USER: "user", HolderKind.STATION: "station"}
+_NOUNS: Final = {HolderKind.USER: Users.noun, HolderKind.STATION: Stations.noun}
+_MAY_NOT: Final = {
+    HolderKind.USER: pattern("You may not change the licenses of a user: assignments.write is required."),
+    HolderKind.STATION: pattern("You may not change the licenses of a station: assignments.write is required."),
+}
 
 
 class Update(Struct, rename="camel"):
@@ -95,7 +102,7 @@ class Updates:
     async def _put(self, request: Request, session: LiveSession, kind: HolderKind) -> Response:
         """200 also where the seats do not suffice: `licenseProblems` then say so, and nothing has changed."""
         if not may_administer_holders(session.user):
-            raise not_allowed(f"You may not change the licenses of a {_NOUNS[kind]}: assignments.write is required.")
+            raise not_allowed(_MAY_NOT[kind])
         holder = HolderName(kind, request.path_params["id"])
         body = read(_update, await request.body())
         wish = wish_of(holder, body.license_properties, self._owner, self._table)
@@ -118,8 +125,9 @@ def _mistakes(problems: Iterable[LicenseProblem], asked: Mapping[str, Asked]) ->
     for problem in problems:
         if problem.kind in _VALIDATION_TYPES:
             member, value = asked[fold(problem.name)]
-            why = f"is refused: {problem.sentence.removesuffix('.')}"
-            yield mistake(_VALIDATION_TYPES[problem.kind], f"licenseProperties.{member}", value, why)
+            name = f"licenseProperties.{member}"
+            said = say("{member} is refused: {reason}", member=name, reason=problem.said)
+            yield mistake(_VALIDATION_TYPES[problem.kind], name, value, said)
 
 
 def _license_errors(problems: Iterable[LicenseProblem]) -> list[LicenseError]:
@@ -132,12 +140,10 @@ def _license_errors(problems: Iterable[LicenseProblem]) -> list[LicenseError]:
 
 def _refused(mistakes: list[Mistake], errors: list[LicenseError]) -> Failure:
     """400: nothing of the body has been applied. The message says in words what the first mistakes are."""
-    told = [each.sentence for each in mistakes[:_MISTAKES_IN_WORDS]]
+    told = [each.said for each in mistakes[:_MISTAKES_IN_WORDS]]
     if len(mistakes) > len(told):
-        told.append(f"There are {len(mistakes) - len(told)} mistakes more: see validationErrors.")
-    body = ConfigurationError(
-        " ".join(["Nothing has been changed.", *told]), _UPDATE_REFUSED, type=_CONFIGURATION_ERROR
-    )
+        told.append(say("There are {count} mistakes more: see validationErrors.", count=len(mistakes) - len(told)))
+    body = ConfigurationError(_UPDATE_REFUSED, type=_CONFIGURATION_ERROR)
     body.validation_errors = [each.error for each in mistakes]
     body.license_errors = errors or UNSET
-    return Failure(400, body)
+    return Failure(400, say("Nothing has been changed. {mistakes}", mistakes=tuple(told)), body)

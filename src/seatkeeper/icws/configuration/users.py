@@ -6,6 +6,7 @@ from seatkeeper.icws.configuration.licensed import LicensedCollection, askable_o
 from seatkeeper.icws.configuration.objects import USERS
 from seatkeeper.icws.configuration.parameters import ADMIN, VIEW
 from seatkeeper.licensing.entities import HolderKind, User
+from seatkeeper.licensing.sentences import say
 from seatkeeper.queries import users
 
 LOGGED_IN_USER: Final = "loggedInUser"
@@ -16,7 +17,7 @@ class Users(LicensedCollection):
     nothing is inherited."""
 
     path = USERS
-    noun = "user"
+    noun = say("user")
     kind = HolderKind.USER
     all_of_them = users.USERS
     askable = askable_of(HolderKind.USER, users.USERS, (ADMIN, VIEW, LOGGED_IN_USER))

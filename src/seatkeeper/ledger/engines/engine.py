@@ -1,9 +1,13 @@
-"""What the writer asks of a database. `begin` opens a transaction; every other call but `close` is made inside one."""
+"""What the writer asks of a database, and what is read of its journal beside the writer.
 
-from collections.abc import Iterable
+`begin` opens a transaction; every other call but `rebuild` and `close` is made inside one.
+"""
+
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from seatkeeper.ledger.journal import Entry, Head
+from seatkeeper.ledger.journal import Entry, Head, Seal
+from seatkeeper.ledger.snapshot import SnapshotRow
 from seatkeeper.licensing.state import Image, State
 
 
@@ -44,6 +48,13 @@ class Memoranda(NamedTuple):
     repeats: list[tuple[int, int, int]]
 
 
+class Forgotten(NamedTuple):
+    """Personal parts that say a pseudonym from now on: of events, and of rows of the last seal's snapshot."""
+
+    events: list[tuple[int, bytes]]
+    snapshot_rows: list[tuple[int, bytes]]
+
+
 class Engine(Protocol):
     """A database with the tables of the newest migration."""
 
@@ -68,11 +79,60 @@ class Engine(Protocol):
     def save(self, entries: list[Entry], state: State, memoranda: Memoranda) -> None:
         """Write the events, the rows they changed and the memoranda. Raises SaveFailed."""
 
+    def store_snapshot(self, position: int, rows: list[SnapshotRow]) -> None:
+        """Write some rows of a snapshot, which counts only once its position is sealed. Raises SaveFailed."""
+
+    def seal(self, seal: Seal, rows: int) -> None:
+        """Seal the journal up to a position whose snapshot of so many rows is stored.
+
+        Raises SaveFailed where it is not, or where the event there is not the one that was archived.
+        """
+
+    def remove_sealed(self, most: int) -> int:
+        """Remove at most so many rows that stand in an archive, or in a snapshot that does not count (any more).
+
+        How many were removed; 0 when nothing was left of them. Raises SaveFailed.
+        """
+
+    def forget(self, forgotten: Forgotten) -> None:
+        """Let personal parts say a pseudonym, without salt. Raises SaveFailed."""
+
+    def rebuild(self) -> None:
+        """Write the database anew, so that nothing is left of what was removed or replaced. Raises SaveFailed."""
+
     def commit(self) -> None:
         """Make the batch durable. Raises SaveFailed when it certainly is not, FateUnknown when that is not known."""
 
     def rollback(self) -> None:
         """End the transaction without effect."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
+class Reading(Protocol):
+    """The journal and its seals, read beside the writer, many events a page at a time."""
+
+    def head(self) -> Head:
+        """The journal's last event."""
+
+    def last_before(self, at: int) -> Head | None:
+        """The last event that is earlier than this time, or None where the journal has none."""
+
+    def entries(self, after: int, until: int | None = None) -> Iterator[Entry]:
+        """The events behind `after`, up to and with `until` or to the last."""
+
+    def repeats(self, first: int, last: int) -> dict[int, tuple[int, int]]:
+        """How often the denials from `first` to `last` were repeated, and when last, by event."""
+
+    def seals(self) -> list[Seal]:
+        """Every seal, in order. Raises JournalError where one cannot be read."""
+
+    def snapshot(self, position: int) -> Iterator[SnapshotRow]:
+        """The rows of a snapshot in order."""
+
+    def naming(self, user_id: int) -> Forgotten:
+        """The personal parts that say who this user is, with their salts, as they are."""
 
     def close(self) -> None:
         """Close the connection."""

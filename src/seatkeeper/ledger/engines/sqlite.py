@@ -1,39 +1,38 @@
-"""SQLite as the ledger's database: one file, one process, one writer (rule L14: in a thread of its own)."""
+"""SQLite as the ledger's database: one process, one writer (rule L14: in a thread of its own)."""
 
 import sqlite3
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 import structlog
 
+from seatkeeper.ledger.database import Database
 from seatkeeper.ledger.engines import statements
-from seatkeeper.ledger.engines.engine import Busy, FateUnknown, Memoranda, Needed, NoSpace, SaveFailed
-from seatkeeper.ledger.journal import Entry, Head
+from seatkeeper.ledger.engines.engine import Busy, FateUnknown, Forgotten, Memoranda, Needed, NoSpace, SaveFailed
+from seatkeeper.ledger.journal import Entry, Head, Seal
 from seatkeeper.ledger.rows import MAPPINGS
+from seatkeeper.ledger.snapshot import SnapshotRow
 from seatkeeper.licensing.entities import fold
 from seatkeeper.licensing.state import Image, State
 
 _log = structlog.get_logger("seatkeeper.ledger")
 
-_BUSY_TIMEOUT: Final = 5_000  # milliseconds; only a check or a backup can be in the way, and not for long
-_CHECKPOINT_BYTES: Final = 4 * 2**20  # of write-ahead log, before a checkpoint is worth its writes
-_LONGEST_LOG: Final = 64 * 2**20  # of write-ahead log, before a batch may be kept waiting for its end
+_BUSY_TIMEOUT: Final = 5_000  # milliseconds; only a check, a backup or, in memory, a read can be in the way
+
+_CUTTINGS: Final = 6  # attempts to cut the write-ahead log, each of which waits for the busy time-out
 
 
 class SqliteEngine:
     """The writer's connection. Used by one thread at a time."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Database) -> None:
         """Open an existing database. `synchronous=FULL` makes a commit durable before it returns (rule L5)."""
-        self._connection = sqlite3.connect(
-            database, isolation_level=None, check_same_thread=False, cached_statements=256
-        )
+        self._connection = database.connect()
         self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}")
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
-        # Checkpoints are off the commit path: `checkpoint` does them (rule L14).
+        # Checkpoints are off the commit path: `Database.checkpoint` does them (rule L14).
         self._connection.execute("PRAGMA wal_autocheckpoint = 0")
 
     def begin(self) -> None:
@@ -100,12 +99,54 @@ class SqliteEngine:
         except sqlite3.Error as error:
             raise _save_error(error) from error
 
+    def store_snapshot(self, position: int, rows: list[SnapshotRow]) -> None:
+        """Write some rows of a snapshot."""
+        self._write(statements.INSERT_SNAPSHOT, [(position, *row) for row in rows])
+
+    def seal(self, seal: Seal, rows: int) -> None:
+        """Seal the journal, if what was archived is what stands there and the snapshot is whole."""
+        there = self._connection.execute(statements.HASH, (seal.position,)).fetchone()
+        [last] = self._connection.execute(statements.LAST_SNAPSHOT_ROW, (seal.position,)).fetchone()
+        if there != (seal.hash,) or last != rows - 1:
+            raise SaveFailed("the journal is not the one that was archived: another database was put in its place")
+        self._write(statements.INSERT_SEAL, [seal])
+
+    def remove_sealed(self, most: int) -> int:
+        """Remove what stands in an archive, or in a snapshot that does not count."""
+        [sealed] = self._connection.execute(statements.SEALED).fetchone()
+        removed = 0
+        for statement in statements.REMOVE_SEALED.values():
+            if removed < most:
+                given = {"sealed": sealed or 0, "most": most - removed}
+                try:
+                    removed += self._connection.execute(statement, given).rowcount
+                except sqlite3.Error as error:
+                    raise _save_error(error) from error
+        return removed
+
+    def forget(self, forgotten: Forgotten) -> None:
+        """Let personal parts say a pseudonym."""
+        self._write(statements.FORGET_EVENT, [(said, seq) for seq, said in forgotten.events])
+        self._write(statements.FORGET_ROW, [(said, number) for number, said in forgotten.snapshot_rows])
+
+    def rebuild(self) -> None:
+        """Write the file anew, and cut the write-ahead log. In transactions of their own, which keep writers out."""
+        try:
+            self._connection.execute("VACUUM")
+            for _ in range(_CUTTINGS):
+                [busy, _, _] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                if not busy:
+                    return
+        except sqlite3.Error as error:
+            raise _save_error(error) from error
+        raise Busy("somebody reads the database and does not come to an end")
+
     def commit(self) -> None:
         """Commit and wait for the disk."""
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            if _code(error) == sqlite3.SQLITE_FULL:
+            if _code(error) in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY}:  # the transaction goes on without them
                 raise _save_error(error) from error
             raise FateUnknown(f"the database did not confirm a commit: {error}") from error
 
@@ -142,6 +183,12 @@ class SqliteEngine:
         for name, rows in loaded.items():
             getattr(image, name).update(rows)
 
+    def _write(self, statement: str, rows: list[Any]) -> None:
+        try:
+            self._connection.executemany(statement, rows)
+        except sqlite3.Error as error:
+            raise _save_error(error) from error
+
     def _rows(self, name: str, statement: str, parameters: tuple[str, ...]) -> dict[Any, Any]:
         """The rows of a table that a statement finds, in its order."""
         read = MAPPINGS[name].read
@@ -173,21 +220,6 @@ class SqliteEngine:
     def _numbers(self, statement: str, given: set[Any], *, times: int = 1) -> list[int]:
         parameters = (msgspec.json.encode(sorted(given)).decode(),) * times
         return [number for (number,) in self._connection.execute(statement, parameters)]
-
-
-def checkpoint(database: Path) -> None:
-    """Bring the write-ahead log into the database as far as nobody is in the way, on a connection of its own."""
-    log = database.with_name(f"{database.name}-wal")
-    size = log.stat().st_size if log.exists() else 0
-    if size > _CHECKPOINT_BYTES:
-        connection = sqlite3.connect(database, isolation_level=None, timeout=1)
-        try:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            if size > _LONGEST_LOG:
-                # Where batch follows upon batch, a log that nobody waits for never ends. The rest of it is short now.
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            connection.close()
 
 
 def _save_error(error: sqlite3.Error) -> SaveFailed:

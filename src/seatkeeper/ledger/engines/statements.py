@@ -113,3 +113,48 @@ SAVE_REPEATS: Final = (
     "INSERT INTO denial_repeats (seq, repeats, last_at) VALUES (?, ?, ?)"
     " ON CONFLICT (seq) DO UPDATE SET repeats = repeats + excluded.repeats, last_at = excluded.last_at"
 )
+
+INSERT_SNAPSHOT: Final = _insert(tables.snapshot_rows)
+INSERT_SEAL: Final = _insert(tables.seals)
+HASH: Final = "SELECT hash FROM journal WHERE seq = ?"
+LAST_SNAPSHOT_ROW: Final = "SELECT max(number) FROM snapshot_rows WHERE position = ?"
+SEALED: Final = "SELECT max(position) FROM seals"
+REMOVE_SEALED: Final = {
+    "journal": (
+        "DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE seq <= :sealed ORDER BY seq LIMIT :most)"
+    ),
+    "denial_repeats": (
+        "DELETE FROM denial_repeats WHERE seq IN (SELECT seq FROM denial_repeats WHERE seq <= :sealed LIMIT :most)"
+    ),
+    "older snapshots": (
+        "DELETE FROM snapshot_rows WHERE (position, number) IN"
+        " (SELECT position, number FROM snapshot_rows WHERE position < :sealed LIMIT :most)"
+    ),
+    "snapshots of nothing sealed": (
+        "DELETE FROM snapshot_rows WHERE (position, number) IN"
+        " (SELECT position, number FROM snapshot_rows WHERE position > :sealed LIMIT :most)"
+    ),
+}
+FORGET_EVENT: Final = "UPDATE journal SET personal = ?, personal_salt = NULL WHERE seq = ?"
+FORGET_ROW: Final = (
+    "UPDATE snapshot_rows SET personal = ?, personal_salt = NULL"
+    " WHERE position = (SELECT max(position) FROM seals) AND number = ?"
+)
+
+FIRST: Final = "SELECT min(seq) FROM journal"
+PLACE: Final = "SELECT seq, at, hash FROM journal WHERE seq = ?"
+ENTRIES: Final = _select(tables.journal, "WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?")
+REPEATS: Final = "SELECT seq, repeats, last_at FROM denial_repeats WHERE seq BETWEEN ? AND ?"
+SEALS: Final = _select(tables.seals, "ORDER BY position")
+SNAPSHOT: Final = (
+    "SELECT number, data, user_id, personal, personal_salt, personal_digest FROM snapshot_rows"
+    " WHERE position = ? AND number > ? ORDER BY number LIMIT ?"
+)
+EVENTS_NAMING: Final = (
+    "SELECT seq, personal FROM journal"
+    " WHERE personal_salt IS NOT NULL AND json_extract(CAST(data AS TEXT), '$.user_id') = ?"
+)
+ROWS_NAMING: Final = (
+    "SELECT number, personal FROM snapshot_rows"
+    " WHERE position = (SELECT max(position) FROM seals) AND personal_salt IS NOT NULL AND user_id = ?"
+)

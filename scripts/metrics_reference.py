@@ -1,0 +1,63 @@
+"""Write docs/metrics.md from the catalogue of metrics itself."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from seatkeeper.metrics.catalogue import CATALOGUE, LABELS
+
+PAGE = Path(__file__).parent.parent / "docs" / "metrics.md"
+INTRODUCTION = """\
+<!-- Written by scripts/metrics_reference.py; a test says when it is out of date. -->
+
+# Metrics
+
+`GET /metrics` is what Prometheus reads, in its own format or as OpenMetrics, whichever it asks for. It takes the admin
+token (`Authorization: Bearer`), or login and password (Basic) of a user with the right `metrics.read`. It is told from
+memory: all that is told of licenses, sessions and the ledger is as one commit left it, and neither a slow disk nor a
+batch under way holds it up.
+
+Counters begin at zero with each start of the server; `rate` and `increase` know that. Durations are in seconds. No
+label has a value that a client can make up, so the number of series is bounded: about seven for each license, and
+sixteen for each combination of route, method and class of status that occurs. With 10,000 licenses a page has 6 MB and
+costs between half a second and a second of one core, in a thread beside the requests; scrape that every minute.
+
+`deploy/prometheus/` has an example of how to scrape it, and alert rules; `deploy/grafana/seatkeeper.json` is a
+dashboard. Besides those below, every program's `process_…` and `python_…` metrics are there, as Prometheus' client
+library for Python defines them.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    return "\n".join([INTRODUCTION, *_metrics(), "", *_labels(), ""])
+
+
+def _metrics() -> Iterator[str]:
+    yield "| metric | kind | labels | what it is |"
+    yield "|---|---|---|---|"
+    for metric in CATALOGUE:
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        yield f"| `{metric.exposed}` | {metric.kind} | {labels} | {metric.help} |"
+
+
+def _labels() -> Iterator[str]:
+    yield "| label | what its values are |"
+    yield "|---|---|"
+    for label, meaning in LABELS.items():
+        yield f"| `{label}` | {meaning} |"
+
+
+def main() -> int:
+    """Write the page; with --check only say whether it is up to date."""
+    if "--check" not in sys.argv[1:]:
+        PAGE.write_text(page(), encoding="utf-8")
+        return 0
+    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == page():
+        return 0
+    print(f"{PAGE} is out of date: run {Path(sys.argv[0]).name}.", file=sys.stderr)  # noqa: T201 - as its user is told
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""Everything at a glance: the server, its sessions and every pool. Made for views that ask twice a second."""
+
+import asyncio
+from datetime import datetime
+from functools import partial
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from seatkeeper.admin.auth import needs
+from seatkeeper.admin.parts import PartsOfApp
+from seatkeeper.admin.server import ServerBody, server_body
+from seatkeeper.admin.times import moment
+from seatkeeper.identity.rights import Right
+from seatkeeper.licensing.entities import License, Pool
+from seatkeeper.queries.overview import NewestSession, recent
+
+router = APIRouter(tags=["overview"])
+
+_MINUTE = 60_000  # milliseconds
+
+
+class NewestBody(BaseModel):
+    """A session."""
+
+    user: str
+    application: str
+    connected_at: datetime
+
+
+class PoolBody(BaseModel):
+    """The seats of a license, and how many are taken."""
+
+    owner: str
+    name: str
+    unrestricted: bool = Field(description="No bound: the seats are not looked at.")
+    assignable_seats: int = Field(description="Bought.")
+    assigned: int = Field(description="Assignable seats taken, by users and stations together.")
+    concurrent_seats: int = Field(description="Bought.")
+    concurrent_in_use: int = Field(description="Users who hold a concurrent seat now.")
+    refused: int = Field(description="Refusals since `refused_since`; repeats are not counted.")
+
+
+class Overview(BaseModel):
+    """The server now. Times are UTC."""
+
+    at: datetime = Field(description="The server's time.")
+    server: ServerBody
+    newest: NewestBody | None = Field(description="Who connected last, of those who still are.")
+    log_ons_a_minute: float = Field(description="In the last minute; in the last 5,000 events where those are less.")
+    pools: list[PoolBody] = Field(description="Every license, by owner and name.")
+    refused_unknown: int = Field(description="Refusals of names that nobody knows, since `refused_since`.")
+    refused_since: datetime = Field(description="Five minutes ago, or later where there were 1,000 refusals since.")
+
+
+@router.get("/overview", dependencies=[needs(Right.SESSIONS_READ)])
+async def overview(parts: PartsOfApp) -> Overview:
+    """The server's state, how many sessions live, and how full every pool is."""
+    now = parts.ledger.now()
+    lately = await parts.reads.run(partial(recent, now=now))
+    figures = await asyncio.to_thread(parts.ledger.figures)  # it may wait for a large batch to get into the image
+    refused = lately.denied.counts
+    pools = [(figures.licenses[each.license_id], each) for each in figures.pools]
+    pools.sort(key=lambda pair: pair[0].key)
+    return Overview(
+        at=moment(now),
+        server=server_body(parts, figures.sessions),
+        newest=_newest(lately.newest),
+        log_ons_a_minute=_a_minute(lately.log_ons, now - lately.log_ons_since),
+        pools=[_pool(license_, pool, refused.get(license_.id, 0)) for license_, pool in pools],
+        refused_unknown=refused.get(None, 0),
+        refused_since=moment(lately.denied.since),
+    )
+
+
+def _a_minute(count: int, milliseconds: int) -> float:
+    """So many in that time, as a rate; what happened within a second is taken to be what a second has."""
+    return round(count * _MINUTE / max(milliseconds, 1000), 1)
+
+
+def _newest(session: NewestSession | None) -> NewestBody | None:
+    if session is None:
+        return None
+    return NewestBody(user=session.login, application=session.application, connected_at=moment(session.connected_at))
+
+
+def _pool(license_: License, pool: Pool, refused: int) -> PoolBody:
+    return PoolBody(
+        owner=license_.owner,
+        name=license_.name,
+        unrestricted=pool.unrestricted,
+        assignable_seats=pool.assignable_seats,
+        assigned=pool.assigned,
+        concurrent_seats=pool.concurrent_seats,
+        concurrent_in_use=pool.concurrent_in_use,
+        refused=refused,
+    )

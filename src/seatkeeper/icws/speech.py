@@ -1,0 +1,56 @@
+"""In which language a request is answered: its session's, or where it has none the one that it asks for itself.
+
+docs/decisions/languages.md.
+"""
+
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from seatkeeper.icws.session_ids import session_number
+from seatkeeper.languages import choice
+from seatkeeper.ledger.door import Ledger
+
+_KEY: Final = "icws_language"
+
+
+class Speech:
+    """Middleware that knows the language of every request, so that even what goes no further is answered in it.
+
+    Of a session that is in the URL the language counts before anybody has shown that he may speak for it: it is no
+    secret, and a client whose cookie is wrong can read why.
+    """
+
+    def __init__(self, app: ASGIApp, ledger: Ledger) -> None:
+        self._app = app
+        self._ledger = ledger
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        session = self._ledger.image.sessions.get(session_number(_segment(scope["path"])) or 0)
+        if session is not None:
+            speak(scope, session.language)
+        await self._app(scope, receive, send)
+
+
+def speak(scope: Scope, language: str) -> None:
+    """Answer the request of `scope` in the language of this tag."""
+    scope.setdefault("state", {})[_KEY] = language
+
+
+def language_of(scope: Scope) -> str:
+    """The language of the answer to the request of `scope`, as a tag."""
+    language: str | None = scope.get("state", {}).get(_KEY)
+    return choice.of_request(accepted_languages(scope)) if language is None else language
+
+
+def accepted_languages(scope: Scope) -> str:
+    """What the request says in `Accept-Language`; empty where it says nothing."""
+    return ",".join(Headers(scope=scope).getlist("accept-language"))
+
+
+def _segment(path: str) -> str:
+    """The second segment of a path, which is the session's id or `connection`."""
+    _, _, *segments = path.split("/", 3)
+    return segments[0] if segments else ""

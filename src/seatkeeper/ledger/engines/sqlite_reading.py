@@ -1,0 +1,83 @@
+"""The journal on SQLite, read beside the writer."""
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, Final
+
+from seatkeeper.ledger.engines import statements
+from seatkeeper.ledger.engines.engine import Forgotten
+from seatkeeper.ledger.journal import Entry, Head, JournalError, Seal
+from seatkeeper.ledger.snapshot import SnapshotRow
+
+_PAGE: Final = 1_000
+_LARGEST: Final = 2**63 - 1
+
+
+class SqliteReading:
+    """A connection that reads. Without a transaction around it each page sees what is there by then."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def head(self) -> Head:
+        """The journal's last event."""
+        row = self._connection.execute(statements.HEAD).fetchone()
+        return Head() if row is None else Head(*row)
+
+    def last_before(self, at: int) -> Head | None:
+        """The last event that is earlier than this time: times rise with the numbers, so the half is searched."""
+        [first] = self._connection.execute(statements.FIRST).fetchone()
+        found, low, high = None, first or 1, self.head().seq
+        while low <= high:
+            middle = (low + high) // 2
+            place = self._connection.execute(statements.PLACE, (middle,)).fetchone()
+            if place is not None and place[1] >= at:
+                high = middle - 1
+            else:
+                found, low = (found if place is None else Head(*place)), middle + 1
+        return found
+
+    def entries(self, after: int, until: int | None = None) -> Iterator[Entry]:
+        """The events behind `after`."""
+        last = _LARGEST if until is None else until
+        while page := self._connection.execute(statements.ENTRIES, (after, last, _PAGE)).fetchall():
+            for row in page:
+                entry = Entry(*row)
+                yield entry
+            after = entry.seq
+
+    def repeats(self, first: int, last: int) -> dict[int, tuple[int, int]]:
+        """How often these denials were repeated, and when last."""
+        return {seq: (count, at) for seq, count, at in self._connection.execute(statements.REPEATS, (first, last))}
+
+    def seals(self) -> list[Seal]:
+        """Every seal, in order. Raises JournalError where one cannot be read."""
+        return [_seal(row) for row in self._connection.execute(statements.SEALS)]
+
+    def snapshot(self, position: int) -> Iterator[SnapshotRow]:
+        """The rows of a snapshot in order."""
+        after = -1
+        while page := self._connection.execute(statements.SNAPSHOT, (position, after, _PAGE)).fetchall():
+            yield from (SnapshotRow(*row) for row in page)
+            after = page[-1][0]
+
+    def naming(self, user_id: int) -> Forgotten:
+        """The personal parts that say who this user is."""
+        return Forgotten(
+            events=self._connection.execute(statements.EVENTS_NAMING, (user_id,)).fetchall(),
+            snapshot_rows=self._connection.execute(statements.ROWS_NAMING, (user_id,)).fetchall(),
+        )
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+def _seal(row: tuple[Any, ...]) -> Seal:
+    # SQLite keeps in a column what is put there, whatever the column is declared to hold.
+    seal = Seal(*row)
+    for name, kind in Seal.__annotations__.items():
+        value = getattr(seal, name)
+        if not isinstance(value, kind):
+            raise JournalError(f"the seal of event {seal.position} cannot be read: {name} is {value!r}")
+    return seal

@@ -1,0 +1,81 @@
+"""What a committed batch did, with all that those who tell it cannot look up any more."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from seatkeeper.licensing.entities import LicenseKey, LicenseName, SessionKeys, Station
+from seatkeeper.licensing.events import (
+    Assigned,
+    Ended,
+    Event,
+    LicenseRemoved,
+    ProfileChanged,
+    StationSet,
+    Unassigned,
+)
+from seatkeeper.licensing.state import Image, State
+
+
+class LastKnown(Struct, frozen=True):
+    """What is kept of a session when it ends: its keys, and the language to tell its client in."""
+
+    keys: SessionKeys
+    language: str
+
+
+class Happened(NamedTuple):
+    """What a committed batch did: its events, and of what may be gone when they are told, how it was known then.
+
+    `ended`: what is kept of the sessions that ended. `names`: owners and names, folded, of the licenses that were
+    assigned or taken away. `stations`: those that somebody sat down at.
+    """
+
+    events: list[Event]
+    ended: dict[int, LastKnown]
+    names: dict[int, LicenseKey]
+    stations: dict[int, Station]
+    restarted: bool
+    """The image was loaded afresh: whatever was built on the old one is void (rule L4)."""
+
+
+def nothing_happened(*, restarted: bool = False) -> Happened:
+    """No event, to begin with."""
+    return Happened([], {}, {}, {}, restarted)
+
+
+def what_happened(events: list[Event], image: Image, state: State, *, restarted: bool) -> Happened:
+    """What `events` did that took `image` to `state`, as long as the one has not been merged into the other."""
+    return Happened(events, _last_known(events, image), _names(events, state), _stations(events, state), restarted)
+
+
+def _last_known(events: Iterable[Event], image: Image) -> dict[int, LastKnown]:
+    """Of sessions that end, what the merge drops: an ended session may still ask why."""
+    ended = (event.session_id for event in events if isinstance(event, Ended))
+    sessions, keys = image.sessions, image.session_keys
+    return {each: LastKnown(keys[each], sessions[each].language) for each in ended if each in keys}
+
+
+def _names(events: Iterable[Event], state: State) -> dict[int, LicenseKey]:
+    """How the licenses are called that were assigned or taken away, some of which may have been removed since."""
+    names: dict[int, LicenseKey] = {}
+    told: set[int] = set()
+    for event in events:
+        match event:
+            case Assigned() | Unassigned():
+                told.add(event.license_id)
+            case ProfileChanged():
+                told.update(move.license_id for move in event.moves)
+            case LicenseRemoved():
+                names[event.license_id] = LicenseName(event.owner, event.name).key
+    for number in told - names.keys():
+        names[number] = state.licenses[number].key
+    return names
+
+
+def _stations(events: Iterable[Event], state: State) -> dict[int, Station]:
+    """The stations that somebody sat down at. One that is gone already was left by an event of its own."""
+    numbers = {event.station_id for event in events if isinstance(event, StationSet) and event.station_id is not None}
+    found = ((number, state.stations.get(number)) for number in numbers)
+    return {number: station for number, station in found if station is not None}

@@ -1,0 +1,170 @@
+"""Every metric of this server's own: its name, kind, labels and meaning. docs/metrics.md is written from here.
+
+Names and units are as Prometheus advises: seconds, `_total` for what only rises. Counters begin at zero with the
+server's start. No label takes a value that a client can make up.
+"""
+
+from typing import Final, Literal, NamedTuple
+
+UNKNOWN: Final = "(unknown)"
+"""The one label of all licenses that nobody knows, and of all paths where nothing is."""
+
+
+class Metric(NamedTuple):
+    """One metric. A counter's name is without `_total`, as the library takes it."""
+
+    name: str
+    kind: Literal["gauge", "counter", "histogram"]
+    help: str
+    labels: tuple[str, ...] = ()
+
+    @property
+    def exposed(self) -> str:
+        """The name by which Prometheus knows it; a histogram's series add `_bucket`, `_sum` and `_count`."""
+        return f"{self.name}_total" if self.kind == "counter" else self.name
+
+
+LABELS: Final = {
+    "owner": f"who issued the license, as in the inventory; `{UNKNOWN}` where the license is",
+    "license": f"the license's name, as in the inventory; `{UNKNOWN}` for all names that are not there",
+    "method": "of pools: `assignable` or `concurrent`; of requests: the HTTP method, `other` for uncommon ones",
+    "reason": "why: of a denial as `seatkeeper explain` says it, of an ended session who or what ended it",
+    "outcome": "what it came to",
+    "cause": "`no_space`: the disk is full; `busy`: another process keeps the database; `fault`: anything else",
+    "kind": "what was shown: `password`, `token` or `single_sign_on`",
+    "state": "`serving`, `draining`, `standby` or `stopping`",
+    "face": "the API: `icws`, `admin`, `metrics`; `server` for what belongs to none",
+    "route": f"the pattern of the path, as `/icws/{{session}}/licenses`; `{UNKNOWN}` where nothing is",
+    "status": "the class of the status, as `2xx`; `left` where the client did not wait for the answer",
+    "version": "the version that runs",
+}
+"""What the values of each label mean."""
+
+_POOL: Final = ("owner", "license", "method")
+_LICENSE: Final = ("owner", "license")
+_DENIAL: Final = ("owner", "license", "reason")
+
+SEATS: Final = Metric(
+    "seatkeeper_pool_seats", "gauge", "Seats that were bought. Absent for a license that is unrestricted.", _POOL
+)
+IN_USE: Final = Metric(
+    "seatkeeper_pool_seats_in_use",
+    "gauge",
+    "Seats that are taken: assignable ones by assignments that count, concurrent ones by users who hold the license.",
+    _POOL,
+)
+ASSIGNED: Final = Metric(
+    "seatkeeper_pool_assigned",
+    "gauge",
+    "Assignments that count, to users and stations. By the concurrent method they take no seat until they are used.",
+    _POOL,
+)
+UNRESTRICTED: Final = Metric(
+    "seatkeeper_pool_unrestricted", "gauge", "1 for a license of which any number may be used; absent else.", _LICENSE
+)
+EXPIRES: Final = Metric(
+    "seatkeeper_license_expires_timestamp_seconds",
+    "gauge",
+    "From when on the license cannot be assigned. Absent where it does not expire.",
+    _LICENSE,
+)
+USABLE_UNTIL: Final = Metric(
+    "seatkeeper_license_usable_until_timestamp_seconds",
+    "gauge",
+    "From when on the license cannot be acquired. Absent where it does not expire.",
+    _LICENSE,
+)
+DENIALS: Final = Metric(
+    "seatkeeper_denials",
+    "counter",
+    "Refused acquisitions, each once: the same session, license and reason within a minute is a retry. A pool of"
+    " concurrent seats has its count of all_in_use from the start, other counts appear with their first denial.",
+    _DENIAL,
+)
+RETRIES: Final = Metric(
+    "seatkeeper_denial_retries",
+    "counter",
+    "Refusals that only repeated one of the last minute: same session, license and reason.",
+    _DENIAL,
+)
+SESSIONS: Final = Metric("seatkeeper_sessions", "gauge", "Sessions that live.")
+SESSIONS_STARTED: Final = Metric("seatkeeper_sessions_started", "counter", "Sessions that began.")
+SESSIONS_ENDED: Final = Metric(
+    "seatkeeper_sessions_ended", "counter", "Sessions that ended. Reason idle: they expired.", ("reason",)
+)
+STREAMS: Final = Metric("seatkeeper_event_streams", "gauge", "Event streams that are open.")
+LOG_ONS: Final = Metric(
+    "seatkeeper_logons",
+    "counter",
+    "Credentials that were checked: of log-ons, and of each request with a login and password to the admin API or to"
+    " /metrics. Outcome: succeeded or failed.",
+    ("kind", "outcome"),
+)
+COMMANDS: Final = Metric(
+    "seatkeeper_ledger_commands",
+    "counter",
+    "Commands that were decided. Outcome: done (a refused license is an answer, too), refused by a rule, failed.",
+    ("outcome",),
+)
+TURNED_AWAY: Final = Metric(
+    "seatkeeper_ledger_commands_turned_away", "counter", "Commands that were answered 503 because the queue was full."
+)
+WAITING: Final = Metric("seatkeeper_ledger_commands_waiting", "gauge", "Commands that wait for their batch.")
+QUEUE: Final = Metric("seatkeeper_ledger_queue_size", "gauge", "How many commands may wait (setting ledger.queue).")
+BATCH_COMMANDS: Final = Metric("seatkeeper_ledger_batch_commands", "histogram", "Commands that were decided together.")
+BATCH_SECONDS: Final = Metric(
+    "seatkeeper_ledger_batch_duration_seconds", "histogram", "From the beginning of a batch to the end of its commit."
+)
+COMMIT_SECONDS: Final = Metric(
+    "seatkeeper_ledger_commit_duration_seconds",
+    "histogram",
+    "The commit alone, which waits for the disk. Its count is the number of commits.",
+)
+UNSAVED: Final = Metric(
+    "seatkeeper_ledger_batches_unsaved",
+    "counter",
+    "Batches that could not be saved; nothing of them was done.",
+    ("cause",),
+)
+HEALTHY: Final = Metric("seatkeeper_ledger_healthy", "gauge", "1 while the ledger takes and commits commands, else 0.")
+HEAD: Final = Metric("seatkeeper_journal_head", "gauge", "The number of the journal's last event.")
+STATE: Final = Metric(
+    "seatkeeper_state", "gauge", "1 for the state that the server is in, 0 for the others.", ("state",)
+)
+BUILD: Final = Metric("seatkeeper_build_info", "gauge", "Always 1; the label says what runs.", ("version",))
+REQUESTS: Final = Metric(
+    "seatkeeper_http_request_duration_seconds",
+    "histogram",
+    "From a request's arrival to the beginning of its answer.",
+    ("face", "route", "method", "status"),
+)
+
+CATALOGUE: Final = (
+    SEATS,
+    IN_USE,
+    ASSIGNED,
+    UNRESTRICTED,
+    EXPIRES,
+    USABLE_UNTIL,
+    DENIALS,
+    RETRIES,
+    SESSIONS,
+    SESSIONS_STARTED,
+    SESSIONS_ENDED,
+    STREAMS,
+    LOG_ONS,
+    COMMANDS,
+    TURNED_AWAY,
+    WAITING,
+    QUEUE,
+    BATCH_COMMANDS,
+    BATCH_SECONDS,
+    COMMIT_SECONDS,
+    UNSAVED,
+    HEALTHY,
+    HEAD,
+    STATE,
+    BUILD,
+    REQUESTS,
+)
+"""All of them, in the order of the page."""

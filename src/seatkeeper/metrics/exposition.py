@@ -1,0 +1,93 @@
+"""The page that Prometheus reads, in the format that it asks for."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.metadata import version
+from typing import Final, NamedTuple
+
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encoder, generate_latest
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector
+
+from seatkeeper.ledger.door import Ledger
+from seatkeeper.metrics.reading import Reading
+from seatkeeper.metrics.requests import Requests
+
+
+class Page(NamedTuple):
+    """The metrics, written out."""
+
+    body: bytes
+    content_type: str
+
+
+class Metrics:
+    """All metrics of one server: the catalogue's, and those of the process and its Python that every program has.
+
+    `log_ons` gives how often credentials of a kind were right and wrong. `states` are all that the server can be in,
+    and `state` gives the one that it is in. Nothing here is shared between servers of one process.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        log_ons: Callable[[], Mapping[tuple[str, bool], int]],
+        state: Callable[[], str],
+        states: Iterable[str],
+    ) -> None:
+        self.requests: Final = Requests()
+        self._ledger = ledger
+        self._log_ons = log_ons
+        self._state = state
+        self._states = tuple(states)
+        self._version = version("seatkeeper")
+        self._process = CollectorRegistry()
+        ProcessCollector(registry=self._process)
+        PlatformCollector(registry=self._process)
+        GCCollector(registry=self._process)
+        self._one_at_a_time = asyncio.Lock()
+
+    async def page(self, accept: str) -> Page:
+        """The metrics now, in the format that the `Accept` header asks for: OpenMetrics, else Prometheus's own.
+
+        It is written in a thread, since there may be thousands of licenses, and waits for no batch and no disk.
+        """
+        async with self._one_at_a_time:
+            figures = await asyncio.to_thread(self._ledger.figures)
+            state = self._state()
+            reading = Reading(
+                figures=figures,
+                requests=self.requests.copy(),
+                log_ons=dict(self._log_ons()),
+                states={each: each == state for each in self._states},
+                streams=self._ledger.feed.open_streams,
+                healthy=self._ledger.healthy,
+                version=self._version,
+            )
+            return await asyncio.to_thread(self._written, reading, accept)
+
+    def _written(self, reading: Reading, accept: str) -> Page:
+        encode, content_type = _encoder(accept)
+        return Page(encode(_Collected(reading, self._process)), content_type)
+
+
+class _Collected(Collector):
+    """What is written out, as the library takes it."""
+
+    def __init__(self, reading: Reading, process: CollectorRegistry) -> None:
+        self._reading = reading
+        self._process = process
+
+    def collect(self) -> Iterator[Family]:
+        """Every family."""
+        yield from self._reading.families()
+        yield from self._process.collect()
+
+
+def _encoder(accept: str) -> tuple[Callable[[Collector], bytes], str]:
+    try:
+        return choose_encoder(accept)
+    except (TypeError, ValueError):  # what the library makes of a version that is none
+        return generate_latest, CONTENT_TYPE_PLAIN_0_0_4

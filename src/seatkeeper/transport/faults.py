@@ -1,0 +1,102 @@
+"""Faults that tests order: the next requests of a route fail or take longer. Only where the setting `testing` is on."""
+
+from collections.abc import Collection, Mapping
+from itertools import count
+from typing import Final, NamedTuple
+
+from msgspec import Struct
+
+_MOST: Final = 1_000
+
+
+class FaultRefused(Exception):
+    """The fault cannot be ordered; the text says why, and what can."""
+
+
+class Operation(NamedTuple):
+    """A method of a route, the pattern that a path matches (`/icws/{session}/licenses`)."""
+
+    method: str
+    route: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route}"
+
+
+class Told(NamedTuple):
+    """How an error is told."""
+
+    status: int
+    error_id: str | None
+    error_code: int | None
+
+
+class Fault(Struct):
+    """What is to happen to the next requests of an operation, all of them or those of one session.
+
+    `error` None: nothing but the `delay` in seconds. `left`: how many more; None until it is cleared.
+    """
+
+    id: int
+    operation: Operation
+    session: str | None
+    error: str | None
+    delay: float
+    left: int | None
+
+
+class Faults:
+    """The faults that are ordered.
+
+    `operations`: what a fault can befall. `errors`: what a request can fail with, by name.
+    """
+
+    def __init__(self, operations: Collection[Operation], errors: Mapping[str, Told]) -> None:
+        self.operations: Final = operations
+        self.errors: Final = errors
+        self._ordered: dict[int, Fault] = {}
+        self._numbers = count(1)
+
+    @property
+    def ordered(self) -> list[Fault]:
+        """Those that have not come to their end, the oldest first."""
+        return list(self._ordered.values())
+
+    def order(
+        self, operation: Operation, *, session: str | None, error: str | None, delay: float, times: int | None
+    ) -> Fault:
+        """Let it happen to the next `times` requests. Raises FaultRefused for what there is not."""
+        if operation not in self.operations:
+            raise FaultRefused(
+                f"There is no {operation}. There are: {', '.join(sorted(str(each) for each in self.operations))}."
+            )
+        if session is not None and "{session}" not in operation.route:
+            raise FaultRefused(f"{operation} has no session in its path, so no fault of it can be one session's.")
+        if error is not None and error not in self.errors:
+            raise FaultRefused(f"There is no error {error!r}. There are: {', '.join(self.errors)}.")
+        if error is None and not delay:
+            raise FaultRefused("A fault is an error, a delay, or both; this is neither.")
+        if len(self._ordered) >= _MOST:
+            raise FaultRefused(f"{_MOST} faults wait already; clear them.")
+        fault = Fault(next(self._numbers), operation, session, error, delay, times)
+        self._ordered[fault.id] = fault
+        return fault
+
+    def clear(self, number: int | None = None) -> bool:
+        """Let none happen any more, or not this one; whether there was one."""
+        if number is not None:
+            return self._ordered.pop(number, None) is not None
+        cleared = bool(self._ordered)
+        self._ordered.clear()
+        return cleared
+
+    def befall(self, operation: Operation, session: str | None) -> Fault | None:
+        """What happens to this request: the oldest fault that is meant for it, which is used up by that."""
+        for fault in self._ordered.values():
+            if fault.operation == operation and fault.session in {None, session}:
+                if fault.left is not None:
+                    fault.left -= 1
+                    if not fault.left:
+                        del self._ordered[fault.id]
+                return fault
+        return None
