@@ -112,7 +112,7 @@ def test_everything_that_is_wrong_is_named_at_once_with_the_licenses_that_have_n
 def test_of_very_many_mistakes_the_message_tells_the_first(office: World, admin: Session) -> None:
     answer = put(admin, f"users/{office.user()}", {"additionalLicenses": listed(*(f"X{n}" for n in range(1000)))})
     assert (answer.status_code, len(answer.json()["validationErrors"])) == (400, 1000)
-    assert "990 mistakes more" in answer.json()["message"]
+    assert "990 further mistakes" in answer.json()["message"]
     assert len(answer.json()["message"]) < 2000
 
 

@@ -102,7 +102,7 @@ def test_wrong_credentials_are_400_and_do_not_tell_whether_the_user_exists(world
     assert wrong.json() == {
         "errorId": "error.request.connection.authenticationFailure",
         "errorCode": -2147221503,
-        "message": "The authentication process failed.",
+        "message": "The log-on failed: the user, the password or the token is wrong.",
     }
 
 

@@ -46,7 +46,9 @@ SIGNED = [
 def test_a_request_without_the_csrf_token_is_401(session: Session, method: str, path: str) -> None:
     answer = session.call(method, path, headers={"Cookie": session.cookie})
     assert (answer.status_code, answer.json()["errorCode"]) == (401, 2)
-    assert answer.json()["message"] == "An authentication token was expected in the request, but not found."
+    assert (
+        answer.json()["message"] == "This request needs the session's CSRF token, in the header ININ-ICWS-CSRF-Token."
+    )
     assert answer.headers["www-authenticate"] == CHALLENGE
 
 
@@ -70,7 +72,7 @@ def test_a_session_id_that_names_no_session_is_401(session: Session, method: str
     session.id = session_id
     answer = session.call(method, path)
     assert (answer.status_code, answer.json()["errorCode"]) == (401, 1)
-    assert answer.json()["message"] == "This request requires a session ID!"
+    assert answer.json()["message"] == "No session has the id that stands in this URL."
     assert answer.headers["www-authenticate"] == CHALLENGE
 
 

@@ -105,7 +105,7 @@ def test_what_should_not_happen_is_500_and_tells_nothing_of_the_inside(server: S
             assert answer.status_code == 500
             assert answer.json() == {
                 "errorId": "error.request.internalServerError",
-                "message": "An unexpected error occurred while processing the request.",
+                "message": "Something went wrong in the server; its log says what.",
             }
     world.close()
     assert "no such table" in server.tail(), "what it was stands in the log"

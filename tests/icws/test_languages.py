@@ -48,7 +48,10 @@ def test_before_there_is_a_session_errors_are_in_the_language_of_the_request(htt
     )
     assert said(http.get("/icws/connection/features/{x}", headers=GERMAN))[1].startswith("featureId muss eines von")
     assert said(http.get("/icws/1/licenses", headers=GERMAN))[0] == 405
-    assert said(http.post("/icws/1/licenses", headers=GERMAN)) == (401, "Diese Anfrage benötigt eine Sitzungs-ID!")
+    assert said(http.post("/icws/1/licenses", headers=GERMAN)) == (
+        401,
+        "Keine Sitzung hat die ID, die in dieser URL steht.",
+    )
     status, text = said(http.get("/icws/connection/version", headers={**GERMAN, "X-Padding": "x" * 40_000}))
     assert (status, text.startswith("Die Kopfzeilen der Anfrage sind 40")) == (431, True)
     assert said(http.post("/icws/connection", content=b" " * 2_000_000, headers=GERMAN)) == (
@@ -60,10 +63,19 @@ def test_before_there_is_a_session_errors_are_in_the_language_of_the_request(htt
 @pytest.mark.icws(WITHOUT_SESSION, "2.1 Accept-Language")
 def test_a_log_on_that_fails_says_so_in_its_language(world: World, http: httpx.Client) -> None:
     wrong = log_on_body(world.user(), "wrong")
-    assert said(log_on(world, wrong, "de")) == (400, "Die Authentifizierung ist fehlgeschlagen.")
-    assert said(log_on(world, wrong, "fr, de;q=0.3, en;q=0.2"))[1] == "Die Authentifizierung ist fehlgeschlagen."
-    assert said(log_on(world, wrong, "de;q=0.2, en;q=0.3"))[1] == "The authentication process failed."
-    assert said(log_on(world, wrong, "fr-FR"))[1] == "The authentication process failed."
+    assert said(log_on(world, wrong, "de")) == (
+        400,
+        "Die Anmeldung ist fehlgeschlagen: Benutzer, Passwort oder Token ist falsch.",
+    )
+    assert (
+        said(log_on(world, wrong, "fr, de;q=0.3, en;q=0.2"))[1]
+        == "Die Anmeldung ist fehlgeschlagen: Benutzer, Passwort oder Token ist falsch."
+    )
+    assert (
+        said(log_on(world, wrong, "de;q=0.2, en;q=0.3"))[1]
+        == "The log-on failed: the user, the password or the token is wrong."
+    )
+    assert said(log_on(world, wrong, "fr-FR"))[1] == "The log-on failed: the user, the password or the token is wrong."
     assert said(log_on(world, {**wrong, "password": 1}, "de"))[1] == "password muss eine Zeichenkette sein."
     assert said(log_on(world, {}, "de"))[1] == "__type ist erforderlich."
     assert said(log_on(world, [], "de"))[1] == "Der Inhalt der Anfrage muss ein JSON-Objekt sein."
@@ -132,7 +144,7 @@ def test_what_is_wrong_with_a_request_is_told_in_the_language_of_its_session(wor
     )
     assert said(german.call("POST", "licenses", headers={})) == (
         401,
-        "In der Anfrage wurde ein Authentifizierungstoken erwartet, aber nicht gefunden.",
+        "Diese Anfrage braucht das CSRF-Token der Sitzung, im Header ININ-ICWS-CSRF-Token.",
     )
     desk = world.station()
     assert said(german.sit_at("{station}"))[1] == "Eine Station mit dem Namen {station} gibt es nicht."

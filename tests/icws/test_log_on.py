@@ -18,7 +18,7 @@ SEED = "0f8fad5b-d9cb-469f-a165-70867728950e"
 WRONG_CREDENTIALS = {
     "errorId": "error.request.connection.authenticationFailure",
     "errorCode": -2147221503,
-    "message": "The authentication process failed.",
+    "message": "The log-on failed: the user, the password or the token is wrong.",
 }
 
 

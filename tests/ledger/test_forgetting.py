@@ -28,6 +28,7 @@ from tests.ledger.keeping import (
     worked,
 )
 from tests.ledger.world import (
+    SECONDS,
     Clock,
     WatchedLedger,
     acquire,
@@ -37,7 +38,6 @@ from tests.ledger.world import (
     rows,
     running,
     tamper,
-    until,
 )
 
 pytestmark = pytest.mark.anyio
@@ -229,9 +229,16 @@ async def test_l11_a_server_that_stops_does_not_wait_for_the_end_of_an_archive(
     async with running(tmp_path, clock=clock) as ledger:
         await live_and_leave(ledger, seal_midway=clock)
         await ledger.submit(ForgetUser(user_id=PERSON))
+        ledger.engine.at_begin.clear()
+        ledger.engine.may_begin.clear()
         under_way = ledger.retention.forget(PERSON, archive_of(ledger))
-        await until(lambda: under_way.done > 0 or not under_way.running)
+        assert await asyncio.to_thread(ledger.engine.at_begin.wait, SECONDS)
+        stopping = asyncio.create_task(ledger.stop())
+        await asyncio.sleep(0)  # it waits for what is under way
+        ledger.go_on()
+        await stopping
     assert under_way.failure == "The server is stopping; run the command again when it is back"
+    assert under_way.done == 1  # event of the archive
     async with running(tmp_path, clock=clock) as ledger:
         await forget(ledger, PERSON)
         assert await asyncio.to_thread(traces, tmp_path) == {}

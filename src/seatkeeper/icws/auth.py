@@ -51,7 +51,7 @@ class Gate:
         if session_id is not None:
             session = await self._ledger.live_session(session_id) or self._ledger.recently_ended(session_id)
         if session_id is None or session is None or session.keys is None:
-            raise unauthorized(SESSION_ID_CODE, "This request requires a session ID!")
+            raise unauthorized(SESSION_ID_CODE, "No session has the id that stands in this URL.")
         speak(request.scope, session.session.language if isinstance(session, LiveSession) else session.language)
         if csrf:
             _check_token(request, session.keys)
@@ -65,7 +65,9 @@ class Gate:
 def _check_token(request: Request, keys: SessionKeys) -> None:
     token = request.headers.get(CSRF_HEADER)
     if not token or not matches(keys.csrf_digest, token.strip()):
-        raise unauthorized(CSRF_TOKEN_CODE, "An authentication token was expected in the request, but not found.")
+        raise unauthorized(
+            CSRF_TOKEN_CODE, "This request needs the session's CSRF token, in the header ININ-ICWS-CSRF-Token."
+        )
 
 
 def _check_cookie(request: Request, session_id: int, keys: SessionKeys) -> None:

@@ -44,7 +44,7 @@ COOKIE_CODE: Final = 4
 ACCESS_DENIED_CODE: Final = 7
 
 CHALLENGE: Final = {"WWW-Authenticate": 'ICWS realm="ICWS" location="/ICWS/connection"'}
-WRONG_CREDENTIALS: Final = say("The authentication process failed.")
+WRONG_CREDENTIALS: Final = say("The log-on failed: the user, the password or the token is wrong.")
 
 MISSING_PROPERTY: Final = "urn:inin.com:common:missingPropertyError"
 INVALID_PROPERTY: Final = "urn:inin.com:common:invalidPropertyError"
@@ -146,7 +146,7 @@ def gone(name: str) -> Failure:
 
 def internal() -> Failure:
     """500: something that should not happen did; what it was stands in the log, not here."""
-    return Failure(500, say("An unexpected error occurred while processing the request."), ErrorBody(INTERNAL))
+    return Failure(500, say("Something went wrong in the server; its log says what."), ErrorBody(INTERNAL))
 
 
 def too_large(status: int, why: Sentence) -> Failure:

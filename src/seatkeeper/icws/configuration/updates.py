@@ -142,7 +142,7 @@ def _refused(mistakes: list[Mistake], errors: list[LicenseError]) -> Failure:
     """400: nothing of the body has been applied. The message says in words what the first mistakes are."""
     told = [each.said for each in mistakes[:_MISTAKES_IN_WORDS]]
     if len(mistakes) > len(told):
-        told.append(say("There are {count} mistakes more: see validationErrors.", count=len(mistakes) - len(told)))
+        told.append(say("{count} further mistakes stand in validationErrors.", count=len(mistakes) - len(told)))
     body = ConfigurationError(_UPDATE_REFUSED, type=_CONFIGURATION_ERROR)
     body.validation_errors = [each.error for each in mistakes]
     body.license_errors = errors or UNSET
