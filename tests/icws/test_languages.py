@@ -68,14 +68,14 @@ def test_a_log_on_that_fails_says_so_in_its_language(world: World, http: httpx.C
         "Die Anmeldung ist fehlgeschlagen: Benutzer, Passwort oder Token ist falsch.",
     )
     assert (
-        said(log_on(world, wrong, "fr, de;q=0.3, en;q=0.2"))[1]
+        said(log_on(world, wrong, "tlh, de;q=0.3, en;q=0.2"))[1]
         == "Die Anmeldung ist fehlgeschlagen: Benutzer, Passwort oder Token ist falsch."
     )
     assert (
         said(log_on(world, wrong, "de;q=0.2, en;q=0.3"))[1]
         == "The log-on failed: the user, the password or the token is wrong."
     )
-    assert said(log_on(world, wrong, "fr-FR"))[1] == "The log-on failed: the user, the password or the token is wrong."
+    assert said(log_on(world, wrong, "tlh-AQ"))[1] == "The log-on failed: the user, the password or the token is wrong."
     assert said(log_on(world, {**wrong, "password": 1}, "de"))[1] == "password muss eine Zeichenkette sein."
     assert said(log_on(world, {}, "de"))[1] == "__type ist erforderlich."
     assert said(log_on(world, [], "de"))[1] == "Der Inhalt der Anfrage muss ein JSON-Objekt sein."
@@ -111,10 +111,10 @@ def test_what_a_later_request_says_of_languages_changes_nothing(german: Session)
     ("own", "languages", "text"),
     [
         ("de-DE", "*", "Diese Sitzung ist an keiner Station angemeldet."),
-        ("de-DE", "fr, *;q=0.1", "Diese Sitzung ist an keiner Station angemeldet."),
-        ("fr-FR", "*", "This session is at no station."),
-        ("de-DE", "fr", "This session is at no station."),
-        ("en-US", "it, de;q=0.1", "Diese Sitzung ist an keiner Station angemeldet."),
+        ("de-DE", "tlh, *;q=0.1", "Diese Sitzung ist an keiner Station angemeldet."),
+        ("tlh-AQ", "*", "This session is at no station."),
+        ("de-DE", "tlh", "This session is at no station."),
+        ("en-US", "qya, de;q=0.1", "Diese Sitzung ist an keiner Station angemeldet."),
     ],
 )
 def test_the_users_own_language_counts_only_where_the_client_leaves_it_open(

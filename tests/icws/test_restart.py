@@ -26,6 +26,7 @@ def reconnected(session: Session, server: ServerProcess) -> Session:
 @pytest.mark.icws(
     "2.5 sessions, and all that belongs to them, outlive a restart of the server",
     "3.4 after a restart of the server a session is told where it sits, and that its subscription works",
+    "3.4 effectiveStationChangeMessage comes only where the log-on had include=effective-station",
 )
 @pytest.mark.parametrize("kill", [False, True])
 def test_sessions_holds_stations_and_subscriptions_outlive_the_server(server: ServerProcess, kill: bool) -> None:
@@ -36,10 +37,11 @@ def test_sessions_holds_stations_and_subscriptions_outlive_the_server(server: Se
         world.user(license_, method="concurrent"),
         world.station(),
     )
-    session = world.log_on(login)
-    session.sit_at(desk)
-    session.subscribe(license_, assigned)
-    session.poll()
+    session, silent = world.log_on(login, include="effective-station"), world.log_on(login)
+    for each in (session, silent):
+        each.sit_at(desk)
+        each.subscribe(license_, assigned)
+        each.poll()
     assert session.status(license_) == 2
     world.assign(login, assigned)
     world.close()
@@ -49,7 +51,7 @@ def test_sessions_holds_stations_and_subscriptions_outlive_the_server(server: Se
     server.restart()
 
     world = World(server)
-    with reconnected(session, server), world.log_on(rival) as other:
+    with reconnected(session, server), reconnected(silent, server), world.log_on(rival) as other:
         assert session.call("GET", "connection/station").json()["id"] == desk
         assert other.status(license_) == 4, "the only seat is held still"
         licenses, subscription, station = session.poll()
@@ -61,6 +63,12 @@ def test_sessions_holds_stations_and_subscriptions_outlive_the_server(server: Se
         assert subscription["state"] == 1
         assert station["effectiveStation"]["stationId"]["id"] == desk
         assert session.poll() == []
+        with silent.stream() as events:
+            assert [events.message(), events.message()] == [licenses, subscription]
+            silent.call("DELETE", "connection/station")
+            silent.log_off()
+            [down] = [line for line in events.rest() if line.startswith("data:")]
+            assert "connectionStateChangeMessage" in down, "of its station it heard nothing, as before"
         session.log_off()
         assert other.status(license_) == 2
     world.close()

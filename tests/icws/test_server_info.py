@@ -36,7 +36,8 @@ def test_the_languages_are_told_in_the_one_that_the_client_reads(
     assert answer.status_code == 200
     body = answer.json()
     assert body.keys() == {"languages", "acceptLanguage", "authentication"}
-    assert {each["languageID"]: each["languageDisplayName"] for each in body["languages"]} == names
+    told = {each["languageID"]: each["languageDisplayName"] for each in body["languages"]}
+    assert {tag: told[tag] for tag in names} == names
     assert body["acceptLanguage"] == spoken
     assert body["authentication"] == {"allowIcAuth": True, "identityProviders": []}
 

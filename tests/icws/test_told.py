@@ -95,7 +95,7 @@ def test_a_limit_is_told_in_this_faces_shape(limited: int, answered: int, error_
 
 
 def test_a_limit_is_told_in_the_language_of_the_request() -> None:
-    scope = {"type": "http", "headers": [(b"accept-language", b"fr"), (b"accept-language", b"de-AT;q=0.1")]}
+    scope = {"type": "http", "headers": [(b"accept-language", b"tlh"), (b"accept-language", b"de-AT;q=0.1")]}
     pattern = "The request's body takes {size} bytes; at most {most} bytes are taken."
     response = render(scope, 413, pattern, {"size": 3, "most": 2})
     assert json.loads(bytes(response.body))["message"] == (

@@ -123,12 +123,19 @@ class World:
         return {hold["name"] for each in sessions if each["id"] == session.id for hold in each["holds"]}
 
     def log_on(
-        self, login: str, *, application: str = "Shift Desk", address: str = "127.0.0.1", language: str = "en-us"
+        self,
+        login: str,
+        *,
+        application: str = "Shift Desk",
+        address: str = "127.0.0.1",
+        language: str = "en-us",
+        include: str = "",
     ) -> Session:
         """Log on."""
         http = open_http(self.url, address)
         body = log_on_body(login, application=application)
-        return Session(http, http.post("/icws/connection", json=body, headers={"Accept-Language": language}))
+        headers, params = {"Accept-Language": language}, {"include": include} if include else {}
+        return Session(http, http.post("/icws/connection", json=body, headers=headers, params=params))
 
 
 def _toml(value: object) -> str:

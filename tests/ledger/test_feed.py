@@ -77,9 +77,8 @@ def sit(session_id: int, station: str) -> SetStation:
 
 
 async def subscribed(ledger: WatchedLedger, *names: str) -> int:
-    """A furnished ledger's first session, subscribed."""
-    await ledger.submit(inventory())
-    session_id = (await ledger.submit(connect(1))).session_id
+    """A furnished ledger's first session, subscribed. It hears of where it sits."""
+    session_id = await connected(ledger)
     await ledger.submit(Subscribe(session_id=session_id, owner=OWNER, names=names))
     return session_id
 
@@ -303,13 +302,13 @@ async def test_after_a_restart_a_subscribed_session_gets_a_fresh_full_message_by
         polling = await subscribed(ledger, "Agent")
         streaming = (await ledger.submit(connect(2))).session_id
         await ledger.submit(Subscribe(session_id=streaming, owner=OWNER, names=("Recorder",)))
-        plain = (await ledger.submit(connect(2))).session_id
+        plain = (await ledger.submit(connect(2, hears_of_stations=True))).session_id
         await ledger.feed.poll(polling)
         await ledger.submit(assign(1, "Agent"))
     async with running(tmp_path) as ledger:
         stream = await ledger.feed.open_stream(streaming)
         assert await ledger.feed.poll(polling) == [full(Agent=True), NORMAL, NOWHERE]
-        assert await stream.next(10) == [full(Recorder=False), NORMAL, NOWHERE]
+        assert await stream.next(10) == [full(Recorder=False), NORMAL]
         await all_of(ledger.submit(each) for each in (unassign(1, "Agent"), assign(2, "Recorder")))
         assert await ledger.feed.poll(polling) == [delta(Agent=False)]
         assert await stream.next(10) == [delta(Recorder=True)]
@@ -340,9 +339,9 @@ async def test_an_expired_session_hears_of_it(tmp_path: Path) -> None:
 
 
 async def connected(ledger: WatchedLedger) -> int:
-    """A furnished ledger's first session."""
+    """A furnished ledger's first session, which hears of where it sits."""
     await ledger.submit(inventory())
-    return (await ledger.submit(connect(1))).session_id
+    return (await ledger.submit(connect(1, hears_of_stations=True))).session_id
 
 
 async def test_a_session_hears_where_it_sits_and_only_of_the_last_place(tmp_path: Path) -> None:
@@ -423,7 +422,7 @@ async def test_what_a_lost_stream_took_of_the_station_is_told_again(tmp_path: Pa
 async def test_after_a_restart_a_session_is_told_once_where_it_sits(tmp_path: Path) -> None:
     async with running(tmp_path) as ledger:
         session_id = await connected(ledger)
-        other = (await ledger.submit(connect(2))).session_id
+        other = (await ledger.submit(connect(2, hears_of_stations=True))).session_id
         for each, desk in ((session_id, "desk1"), (other, "desk2")):
             await ledger.submit(sit(each, desk))
     async with running(tmp_path) as ledger:
@@ -431,8 +430,84 @@ async def test_after_a_restart_a_session_is_told_once_where_it_sits(tmp_path: Pa
         assert await ledger.feed.poll(session_id) == [at_station(1, "desk1")]
         assert await ledger.feed.poll(other) == [at_station(1, "desk1")]
         assert await ledger.feed.poll(session_id) == []
-        new = (await ledger.submit(connect(3))).session_id
+        new = (await ledger.submit(connect(3, hears_of_stations=True))).session_id
         assert await ledger.feed.poll(new) == []
+
+
+async def moved_about(ledger: WatchedLedger, session_id: int) -> None:
+    """Everything has happened to a session of which one can hear that hears where it sits; it sits at desk2."""
+    await ledger.submit(sit(session_id, "desk1"))
+    await ledger.submit(LeaveStation(session_id=session_id))
+    await ledger.submit(SetStation(session_id=session_id, setting=StationSetting.REMOTE_NUMBER, remote_number="555"))
+    await ledger.submit(sit(session_id, "desk1"))
+    await ledger.submit(RemoveStation(name="desk1"))
+    await ledger.submit(sit(session_id, "desk2"))
+
+
+async def test_a_session_that_did_not_ask_for_it_never_hears_where_it_sits(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        await ledger.submit(inventory())
+        polling, streaming = [(await ledger.submit(connect(number))).session_id for number in (1, 2)]
+        await moved_about(ledger, polling)
+        assert ledger.feed.kept()["mailboxes"] == 0, "there is nothing to tell it"
+        assert await ledger.feed.poll(polling) == []
+        await ledger.submit(DefineStation(name="desk1", display_name=""))
+        stream = await ledger.feed.open_stream(streaming)
+        await moved_about(ledger, streaming)
+        assert await stream.next(0) in ([], None)
+        assert await stream.next(0) == []
+    async with running(tmp_path) as ledger:
+        stream = await ledger.feed.open_stream(streaming)
+        assert await ledger.feed.poll(polling) == []
+        await ledger.submit(DefineStation(name="desk1", display_name=""))
+        for session_id in (polling, streaming):
+            await ledger.submit(sit(session_id, "desk1"))
+        await ledger.submit(RemoveStation(name="desk1"))
+        assert await ledger.feed.poll(polling) == []
+        stream.close()
+        assert await ledger.feed.poll(streaming) == []
+        await ledger.submit(EndSession(session_id=polling, reason=EndReason.ADMINISTRATOR))
+        assert await ledger.feed.poll(polling) == [ConnectionDown(EndReason.ADMINISTRATOR)]
+
+
+async def test_who_hears_of_it_is_known_also_of_sessions_that_had_left_the_memory(tmp_path: Path) -> None:
+    async with running(tmp_path, bounds=Bounds(cached_users=1)) as ledger:
+        hearing = await connected(ledger)
+        silent = (await ledger.submit(connect(2))).session_id
+        for session_id, desk in ((hearing, "desk1"), (silent, "desk2")):
+            await ledger.submit(sit(session_id, desk))
+        await ledger.submit(connect(3))
+        assert {hearing, silent}.isdisjoint(ledger.image.sessions)
+        assert [await ledger.feed.poll(each) for each in (hearing, silent)] == [[at_station(1, "desk1")], []]
+        await ledger.submit(connect(3))
+        assert {hearing, silent}.isdisjoint(ledger.image.sessions)
+        await ledger.submit(Together(commands=(RemoveStation(name="desk1"), RemoveStation(name="desk2"))))
+        assert [await ledger.feed.poll(each) for each in (hearing, silent)] == [[NOWHERE], []]
+
+
+async def test_commands_that_had_to_run_alone_tell_of_the_station_all_the_same(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        hearing = await connected(ledger)
+        silent = (await ledger.submit(connect(2))).session_id
+        other = (await ledger.submit(connect(3, hears_of_stations=True))).session_id
+        ledger.engine.refuse = lambda entries: (
+            ValueError("one at a time") if [each.kind for each in entries].count("station_set") > 1 else None
+        )
+        plug = await ledger.while_busy()
+        commands = [
+            asyncio.create_task(ledger.submit(each))
+            for each in (
+                sit(hearing, "desk1"),
+                sit(silent, "desk2"),
+                SetStation(session_id=other, setting=StationSetting.REMOTE_NUMBER, remote_number="555"),
+                EndSession(session_id=other, reason=EndReason.ADMINISTRATOR),
+            )
+        ]
+        await asyncio.sleep(0)
+        ledger.go_on()
+        assert not any(isinstance(each, BaseException) for each in await all_of([plug, *commands]))
+        told = [await ledger.feed.poll(each) for each in (hearing, silent, other)]
+        assert told == [[at_station(1, "desk1")], [], [ConnectionDown(EndReason.ADMINISTRATOR)]]
 
 
 async def test_a_subscription_of_an_earlier_run_survives_a_change_of_station_before_the_first_poll(

@@ -80,6 +80,10 @@ def _stationless(session: int) -> Command[Any]:
     return SetStation(session_id=session, setting=StationSetting.NONE)
 
 
+def _leave(session: int) -> Command[Any]:
+    return LeaveStation(session_id=session)
+
+
 def _subscribe(names: tuple[str, ...]) -> Step:
     return lambda session: Subscribe(session_id=session, owner=OWNER, names=names)
 
@@ -124,7 +128,6 @@ steps = st.one_of(
         [
             lambda session: ReleaseLicenses(session_id=session),
             lambda session: Unsubscribe(session_id=session),
-            lambda session: LeaveStation(session_id=session),
             lambda session: ExpireSession(session_id=session),
             lambda session: EndSession(session_id=session, reason=EndReason.LOGGED_OFF),
             lambda _session: connect(1),
@@ -133,12 +136,10 @@ steps = st.one_of(
             lambda _session: DefineLicense(owner=OWNER, name="Later", display_name=""),
             lambda _session: RemoveStation(name="desk1"),
             lambda _session: DefineStation(name="desk1", display_name=""),
-            _station,
-            _remote_station,
-            _remote_number,
-            _stationless,
+            _leave,
         ]
     ),
+    st.sampled_from([_station, _remote_station, _remote_number, _stationless, _leave]),
     st.builds(_seats, seats, seats),
     st.builds(lambda name: _fixed(RemoveLicenses(licenses=named(name))), licenses),
     st.builds(_replaced, licenses),
@@ -153,10 +154,11 @@ steps = st.one_of(
 
 
 class Client:
-    """What a client knows who reads his messages from the first full one on."""
+    """What a client knows who reads his messages from the first full one on. `hears`: also of where he sits."""
 
-    def __init__(self, session_id: int) -> None:
+    def __init__(self, session_id: int, *, hears: bool) -> None:
         self.session_id = session_id
+        self.hears = hears
         self.known: dict[str, bool] = {}
         self.place = StationChanged()
 
@@ -166,6 +168,7 @@ class Client:
             if isinstance(message, LicensesChanged):
                 self.known = dict(message.statuses) if message.full else self.known | dict(message.statuses)
             elif isinstance(message, StationChanged):
+                assert self.hears
                 self.place = message
 
 
@@ -198,7 +201,10 @@ def fresh_place(ledger: WatchedLedger, session_id: int) -> StationChanged | None
 async def _follow(data: Path, plan: list[tuple[Step, bool, int]]) -> None:
     async with running(data) as ledger:
         await ledger.submit(inventory(users=2, seats=2))
-        clients = [Client((await ledger.submit(connect(1))).session_id) for _ in range(2)]
+        clients = [
+            Client((await ledger.submit(connect(1, hears_of_stations=hears))).session_id, hears=hears)
+            for hears in (True, False)
+        ]
         for client in clients:
             await ledger.submit(Subscribe(session_id=client.session_id, owner=OWNER, names=NAMES))
         for step, reads, which in plan:
@@ -210,12 +216,12 @@ async def _follow(data: Path, plan: list[tuple[Step, bool, int]]) -> None:
                     client.known = {}
                 if reads and place is not None:
                     client.read(await ledger.feed.poll(client.session_id))
-                    assert client.place == place
+                    assert client.place == (place if client.hears else StationChanged())
                     assert expected is None or client.known == expected
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(plan=st.lists(st.tuples(steps, st.booleans(), st.integers(0, 1)), max_size=25))
+@given(plan=st.lists(st.tuples(steps, st.booleans(), st.integers(0, 1)), min_size=10, max_size=25))
 def test_an_old_snapshot_plus_the_messages_since_equals_a_fresh_read(plan: list[tuple[Step, bool, int]]) -> None:
     with tempfile.TemporaryDirectory() as data:
         asyncio.run(_follow(Path(data), plan))
@@ -227,7 +233,7 @@ async def _every_kind(data: Path) -> set[str]:
         _profile(enabled=True, method=Method.CONCURRENT),
         _station,
         lambda session: AcquireLicenses(session_id=session, licenses=named("Agent", "Nothing")),
-        lambda session: LeaveStation(session_id=session),
+        _leave,
         lambda session: ReleaseLicenses(session_id=session),
         _profile(enabled=False, method=Method.CONCURRENT),
         _profile(enabled=True, method=Method.ASSIGNABLE),

@@ -24,7 +24,7 @@ from seatkeeper.licensing.commands import (
 )
 from seatkeeper.licensing.entities import LicenseName
 from seatkeeper.licensing.refusals import Code, Refusal
-from tests.ledger.world import OWNER, acquire, agent, assert_clean, assign, connect, named, rows, running
+from tests.ledger.world import NOON, OWNER, acquire, agent, assert_clean, assign, connect, named, rows, running
 
 pytestmark = pytest.mark.anyio
 
@@ -36,6 +36,7 @@ NEW_COLUMNS = {
     "licenses": ["prerequisite", "display_key"],
     "stations": ["display_key"],
     "users": ["view_allocations", "admin_allocations", "display_key"],
+    "sessions": ["hears_of_stations"],
 }
 
 
@@ -77,6 +78,7 @@ def test_everything_is_kept_and_the_new_columns_are_filled_in(former: Path) -> N
         "licenses": [(None, ""), (None, "supervisor"), (None, "web"), (None, "ägent seat")],
         "stations": [("",), ("desk strasse 1",)],
         "users": [("[]", "[]", f"agent {number}") for number in ("2", "3", "4", "one")],
+        "sessions": [(0,), (0,)],
     }
 
 
@@ -119,9 +121,11 @@ async def test_what_the_former_version_inserts_is_taken_still_and_has_the_defaul
         "licenses": (9, OWNER, "Old", "inin", "old", "Old", "", "both", "user", 1, None, None),
         "stations": (9, "desk9", "desk9", "Desk 9", ""),
         "users": (9, "agent09", "agent09", "Agent 9", "en-US", "[]", "[]", None, None),
+        "sessions": (SESSION + 9, 9, "client", "192.0.2.9", "en-US", NOON),
     }
     with closing(sqlite3.connect(former)) as connection, connection:
         connection.execute("INSERT INTO pools VALUES (9, 1, 0, 0, 0, 0, 0, 0, 0, 0, '[]')")
+        connection.execute("INSERT INTO session_keys VALUES (?, x'01', x'02')", (SESSION + 9,))
         for name, columns in inserts.items():
             places = ", ".join("?" for _ in columns)
             connection.execute(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({places})", values[name])  # noqa: S608
@@ -130,3 +134,6 @@ async def test_what_the_former_version_inserts_is_taken_still_and_has_the_defaul
         user, license_ = ledger.image.users[9], ledger.image.licenses[9]
         assert (user.view_allocations, user.admin_allocations, license_.prerequisite) == ((), (), None)
         assert "desk9" in ledger.image.station_ids
+        live = await ledger.live_session(SESSION + 9)
+        assert live is not None
+        assert live.session.hears_of_stations is False

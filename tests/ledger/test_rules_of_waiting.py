@@ -114,7 +114,7 @@ async def test_l6_a_fault_of_the_feed_keeps_nobody_from_his_answer(
 ) -> None:
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory())
-        session_id = (await ledger.submit(connect(1))).session_id
+        session_id = (await ledger.submit(connect(1, hears_of_stations=True))).session_id
         await ledger.submit(Subscribe(session_id=session_id, owner=OWNER, names=("Agent",)))
         assert len(await ledger.feed.poll(session_id)) == 1
         with monkeypatch.context() as faulty:

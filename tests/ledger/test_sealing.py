@@ -31,6 +31,7 @@ from tests.ledger.keeping import (
     archive_of,
     archives,
     assert_clean_with,
+    forget,
     journal_of,
     lines,
     personal_of,
@@ -53,7 +54,6 @@ from tests.ledger.world import (
     running,
     tamper,
     unassign,
-    until,
 )
 
 pytestmark = pytest.mark.anyio
@@ -283,8 +283,6 @@ def _spoil_person(archive: Path) -> None:
         (_change_line, "has been changed: its digest is not the one in the journal"),
         (_drop_line, "has been changed: its digest is not the one in the journal"),
         (_cut, "has been changed: its digest is not the one in the journal"),
-        (lambda archive: archive.unlink(), "is not in "),
-        (lambda archive: personal_of(archive).unlink(), ".personal.jsonl.gz is not in "),
         (lambda archive: _cut(personal_of(archive)), ".personal.jsonl.gz cannot be read: "),
         (lambda archive: personal_of(archive).write_bytes(b"{}"), ".personal.jsonl.gz cannot be read: "),
         (_rename_person, "has been changed"),
@@ -302,6 +300,57 @@ def test_l11_an_archive_that_was_tampered_with_is_found(
     assert check_database(copy / "seatkeeper.db").clean  # it is not looked at
     differences = check_database(copy / "seatkeeper.db", copy / "archive").differences
     assert any(told in difference for difference in differences), differences
+
+
+def test_l11_archives_may_be_in_several_directories(copy: Path, tmp_path: Path) -> None:
+    database, first, second = copy / "seatkeeper.db", copy / "archive", tmp_path / "second"
+    move(archives(first)[1], second)
+    for folders in ((first, second), (second, first), (tmp_path, second, first)):
+        report = check_database(database, *folders)
+        assert (report.differences, report.unchecked, report.notes) == ([], [], [])
+        assert report.archived + report.events == report.head.seq
+
+
+@pytest.mark.parametrize("part", [Path, personal_of])
+@pytest.mark.parametrize("number", [0, 1])
+def test_l11_an_archive_that_is_not_there_was_not_checked_and_is_no_difference(
+    copy: Path, part: Callable[[Path], Path], number: int
+) -> None:
+    missing = part(archives(copy / "archive")[number])
+    missing.unlink()
+    report = check_database(copy / "seatkeeper.db", copy / "archive")
+    [told] = report.unchecked
+    assert told.startswith(f"the archive {missing.name} (events ")
+    assert told.endswith(f" is not in {copy / 'archive'}")
+    assert (report.differences, report.clean) == ([], False)
+    assert report.archived + report.events < report.head.seq
+
+
+def test_l11_what_was_tampered_with_is_found_behind_an_archive_that_is_missing(copy: Path) -> None:
+    missing, tampered = archives(copy / "archive")
+    missing.unlink()
+    _rename_person(tampered)
+    report = check_database(copy / "seatkeeper.db", copy / "archive")
+    assert len(report.unchecked) == 1
+    assert any("has been changed" in difference for difference in report.differences)
+
+
+async def test_l11_who_was_forgotten_may_stand_in_the_archive_that_is_missing(tmp_path: Path) -> None:
+    clock = Clock()
+    async with running(tmp_path, clock=clock) as ledger:
+        await work(ledger)
+        await seal_all(ledger, clock)
+        await forget(ledger, 5)
+        await seal_all(ledger, clock)
+        archives(archive_of(ledger))[1].unlink()
+        report = check_database(ledger.file, archive_of(ledger))
+        assert (report.differences, len(report.unchecked)) == ([], 1)
+
+
+def move(archive: Path, folder: Path) -> None:
+    folder.mkdir()
+    for file in (archive, personal_of(archive)):
+        file.rename(folder / file.name)
 
 
 @pytest.mark.parametrize(
@@ -460,8 +509,14 @@ async def test_l11_a_server_that_stops_cuts_sealing_off_and_nothing_is_lost(
     async with running(tmp_path, clock=clock) as ledger:
         await work(ledger)
         clock.now += MINUTE + 1
+        ledger.engine.at_begin.clear()
+        ledger.engine.may_begin.clear()
         under_way = ledger.retention.seal(FAR, archive_of(ledger))
-        await until(lambda: under_way.done > 0 or not under_way.running)
+        assert await asyncio.to_thread(ledger.engine.at_begin.wait, 20)
+        stopping = asyncio.create_task(ledger.stop())
+        await asyncio.sleep(0)  # it waits for what is under way
+        ledger.go_on()
+        await stopping
     assert not under_way.running
     assert under_way.failure is not None
     assert "stopping" in under_way.failure

@@ -172,7 +172,7 @@ def acquire(session_id: int, *names: str) -> AcquireLicenses:
     return AcquireLicenses(session_id=session_id, licenses=named(*names))
 
 
-def connect(number: int, machine: str = "192.0.2.1") -> Connect:
+def connect(number: int, machine: str = "192.0.2.1", *, hears_of_stations: bool = False) -> Connect:
     """Connect the user of this number."""
     return Connect(
         user_id=number,
@@ -181,6 +181,7 @@ def connect(number: int, machine: str = "192.0.2.1") -> Connect:
         language="en-US",
         cookie_digest=b"cookie-%d" % number,
         csrf_digest=b"csrf-%d" % number,
+        hears_of_stations=hears_of_stations,
     )
 
 

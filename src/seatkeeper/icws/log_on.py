@@ -52,6 +52,9 @@ _PASSWORD: Final = "icAuthConnectionRequestSettings"  # noqa: S105 - the name of
 _TOKEN: Final = "authTokenConnectionRequestSettings"  # noqa: S105 - the name of a type
 _SINGLE_SIGN_ON: Final = "singleSignOnTokenConnectionRequestSettings"
 
+_EFFECTIVE_STATION: Final = "effective-station"
+"""The word of `include` that asks for the session's station, now and whenever it changes."""
+
 _MAX_PASSWORD: Final = 1024
 _MAX_JWT: Final = 16 * 1024
 
@@ -107,6 +110,7 @@ class LogOns:
             csrf_digest=secrets.csrf_digest,
             source=known.source,
             ends_source=known.ends_source,
+            hears_of_stations=_EFFECTIVE_STATION in _included(request),
         )
         return self._created(request, await self._connect(command), known.user, secrets)
 
@@ -179,8 +183,7 @@ class LogOns:
             ic_server=self._server_name,
             alternate_host_list=self._availability.alternate_hosts,
         )
-        included = {word.strip().lower() for word in request.query_params.get("include", "").split(",")}
-        self._include(body, included, user)
+        self._include(body, _included(request), user)
         attributes = cookie_attributes(request, self._allowed_origins)
         headers = {
             "Set-Cookie": f"icws_{session_id}={secrets.cookie}; Path=/icws/{session_id}{attributes}",
@@ -200,7 +203,7 @@ class LogOns:
             body.server_time_info = self._server.now()
         if "default-workstation" in included:
             body.default_workstation_id = self._only_station_of(user)
-        if "effective-station" in included:
+        if _EFFECTIVE_STATION in included:
             body.effective_station = None  # a new session has not sat down yet
         if "purecloud-integration" in included:
             body.purecloud_integration = PurecloudIntegration(integration_enabled=False)
@@ -210,6 +213,11 @@ class LogOns:
         permitted = (self._ledger.image.stations.get(number) for number in user.stations or ())
         stations = [station.name for station in permitted if station is not None]
         return stations[0] if len(stations) == 1 else None
+
+
+def _included(request: Request) -> set[str]:
+    """The words of `include`, without regard to case."""
+    return {word.strip().lower() for word in request.query_params.get("include", "").split(",")}
 
 
 def required_languages(request: Request) -> str:

@@ -30,6 +30,14 @@ class ArchiveError(Exception):
     """An archive cannot be written, or is missing, cannot be read or was changed. The sentence says which and how."""
 
 
+class ArchiveMissing(ArchiveError):
+    """A file of an archive is not there: `name`."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        super().__init__(f"the archive {name} is not in {folder}")
+        self.name = name
+
+
 class Archived(NamedTuple):
     """An event as it goes into an archive; of a denial with how often it was repeated, and when last."""
 
@@ -249,7 +257,7 @@ def _told(folder: Path, name: str, read: Callable[[Path], bytes]) -> bytes:
 
 def _unreadable(folder: Path, name: str, error: OSError) -> ArchiveError:
     if isinstance(error, FileNotFoundError):
-        return ArchiveError(f"the archive {name} is not in {folder}")
+        return ArchiveMissing(name, folder)
     return ArchiveError(f"{name} cannot be read: {error.strerror or error}")
 
 

@@ -184,6 +184,7 @@ class Batches:
             together.ended.update(happened.ended)
             together.names.update(happened.names)
             together.stations.update(happened.stations)
+            together.hearing.update(happened.hearing)
         return outcomes, together
 
     def _attempt(self, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:

@@ -5,16 +5,16 @@ is given them, are folded from the first event on, and must come to that same sn
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from msgspec import MsgspecError, Struct
 from msgspec.structs import fields
 
-from seatkeeper.ledger.archive import ArchiveError, read_archive, strangers
+from seatkeeper.ledger.archive import ArchiveError, ArchiveMissing, read_archive, strangers
 from seatkeeper.ledger.engines.sqlite_reading import SqliteReading
-from seatkeeper.ledger.journal import Head, JournalError, Seal, verify
+from seatkeeper.ledger.journal import Entry, Head, JournalError, Seal, verify
 from seatkeeper.ledger.recount import recount
 from seatkeeper.ledger.replay import Replay, forget, from_snapshot, told_by
 from seatkeeper.ledger.rows import MAPPINGS
@@ -26,7 +26,8 @@ class Report(Struct, frozen=True):
     """What a check found.
 
     `events` of the journal and `archived` events were folded, up to `head`, and `rows` compared. `differences`: what is
-    wrong, each in a sentence. `notes`: what was not looked at, or is not finished, though nothing is wrong.
+    wrong, each in a sentence. `unchecked`: what should have been looked at and is not there. `notes`: what nobody asked
+    to look at, or is not finished, though nothing is wrong.
     """
 
     events: int
@@ -34,20 +35,21 @@ class Report(Struct, frozen=True):
     rows: int
     head: Head
     differences: list[str]
+    unchecked: list[str]
     notes: list[str]
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.differences
+        """Whether nothing is wrong, and everything was there that was to be looked at."""
+        return not self.differences and not self.unchecked
 
 
-def check_database(database: Path, archive: Path | None = None) -> Report:
+def check_database(database: Path, *archives: Path) -> Report:
     """Check a database, which may be in use: everything is read at one point in time.
 
-    `archive`: where the archives of its sealed stretches are, to be checked too. Raises FileNotFoundError where there
-    is no database, SchemaTooOld or SchemaTooNew where its tables are not those of this version, and sqlite3.Error where
-    it cannot be read.
+    `archives`: the directories of the archives of its sealed stretches, to be checked too. Raises FileNotFoundError
+    where there is no database, SchemaTooOld or SchemaTooNew where its tables are not those of this version, and
+    sqlite3.Error where it cannot be read.
     """
     if not database.exists():
         raise FileNotFoundError(f"There is no database {database}.")
@@ -55,7 +57,7 @@ def check_database(database: Path, archive: Path | None = None) -> Report:
     try:
         connection.execute("BEGIN")
         require_newest(_revision(connection))
-        return _Check(connection, archive).report()
+        return _Check(connection, archives).report()
     finally:
         connection.close()
 
@@ -71,11 +73,12 @@ def _revision(connection: sqlite3.Connection) -> str | None:
 class _Check:
     """One check, from its connection to its report."""
 
-    def __init__(self, connection: sqlite3.Connection, archive: Path | None) -> None:
+    def __init__(self, connection: sqlite3.Connection, archives: tuple[Path, ...]) -> None:
         self._connection = connection
         self._reading = SqliteReading(connection)
-        self._archive = archive
+        self._archives = archives
         self._differences: list[str] = []
+        self._unchecked: list[str] = []
         self._notes: list[str] = []
         self._seals = self._readable_seals()
 
@@ -85,11 +88,12 @@ class _Check:
         archived = self._fold_archives()
         replay, rows = self._begin(), 0
         if replay is None:
-            head = self._verify(begin)
+            head = self._verify(self._reading.entries(begin.seq), begin)
         else:
             self._differences += replay.fold(self._reading.entries(begin.seq))
             self._compare_seals(replay, archived)
-            self._compare_forgotten(replay, archived)
+            # Who was forgotten may stand in an archive that is not there.
+            self._compare_forgotten(replay, archived if archived is not None and archived.head == begin else None)
             rows = self._compare_tables(replay.image)
             head = replay.head
         return Report(
@@ -98,6 +102,7 @@ class _Check:
             rows=rows,
             head=head,
             differences=self._differences,
+            unchecked=self._unchecked,
             notes=self._notes,
         )
 
@@ -124,9 +129,9 @@ class _Check:
             self._differences.append(f"{error}; without it no row could be compared")
             return None
 
-    def _verify(self, head: Head) -> Head:
-        """The end of the chain behind `head`, each link of which is looked at."""
-        for entry in self._reading.entries(head.seq):
+    def _verify(self, entries: Iterable[Entry], head: Head) -> Head:
+        """The end of the chain of what follows `head`, each link of which is looked at."""
+        for entry in entries:
             wrong = verify(entry, head)
             if wrong is not None:
                 self._differences.append(wrong)
@@ -134,37 +139,48 @@ class _Check:
         return head
 
     def _fold_archives(self) -> Replay | None:
-        """What the archives come to; None without them. A stretch whose archive cannot be read ends it."""
+        """What the archives come to, up to the first that cannot be folded; None without them."""
         if not self._seals:
             return None
         last = self._seals[-1]
-        if self._archive is None:
+        if not self._archives:
             self._notes.append(
                 f"the archived events up to {last.position} were not looked at; --archive names their directory"
             )
             return None
         self._notes += [
-            f"{name} in {self._archive} is no archive of this journal; a sealing that was cut off may have left it"
-            for name in strangers(self._archive, (seal.archive for seal in self._seals))
+            f"{name} in {folder} is no archive of this journal; a sealing that was cut off may have left it"
+            for folder in self._archives
+            for name in strangers(folder, (seal.archive for seal in self._seals))
         ]
-        replay = Replay()
+        replay, before = Replay(), Head()
         for seal in self._seals:
-            if not self._fold_archive(replay, seal, self._archive):
-                return replay
-        self._compare_snapshot(replay, last)
+            self._look_into(seal, before, replay)
+            before = seal.head
+        if replay.head == last.head:
+            self._compare_snapshot(replay, last)
         return replay
 
-    def _fold_archive(self, replay: Replay, seal: Seal, folder: Path) -> bool:
+    def _look_into(self, seal: Seal, before: Head, replay: Replay) -> None:
+        """Fold an archive, or verify the chain in it where what stands before it was not folded."""
+        places = [folder for folder in self._archives if (folder / seal.archive).exists()][:1] or self._archives
+        entries = read_archive(places[0], seal.archive, seal.archive_digest)
         try:
-            for wrong in replay.fold(read_archive(folder, seal.archive, seal.archive_digest)):
-                self._differences.append(f"{seal.archive}: {wrong}")
+            if replay.head == before:
+                self._differences += (f"{seal.archive}: {wrong}" for wrong in replay.fold(entries))
+                end = replay.head
+            else:
+                end = self._verify(entries, before)
+        except ArchiveMissing as missing:
+            where = " or ".join(map(str, places))
+            self._unchecked.append(
+                f"the archive {missing.name} (events {before.seq + 1} to {seal.position}) is not in {where}"
+            )
         except ArchiveError as error:
             self._differences.append(str(error))
-            return False
-        if replay.head == seal.head:
-            return True
-        self._differences.append(f"{seal.archive} ends with event {replay.head.seq}, not with the one that was sealed")
-        return False
+        else:
+            if end != seal.head:
+                self._differences.append(f"{seal.archive} ends with event {end.seq}, not with the one that was sealed")
 
     def _compare_snapshot(self, replay: Replay, last: Seal) -> None:
         """Whether the archives come to the state of the snapshot, whoever was forgotten in either by now."""

@@ -132,6 +132,7 @@ class Feed:
         A later batch may have been committed already, so that the image may not have any more what they are about.
         """
         names, stations, ended = happened.names, happened.stations, happened.ended
+        hearing = happened.hearing - ended.keys()  # of one that ended, that it went down says all
         for event in happened.events:
             match event:
                 case Assigned() | Unassigned() if event.holder.kind is HolderKind.USER:
@@ -140,10 +141,10 @@ class Feed:
                 case ProfileChanged() if event.holder.kind is HolderKind.USER:
                     licenses = [names[move.license_id] for move in event.moves]
                     self._tell(event.holder.id, licenses, assigned=event.enabled)
-                case StationSet():
+                case StationSet() if event.session_id in hearing:
                     station = None if event.station_id is None else stations.get(event.station_id)
                     self._sit(event, StationChanged(station, event.remote_number))
-                case StationLeft() if event.session_id not in ended:  # of one that ended, that it went down says all
+                case StationLeft() if event.session_id in hearing:
                     self._sit(event, StationChanged())
                 case Subscribed():
                     self._mailbox(event.session_id, event.user_id).subscribe(event)
@@ -200,8 +201,8 @@ class Feed:
             self._told(session_id)
 
     async def _restore(self, session_id: int) -> None:
-        """Give a live session its mailbox. One that began before all that is known here is told afresh, once: where it
-        sits, and where the licenses of its subscription stand."""
+        """Give a live session its mailbox. One that began before all that is known here is told afresh, once: where the
+        licenses of its subscription stand, and where it sits if it hears of that."""
         mailbox = self._mailboxes.get(session_id)
         if session_id in self._ended or (mailbox is not None and mailbox.current):
             return
@@ -217,7 +218,8 @@ class Feed:
                 mailbox.resume()
         if not mailbox.current:
             mailbox.current = True
-            mailbox.tell_station(self._place_of(session_id))
+            if session.hears_of_stations:
+                mailbox.tell_station(self._place_of(session_id))
 
     def _place_of(self, session_id: int) -> StationChanged:
         image = self._image()

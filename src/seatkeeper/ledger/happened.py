@@ -12,6 +12,7 @@ from seatkeeper.licensing.events import (
     Event,
     LicenseRemoved,
     ProfileChanged,
+    StationLeft,
     StationSet,
     Unassigned,
 )
@@ -29,25 +30,34 @@ class Happened(NamedTuple):
     """What a committed batch did: its events, and of what may be gone when they are told, how it was known then.
 
     `ended`: what is kept of the sessions that ended. `names`: owners and names, folded, of the licenses that were
-    assigned or taken away. `stations`: those that somebody sat down at.
+    assigned or taken away. `stations`: those that somebody sat down at. `hearing`: the sessions that sat down or left
+    and are to be told.
     """
 
     events: list[Event]
     ended: dict[int, LastKnown]
     names: dict[int, LicenseKey]
     stations: dict[int, Station]
+    hearing: set[int]
     restarted: bool
     """The image was loaded afresh: whatever was built on the old one is void (rule L4)."""
 
 
 def nothing_happened(*, restarted: bool = False) -> Happened:
     """No event, to begin with."""
-    return Happened([], {}, {}, {}, restarted)
+    return Happened([], {}, {}, {}, set(), restarted)
 
 
 def what_happened(events: list[Event], image: Image, state: State, *, restarted: bool) -> Happened:
     """What `events` did that took `image` to `state`, as long as the one has not been merged into the other."""
-    return Happened(events, _last_known(events, image), _names(events, state), _stations(events, state), restarted)
+    return Happened(
+        events,
+        ended=_last_known(events, image),
+        names=_names(events, state),
+        stations=_stations(events, state),
+        hearing=_hearing(events, state),
+        restarted=restarted,
+    )
 
 
 def _last_known(events: Iterable[Event], image: Image) -> dict[int, LastKnown]:
@@ -79,3 +89,10 @@ def _stations(events: Iterable[Event], state: State) -> dict[int, Station]:
     numbers = {event.station_id for event in events if isinstance(event, StationSet) and event.station_id is not None}
     found = ((number, state.stations.get(number)) for number in numbers)
     return {number: station for number, station in found if station is not None}
+
+
+def _hearing(events: Iterable[Event], state: State) -> set[int]:
+    """The sessions that sat down or left and are to be told. One that has ended hears of nothing but its end."""
+    numbers = {event.session_id for event in events if isinstance(event, StationSet | StationLeft)}
+    found = (state.sessions.get(number) for number in numbers)
+    return {session.id for session in found if session is not None and session.hears_of_stations}

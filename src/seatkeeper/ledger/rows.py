@@ -129,6 +129,11 @@ def _assignment(row: Row) -> tuple[tuple[Holder, int], Assignment]:
     return (holder, license_id), Assignment(number, license_id, holder, at)
 
 
+def _session(row: Row) -> tuple[int, Session]:
+    number, user_id, application, machine, language, connected_at, hears_of_stations = row
+    return number, Session(number, user_id, application, machine, language, connected_at, bool(hears_of_stations))
+
+
 def _logon(row: Row) -> tuple[int, StationLogon]:
     session_id, number, user_id, machine, setting, station_id, remote_number = row
     return session_id, StationLogon(
@@ -229,9 +234,17 @@ MAPPINGS: Final[dict[str, Mapping]] = {
     "sessions": Mapping(
         tables.sessions,
         ("id",),
-        lambda _key, x: (x.id, x.user_id, x.application, x.machine, x.language, x.connected_at),
+        lambda _key, x: (
+            x.id,
+            x.user_id,
+            x.application,
+            x.machine,
+            x.language,
+            x.connected_at,
+            x.hears_of_stations,
+        ),
         _one,
-        lambda row: (row[0], Session(*row)),
+        _session,
     ),
     "logons": Mapping(
         tables.logons,

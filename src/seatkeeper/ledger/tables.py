@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -155,6 +156,7 @@ sessions = Table(
     Column("machine", String, nullable=False),
     Column("language", String, nullable=False),
     Column("connected_at", Number, nullable=False),
+    Column("hears_of_stations", Boolean, nullable=False, server_default=false()),
 )
 
 session_keys = Table(

@@ -34,6 +34,7 @@ class Connect(Command[Connected], frozen=True):
 
     The digests are kept beside the session, never in the journal. `source` is the session that vouches for the user;
     where it has ended meanwhile this is refused. `ends_source`: it logs off as the new one begins.
+    `hears_of_stations`: the session asks for word of where it sits.
     """
 
     user_id: int
@@ -44,6 +45,7 @@ class Connect(Command[Connected], frozen=True):
     csrf_digest: bytes
     source: int | None = None
     ends_source: bool = False
+    hears_of_stations: bool = False
 
 
 class EndReason(IntEnum):

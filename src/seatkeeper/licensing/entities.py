@@ -177,7 +177,10 @@ class Assignment(Struct, frozen=True, gc=False):
 
 
 class Session(Struct, frozen=True, gc=False):
-    """A connected user. `machine` is the client's address; everybody behind one address is one machine."""
+    """A connected user. `machine` is the client's address; everybody behind one address is one machine.
+
+    `hears_of_stations`: its client asked for word of where it sits.
+    """
 
     id: int
     user_id: int
@@ -185,6 +188,7 @@ class Session(Struct, frozen=True, gc=False):
     machine: str
     language: str
     connected_at: int
+    hears_of_stations: bool = False
 
 
 class StationSetting(IntEnum):

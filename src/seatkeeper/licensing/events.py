@@ -157,8 +157,9 @@ class Unassigned(Event, frozen=True, tag="unassigned"):
 
 
 class Connected(Event, frozen=True, tag="connected"):
-    """A session began."""
+    """A session began. Since version 2 with whether it hears of where it sits."""
 
+    VERSION: ClassVar[int] = 2
     PERSONAL: ClassVar[tuple[str, ...]] = ("machine",)
 
     session_id: int
@@ -166,6 +167,7 @@ class Connected(Event, frozen=True, tag="connected"):
     application: str
     machine: str
     language: str
+    hears_of_stations: bool = False
 
 
 class Ended(Event, frozen=True, tag="ended"):

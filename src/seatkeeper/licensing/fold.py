@@ -183,6 +183,7 @@ def _connected(state: State, event: events.Connected, at: int) -> None:
             machine=event.machine,
             language=event.language,
             connected_at=at,
+            hears_of_stations=event.hears_of_stations,
         ),
     )
     _add(state.sessions_of, event.user_id, event.session_id)

@@ -25,6 +25,7 @@ def connect(turn: Turn, command: Connect) -> Connected:
             application=command.application,
             machine=command.machine,
             language=command.language,
+            hears_of_stations=command.hears_of_stations,
         )
     )
     turn.state.session_keys.put(
