@@ -8,12 +8,13 @@ import sys
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
-from string import Formatter
 from typing import Final
 
 from babel import Locale
 from babel.messages import Catalog, Message
 from babel.messages.pofile import read_po, write_po
+
+from seatkeeper.languages.blanks import misfit, shown
 
 SOURCES: Final = Path(__file__).parent.parent / "src" / "seatkeeper"
 CATALOGUES: Final = SOURCES / "languages"
@@ -94,36 +95,22 @@ def updated(path: Path, template: Catalog) -> str:
 
 
 def mistakes(path: Path, template: Catalog) -> Iterator[str]:
-    """What is wrong with a catalogue, each in one sentence."""
+    """What is wrong with a catalogue, each in one sentence that says where."""
     if path.read_text(encoding="utf-8") != updated(path, template):
-        yield "is not up to date: run make languages"
+        yield f"{path.name} is not up to date: run make languages."
     for message in _read(path):
-        if message.id:
-            yield from _mistakes_of(message)
+        wrong = _mistake_of(message) if message.id else None
+        if wrong is not None:
+            yield f"{path.name}:{message.lineno}: {wrong}."
 
 
-def _mistakes_of(message: Message) -> Iterator[str]:
-    shown = f"{str(message.id)[:60]!r}"
+def _mistake_of(message: Message) -> str | None:
+    pattern = str(message.id)
     if not message.string:
-        yield f"has no text for {shown}"
-    elif message.fuzzy:
-        yield f"has a text for {shown} that was another's: put it right and take the mark fuzzy away"
-    elif blanks(str(message.string)) != blanks(str(message.id)):
-        yield f"has other blanks than {shown}: {', '.join(blanks(str(message.id))) or 'none'}"
-
-
-def blanks(pattern: str) -> list[str]:
-    """The blanks of a pattern, by name; one that occurs twice is one. One that is no name is as it is written."""
-    try:
-        parts = list(Formatter().parse(pattern))
-    except ValueError as error:
-        return [str(error)]
-    found = (_written(name, spec, conversion) for _, name, spec, conversion in parts if name is not None)
-    return sorted(set(found))
-
-
-def _written(name: str, spec: str | None, conversion: str | None) -> str:
-    return name + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
+        return f"there is no text for the pattern {shown(pattern)}"
+    if message.fuzzy:
+        return f"the text for the pattern {shown(pattern)} was another's: put it right and take the mark fuzzy away"
+    return misfit(str(message.string), pattern)
 
 
 def _read(path: Path) -> Catalog:
@@ -141,11 +128,18 @@ def main(arguments: list[str]) -> int:
         (CATALOGUES / f"{tag}.po").touch()
     for path in sorted(CATALOGUES.glob("*.po")):
         path.write_text(updated(path, template), encoding="utf-8")
+        print(f"Wrote {path.relative_to(SOURCES.parent.parent)}: {_extent(path)}.")  # noqa: T201 - as its user is told
     return 0
 
 
+def _extent(path: Path) -> str:
+    messages = [message for message in _read(path) if message.id]
+    with_text = sum(bool(message.string) and not message.fuzzy for message in messages)
+    return f"{len(messages)} patterns, {with_text or 'none'} with a text"
+
+
 def _check(template: Catalog) -> int:
-    found = [f"{path.name} {each}." for path in sorted(CATALOGUES.glob("*.po")) for each in mistakes(path, template)]
+    found = [each for path in sorted(CATALOGUES.glob("*.po")) for each in mistakes(path, template)]
     for each in found:
         print(each, file=sys.stderr)  # noqa: T201 - as its user is told
     return 1 if found else 0

@@ -1,5 +1,7 @@
 """What is said in each language."""
 
+import json
+import shutil
 import subprocess
 import sys
 from io import BytesIO
@@ -10,9 +12,11 @@ import pytest
 from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from seatkeeper.languages.catalogues import OFFERED, names, said, texts_in
 from seatkeeper.licensing.sentences import Sentence, say
+from tests.server_process import command_environment
 
 ROOT = Path(__file__).parents[2]
 GERMAN = ROOT / "src" / "seatkeeper" / "languages" / "de.po"
@@ -65,12 +69,62 @@ msgstr "Er ging."
 msgid "They left."
 msgstr ""
 """
-    assert texts_in(BytesIO(catalogue)) == {"He left.": "Er ging."}
+    assert texts_in(BytesIO(catalogue), "de.po") == {"He left.": "Er ging."}
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("{qui} sort.", "the text has the blank {qui}, which the pattern '{who} left.' has not"),
+        ("{} {who.name} sort.", "the text has the blanks {}, {who.name}, which the pattern '{who} left.' has not"),
+        ("{who!z} sort.", "the text has the blank {who!z}, which the pattern '{who} left.' has not"),
+        ("On sort.", "the text lacks the blank {who}, which the pattern '{who} left.' has"),
+        ("{who sort.", "the text for the pattern '{who} left.' cannot be read: expected '}' before end of string"),
+    ],
+)
+def test_a_text_that_could_not_be_filled_in_is_not_said_and_the_log_says_where_it_stands(text: str, wrong: str) -> None:
+    catalogue = f"""
+msgid "{{who}} left."
+msgstr "{text}"
+
+msgid "{{who}} came, {{who}} went."
+msgstr "{{who}} entre et sort."
+"""
+    with capture_logs() as logged:
+        texts = texts_in(BytesIO(catalogue.encode()), "fr.po")
+    assert texts == {"{who} came, {who} went.": "{who} entre et sort."}
+    [line] = logged
+    assert (line["log_level"], line["place"], line["wrong"]) == ("warning", "fr.po:2", wrong)
+
+
+def test_a_pattern_that_nobody_could_fill_in_is_left_out_too() -> None:
+    with capture_logs() as logged:
+        assert texts_in(BytesIO(b'msgid "left}"\nmsgstr "sort"'), "fr.po") == {}
+    assert "cannot be read: Single '}'" in logged[0]["wrong"]
+
+
+def test_a_server_says_of_such_a_text_in_its_log_and_not_among_its_output(tmp_path: Path) -> None:
+    shutil.copytree(GERMAN.parents[1], tmp_path / "seatkeeper", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "seatkeeper" / "languages" / "fr.po").write_text('msgid "He left."\nmsgstr "{qui} sort."\n')
+    server = [sys.executable, "-m", "seatkeeper", "serve", "--ephemeral", "--until-eof"]
+    ended = subprocess.run(
+        server,
+        cwd=tmp_path,
+        env=command_environment({"PYTHONPATH": str(tmp_path), "SEATKEEPER_LOG_FORMAT": "json"}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "fr.po" not in ended.stdout
+    [line] = [json.loads(line) for line in ended.stderr.splitlines() if "fr.po" in line]
+    assert (line["level"], line["place"]) == ("warning", "fr.po:1")
 
 
 def test_a_language_that_is_not_offered_is_said_in_english() -> None:
     sentence = say("The user logged off.")
-    assert said(sentence, "fr-FR") == said(sentence, "") == said(sentence, "en-us") == "The user logged off."
+    assert said(sentence, "tlh-AQ") == said(sentence, "") == said(sentence, "en-us") == "The user logged off."
     assert said(sentence, "de-AT") == said(sentence, "DE") == "Der Benutzer hat sich abgemeldet."
 
 
@@ -95,7 +149,9 @@ def test_the_sentences_within_a_sentence_are_said_in_its_language() -> None:
     ],
 )
 def test_languages_have_names_in_any_language(display: str, expected: dict[str, str]) -> None:
-    assert names(display) == expected
+    told = names(display)
+    assert {tag: told[tag] for tag in expected} == expected
+    assert told.keys() == set(OFFERED)
 
 
 SOURCE = """
@@ -116,7 +172,8 @@ def checkout(tmp_path: Path) -> Path:
     script.write_bytes(SCRIPT.read_bytes())
     (source.parent / "languages").mkdir(parents=True)
     source.write_text(SOURCE)
-    assert run("fr", script=script).returncode == 0
+    begun = run("fr", script=script)
+    assert begun.stdout == "Wrote src/seatkeeper/languages/fr.po: 2 patterns, none with a text.\n"
     catalogue = tmp_path / "src" / "seatkeeper" / "languages" / "fr.po"
     text = catalogue.read_text(encoding="utf-8")
     for pattern, french in WRITTEN:
@@ -134,11 +191,26 @@ def checkout(tmp_path: Path) -> Path:
             "languages/fr.po",
             "Nom vide ou trop long.",
             "",
-            "fr.po has no text for 'The name is empty, or it is too long.'",
+            "fr.po:15: there is no text for the pattern 'The name is empty, or it is too long.'.",
         ),
-        ("languages/fr.po", "{who} s'est", "{qui} s'est", "fr.po has other blanks than '{who} logged off.': who"),
-        ("languages/fr.po", "{who} s'est", "Quelqu'un s'est", "fr.po has other blanks than '{who} logged off.': who"),
-        ("languages/fr.po", "{who} s'est", "{who s'est", "fr.po has other blanks than '{who} logged off.': who"),
+        (
+            "languages/fr.po",
+            "{who} s'est",
+            "{qui} s'est",
+            "fr.po:11: the text has the blank {qui}, which the pattern '{who} logged off.' has not.",
+        ),
+        (
+            "languages/fr.po",
+            "{who} s'est",
+            "Quelqu'un s'est",
+            "fr.po:11: the text lacks the blank {who}, which the pattern '{who} logged off.' has.",
+        ),
+        (
+            "languages/fr.po",
+            "{who} s'est",
+            "{who s'est",
+            "fr.po:11: the text for the pattern '{who} logged off.' cannot be read: expected '}'",
+        ),
         ("some.py", "logged off", "left", "fr.po is not up to date: run make languages"),
         ("some.py", '"{who} logged off."', 'f"{login} logged off."', "some.py:2: a pattern is written out"),
         (
@@ -164,7 +236,7 @@ def test_what_is_not_right_with_a_catalogue_is_told(
 def test_a_pattern_that_changes_keeps_its_text_until_somebody_has_looked_at_it(checkout: Path) -> None:
     script, source = checkout / "scripts" / "catalogues.py", checkout / "src" / "seatkeeper" / "some.py"
     source.write_text(SOURCE.replace("too long", "much too long"))
-    assert run(script=script).returncode == 0
+    assert run(script=script).stdout == "Wrote src/seatkeeper/languages/fr.po: 2 patterns, 1 with a text.\n"
     checked = run("--check", script=script)
     assert checked.returncode == 1
     assert "put it right and take the mark fuzzy away" in checked.stderr
@@ -177,6 +249,14 @@ def test_a_pattern_that_changes_keeps_its_text_until_somebody_has_looked_at_it(c
 def test_what_is_no_language_gets_no_catalogue(checkout: Path) -> None:
     assert run("gibberish", script=checkout / "scripts" / "catalogues.py").returncode == 1
     assert [path.name for path in (checkout / "src" / "seatkeeper" / "languages").iterdir()] == ["fr.po"]
+
+
+def test_a_long_pattern_is_shown_so_far_that_it_can_be_found(checkout: Path) -> None:
+    source, script = checkout / "src" / "seatkeeper" / "some.py", checkout / "scripts" / "catalogues.py"
+    source.write_text(SOURCE + f'say("{9 * "A name. "}{{who}}", who=login)')
+    assert run(script=script).returncode == 0
+    shown = "'A name. A name. A name. A name. A name. A name. A name. A na…'"
+    assert f"there is no text for the pattern {shown}." in run("--check", script=script).stderr
 
 
 def _named(pattern: str) -> dict[str, str]:

@@ -15,11 +15,11 @@ OWN = "de-CH"
     [
         ("de", ("de",)),
         ("en-US,en;q=0.8,de;q=0.9", ("en-US", "de", "en")),
-        ("fr, en;q=0.5, de;q=0.5", ("fr", "en", "de")),
+        ("tlh, en;q=0.5, de;q=0.5", ("tlh", "en", "de")),
         ("de ; q = 0.3 , en ;Q=1", ("en", "de")),
         ("de;q=0, en;q=0.001", ("en",)),
         ("de_AT", ("de_AT",)),
-        ("*;q=0.1, fr", ("fr", "*")),
+        ("*;q=0.1, tlh", ("tlh", "*")),
         ("en;q=0.5, de;q=1.5", ("de", "en")),
         ("de;q=x, german please, en", ("en",)),
         ("", ()),
@@ -27,7 +27,7 @@ OWN = "de-CH"
         (";q=1", ()),
         ("*;q=0", ()),
         ("deutschland", ()),
-        (200 * "fr," + "de", 100 * ("fr",)),
+        (200 * "tlh," + "de", 100 * ("tlh",)),
     ],
 )
 def test_what_a_header_wants_the_best_liked_first(header: str, tags: tuple[str, ...]) -> None:
@@ -40,11 +40,11 @@ def test_what_a_header_wants_the_best_liked_first(header: str, tags: tuple[str, 
         ("de-AT", "de-AT"),
         ("DE", "DE"),
         ("de_AT", "de_AT"),
-        ("fr, en;q=0.5, de;q=0.9", "de"),
-        ("fr;q=0.1, en-GB;q=0.5", "en-GB"),
-        ("fr;q=0.1, it;q=0.5", "it"),
+        ("tlh, en;q=0.5, de;q=0.9", "de"),
+        ("tlh;q=0.1, en-GB;q=0.5", "en-GB"),
+        ("tlh;q=0.1, qya;q=0.5", "qya"),
         ("*", OWN),
-        ("fr, *;q=0.5", OWN),
+        ("tlh, *;q=0.5", OWN),
         ("en;q=0.4, *;q=0.5", OWN),
         ("en, *;q=0.5", "en"),
         ("de;q=0, en;q=0.1", "en"),
@@ -57,7 +57,7 @@ def test_a_session_keeps_the_best_liked_tag_that_is_offered(header: str, kept: s
 
 
 @pytest.mark.parametrize(
-    ("header", "spoken"), [("de-AT, en;q=0.9", "de"), ("fr, de;q=0.1", "de"), ("*", "en"), ("fr", None), ("", "en")]
+    ("header", "spoken"), [("de-AT, en;q=0.9", "de"), ("tlh, de;q=0.1", "de"), ("*", "en"), ("tlh", None), ("", "en")]
 )
 def test_a_request_without_a_session_is_answered_in_what_it_likes_best(header: str, spoken: str | None) -> None:
     assert offered(of_request(header)) == spoken
@@ -80,4 +80,4 @@ def test_whatever_a_header_says_there_is_a_language_to_answer_in(header: str) ->
 
 
 def test_english_and_german_are_offered() -> None:
-    assert OFFERED == ("de", "en")
+    assert {"de", "en"} <= set(OFFERED)

@@ -9,21 +9,34 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import IO, Final
 
+import structlog
 from babel import Locale, UnknownLocaleError
 from babel.messages.pofile import read_po
 
+from seatkeeper.languages.blanks import misfit
 from seatkeeper.licensing.sentences import Sentence
 
 ENGLISH: Final = "en"
 
+_log = structlog.get_logger("seatkeeper.languages")
 
-def texts_in(file: IO[bytes]) -> dict[str, str]:
-    """By pattern, the texts of a catalogue. One marked fuzzy was another pattern's and is left out."""
-    return {
-        message.id: message.string
-        for message in read_po(file, abort_invalid=True)
-        if isinstance(message.id, str) and isinstance(message.string, str) and message.string and not message.fuzzy
-    }
+
+def texts_in(file: IO[bytes], name: str) -> dict[str, str]:
+    """By pattern, the texts of the catalogue of this name. One marked fuzzy was another pattern's and is left out.
+
+    So is one whose blanks are not the pattern's, which nothing could fill; the log says where it stands.
+    """
+    texts = {}
+    for message in read_po(file, abort_invalid=True):
+        pattern, text = message.id, message.string
+        if not (isinstance(pattern, str) and isinstance(text, str) and text) or not pattern or message.fuzzy:
+            continue
+        wrong = misfit(text, pattern)
+        if wrong is None:
+            texts[pattern] = text
+        else:
+            _log.warning("a text is left out, and English said instead", place=f"{name}:{message.lineno}", wrong=wrong)
+    return texts
 
 
 def _read() -> dict[str, Mapping[str, str]]:
@@ -32,7 +45,7 @@ def _read() -> dict[str, Mapping[str, str]]:
         language, _, ending = each.name.rpartition(".")
         if ending == "po":
             with each.open("rb") as file:
-                catalogues[language] = texts_in(file)
+                catalogues[language] = texts_in(file, each.name)
     return catalogues
 
 
