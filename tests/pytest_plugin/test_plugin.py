@@ -169,6 +169,12 @@ def test_user(seatkeeper):
 def test_route(seatkeeper):
     seatkeeper.fail("POST /icws/conection", "unavailable")
 
+def test_path(seatkeeper):
+    seatkeeper.fail("/icws/connection", "unavailable")
+
+def test_session(seatkeeper):
+    seatkeeper.end("x")
+
 def test_error(seatkeeper):
     seatkeeper.fail("POST /icws/connection", "unavailabel")
 
@@ -184,23 +190,31 @@ def test_login(seatkeeper):
 def test_toml(seatkeeper):
     pass
 
+@pytest.mark.seatkeeper_inventory("absent.toml")
+def test_name(seatkeeper):
+    pass
+
 @pytest.mark.seatkeeper_inventory(Path("absent.toml"))
 def test_file(seatkeeper):
     pass
 """,
     )
-    printed = run("--tb=short")
-    assert "4 failed" in printed
-    assert "4 errors" in printed
+    printed = run()
+    assert "6 failed, 5 errors" in printed
     assert "NOT_BOUGHT" in printed
     assert "/v1/assignments" in printed.partition("Seatkeeper's log")[2]
     assert "The inventory has no user nobody with a password in the clear." in printed
-    assert re.search(r"E .*POST /icws/connection", printed), "the routes that there are"
+    assert "There is no POST /icws/conection. The nearest is POST /icws/connection. There are: " in printed
+    assert "'/icws/connection' is no route. A route is a method and a path: 'POST /icws/connection'." in printed
+    assert "There is no live session x. 'seatkeeper sessions list' shows them; GET /v1/sessions does, too." in printed
     assert re.search(r"E .*not_accepting_connections", printed), "the errors that there are"
-    assert re.search(r"E .*422, invalid_inventory: .*license", printed)
-    assert re.search(r"E .*422, invalid_inventory: .*login", printed)
-    assert "the inventory of this test is no TOML: " in printed
-    assert "absent.toml" in printed
+    errors = printed.partition("= ERRORS =")[2].partition("= FAILURES =")[0]
+    assert re.search(r"422, invalid_inventory: .*license", errors)
+    assert re.search(r"422, invalid_inventory: .*login", errors)
+    assert "the inventory of this test is no TOML: " in errors
+    assert "A file is named by Path('absent.toml')." in errors
+    assert f"No such file or directory: '{run.folder / 'absent.toml'}'" in errors
+    assert "pytest_plugin" not in errors, "what the plugin is made of says nothing to its users"
 
 
 def test_a_server_that_does_not_start_says_why(run: Run) -> None:

@@ -91,6 +91,7 @@ def test_a_client_that_gives_up_a_delayed_request_has_changed_nothing(server: Se
     ("fault", "named"),
     [
         ({"method": "POST", "route": "/icws/nowhere", "error": "internal"}, "POST /icws/connection"),
+        ({"method": "POST", "route": "/icws/conection", "error": "internal"}, "The nearest is POST /icws/connection. "),
         ({"method": "PATCH", "route": LOG_ON, "error": "internal"}, "POST /icws/connection"),
         ({"method": "POST", "route": "/v1/users", "error": "internal"}, "POST /icws/connection"),
         ({"method": "POST", "route": LOG_ON, "error": "flood"}, "not_accepting_connections"),

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from seatkeeper.pytest_plugin.failure import SeatkeeperError
 from seatkeeper.pytest_plugin.inventories import demo, read
-from seatkeeper.pytest_plugin.served import Denial, Seatkeeper, SeatkeeperError, Session
+from seatkeeper.pytest_plugin.served import Denial, Seatkeeper, Session
 
 if TYPE_CHECKING:
     from seatkeeper.pytest_plugin.process import Server
@@ -69,7 +70,10 @@ def seatkeeper(
     """A running license server with nothing in it but an inventory: no session, no seat in use, no fault."""
     mark = request.node.get_closest_marker(_INVENTORY)
     given = seatkeeper_inventory if mark is None else _marked(mark, request.path.parent)
-    return Seatkeeper(_seatkeeper_server, demo() if given is None else read(given))
+    try:
+        return Seatkeeper(_seatkeeper_server, demo() if given is None else read(given))
+    except (OSError, ValueError, SeatkeeperError) as error:
+        pytest.fail(f"This test cannot begin: {error}", pytrace=False)  # the traceback would be ours alone
 
 
 def _option(config: pytest.Config, name: str) -> Path | None:

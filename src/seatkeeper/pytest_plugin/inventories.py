@@ -32,9 +32,15 @@ def _inventory(text: str, name: str) -> Inventory:
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{name} is no TOML: {error}") from error
+        raise ValueError(f"{name} is no TOML: {error}.{_meant(text)}") from error
     # Whether the rest is an inventory, the server says.
     users = tables.get("users")
     entries = [each for each in users if isinstance(each, dict)] if isinstance(users, list) else []
     pairs = ((each.get("login"), each.get("password")) for each in entries)
     return Inventory(text, {login: word for login, word in pairs if isinstance(login, str) and isinstance(word, str)})
+
+
+def _meant(text: str) -> str:
+    """What to do where a text that is no TOML looks like the name of a file."""
+    name = text.strip()
+    return f" A file is named by Path({name!r})." if name.endswith(".toml") and len(name.splitlines()) == 1 else ""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import httpx
 
-from seatkeeper.pytest_plugin.served import SeatkeeperError
+from seatkeeper.pytest_plugin.failure import SeatkeeperError
 
 # Generous: a loaded machine may take long to import everything. A request lasts milliseconds, or as long as a test
 # has the server wait.

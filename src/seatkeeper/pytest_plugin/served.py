@@ -6,14 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import quote
 
+from seatkeeper.pytest_plugin.failure import SeatkeeperError
 from seatkeeper.pytest_plugin.inventories import Inventory, read
 
 if TYPE_CHECKING:
     from seatkeeper.pytest_plugin.process import Server
-
-
-class SeatkeeperError(Exception):
-    """The server did not do what a test asked of it. The text is the server's: what is wrong, and what to do."""
 
 
 class Session(NamedTuple):
@@ -168,6 +165,8 @@ class Seatkeeper:
 
     def _fault(self, route: str, members: dict[str, object]) -> None:
         method, _, path = route.partition(" ")
+        if not path.startswith("/"):
+            raise SeatkeeperError(f"{route!r} is no route. A route is a method and a path: 'POST /icws/connection'.")
         self._server.ask("POST", "/v1/testing/faults", body={"method": method, "route": path, **members})
 
     def retire(self, *resources: str) -> None:

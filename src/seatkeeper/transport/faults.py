@@ -1,6 +1,7 @@
 """Faults that tests order: the next requests of a route fail or take longer. Only where the setting `testing` is on."""
 
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
 from itertools import count
 from typing import Final, NamedTuple
 
@@ -67,9 +68,9 @@ class Faults:
     ) -> Fault:
         """Let it happen to the next `times` requests. Raises FaultRefused for what there is not."""
         if operation not in self.operations:
-            raise FaultRefused(
-                f"There is no {operation}. There are: {', '.join(sorted(str(each) for each in self.operations))}."
-            )
+            there = sorted(str(each) for each in self.operations)
+            [nearest] = get_close_matches(str(operation), there, n=1, cutoff=0.0)
+            raise FaultRefused(f"There is no {operation}. The nearest is {nearest}. There are: {', '.join(there)}.")
         if session is not None and "{session}" not in operation.route:
             raise FaultRefused(f"{operation} has no session in its path, so no fault of it can be one session's.")
         if error is not None and error not in self.errors:
