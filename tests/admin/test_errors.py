@@ -95,7 +95,7 @@ async def test_bad_input_is_told_in_the_one_shape(
             "DELETE",
             "/sessions/42",
             None,
-            "There is no live session 42. 'seatkeeper sessions list' shows them; GET sessions does, too.",
+            "There is no live session 42. 'seatkeeper sessions list' shows them; GET /v1/sessions does, too.",
         ),
         (
             "GET",

@@ -139,6 +139,14 @@ async def test_licenses_are_listed_with_their_seats_and_use(admin: httpx.AsyncCl
     }
 
 
+async def test_the_documentation_says_how_to_authorize_and_has_a_title_for_every_call(admin: httpx.AsyncClient) -> None:
+    document = (await admin.get("/openapi.json")).json()
+    assert "`admin-token`" in document["info"]["description"]
+    titles = [call["summary"] for calls in document["paths"].values() for call in calls.values()]
+    assert len(set(titles)) == len(titles)
+    assert not [title for title in titles if title == title.title()], "made of a function's name"
+
+
 async def test_the_documentation_is_generated_and_names_every_call(admin: httpx.AsyncClient) -> None:
     document = (await admin.get("/openapi.json")).json()
     assert sorted(document["paths"]) == [

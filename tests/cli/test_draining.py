@@ -90,5 +90,8 @@ def test_interrupting_the_wait_leaves_it_draining(world: World, server: ServerPr
 @pytest.mark.parametrize("command", ["drain", "standby", "resume"])
 def test_without_a_server_there_is_nothing_to_tell(tmp_path: Path, command: str) -> None:
     said = sentence_of(seatkeeper(command, data=tmp_path), 3)
-    assert said == f"seatkeeper: No server serves {tmp_path}; 'seatkeeper serve' starts one.\n"
+    assert said == (
+        f"seatkeeper: No server serves {tmp_path}; 'seatkeeper serve' starts one."
+        " Is it another directory? --data names it.\n"
+    )
     assert list(tmp_path.iterdir()) == []

@@ -62,6 +62,23 @@ def test_without_a_server_what_is_old_is_sealed_and_checked(data: Path) -> None:
     assert f"the archive {archive.name} has been changed" in tampered.stdout
 
 
+def test_an_archive_that_is_not_where_one_looks_is_no_difference_of_the_database(data: Path, tmp_path: Path) -> None:
+    assert seatkeeper("journal", "seal", data=data).returncode == 0
+    [archive] = [path for path in (data / "archive").iterdir() if ".personal." not in path.name]
+    mistyped = seatkeeper("check", "--archive", tmp_path / "a", "--archive", tmp_path / "b", data=data)
+    missing = f"the archive {archive.name} (events 1 to 23) is not in {tmp_path / 'a'} or {tmp_path / 'b'}"
+    assert mistyped.returncode == 1
+    assert mistyped.stdout == f"Not checked: {missing}.\n"
+    assert mistyped.stderr == "seatkeeper: Not everything could be checked. What is there agrees.\n"
+    told = json.loads(seatkeeper("check", "--archive", tmp_path / "a", "--json", data=data).stdout)
+    assert (told["clean"], told["differences"]) == (False, [])
+    assert told["unchecked"] == [missing.partition(" or ")[0]]
+
+    found = seatkeeper("check", "--archive", tmp_path, "--archive", archive.parent, data=data)
+    assert found.returncode == 0
+    assert "23 archived and 1 events" in found.stdout
+
+
 def test_beside_a_server_it_seals_and_forgets_and_the_server_goes_on(data: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -90,7 +107,8 @@ def test_beside_a_server_it_seals_and_forgets_and_the_server_goes_on(data: Path,
 @pytest.mark.parametrize(
     ("args", "exit_code", "told"),
     [
-        (("seal", "--before", "tomorrow"), 2, "--before: tomorrow is no date; write it as 2026-01-31."),
+        (("seal", "--before", "tomorrow"), 2, "--before: tomorrow is no date; write 2026-01-31, or with a"),
+        (("seal", "--before", "18:00"), 2, "is no date; write 2026-01-31, or with a time 2026-01-31T18:00 (UTC) or"),
         (("seal", "--archive", "nowhere"), 1, "There is no directory "),
         (("forget", "--yes", "agent01"), 1, "agent01 is not deleted. Only a deleted user can be forgotten"),
         (("forget", "--yes", "nobody"), 1, "There is no deleted user nobody."),

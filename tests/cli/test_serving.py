@@ -1,12 +1,15 @@
 """Commands while a server holds the data directory, and the server's own life."""
 
 import json
+import os
 import pty
 import re
 import sqlite3
 import subprocess
 import sys
+import threading
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import metadata
 from pathlib import Path
 
@@ -98,6 +101,29 @@ def test_a_spoilt_address_of_the_server_is_told_without_a_traceback(url: str, de
     finally:
         address.write_text(right)
     assert str(demo_server.data) in said
+
+
+def test_an_answer_of_something_else_at_the_servers_address_is_told_without_a_traceback(
+    demo_server: ServerProcess,
+) -> None:
+    class Stranger(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>Welcome</html>")
+
+    address = demo_server.data / "server.json"
+    right = address.read_text()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as stranger:
+        threading.Thread(target=stranger.serve_forever).start()
+        url = f"http://127.0.0.1:{stranger.server_address[1]}"
+        address.write_text(json.dumps({"pid": os.getpid(), "url": url}))
+        try:
+            said = sentence_of(seatkeeper("top", "--once", data=demo_server.data), 3)
+        finally:
+            address.write_text(right)
+            stranger.shutdown()
+    assert "no Seatkeeper" in said
 
 
 def test_a_wrong_inventory_is_refused_with_file_place_and_key(demo_server: ServerProcess, tmp_path: Path) -> None:

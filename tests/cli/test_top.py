@@ -96,6 +96,15 @@ def test_once_prints_one_frame_of_plain_text(world: World, server: ServerProcess
     assert all(line == line.rstrip() for line in printed.stdout.splitlines())
 
 
+def test_a_server_that_does_not_answer_a_question_is_told_without_a_word_about_changes(server: ServerProcess) -> None:
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        said = sentence_of(seatkeeper("top", "--once", data=server.data), 3)
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+    assert said == f"seatkeeper: The server of {server.data} did not answer (ReadTimeout).\n"
+
+
 def test_where_it_cannot_draw_it_says_how_to_print(server: ServerProcess) -> None:
     assert "add --once" in sentence_of(seatkeeper("top", data=server.data), 2)
 
@@ -103,4 +112,7 @@ def test_where_it_cannot_draw_it_says_how_to_print(server: ServerProcess) -> Non
 @pytest.mark.parametrize("option", [[], ["--once"]])
 def test_without_a_server_there_is_nothing_to_watch(tmp_path: Path, option: list[str]) -> None:
     said = sentence_of(seatkeeper("top", *option, data=tmp_path), 3)
-    assert said == f"seatkeeper: No server serves {tmp_path}; 'seatkeeper serve' starts one.\n"
+    assert said == (
+        f"seatkeeper: No server serves {tmp_path}; 'seatkeeper serve' starts one."
+        " Is it another directory? --data names it.\n"
+    )

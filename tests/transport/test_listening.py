@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -168,15 +169,41 @@ def test_a_server_that_starts_keeps_for_later_that_it_was_asked(tmp_path: Path) 
         assert process.wait(20) == 0
 
 
-def test_a_server_in_a_terminal_ends_with_its_terminal(tmp_path: Path) -> None:
-    ours, theirs = pty.openpty()
-    command = [program("setsid"), "--ctty", sys.executable, "-m", "seatkeeper", "serve", "--port", "0"]
-    env = command_environment({"SEATKEEPER_DATA": str(tmp_path / "data")})
-    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=env) as process:
-        os.close(theirs)
-        eventually((tmp_path / "data" / "server.json").exists)
-        os.close(ours)
+@pytest.mark.parametrize("redirected", [False, True])
+def test_a_server_in_a_terminal_ends_with_its_terminal(tmp_path: Path, redirected: bool) -> None:
+    data, log = tmp_path / "data", tmp_path / "log"
+    with in_a_terminal(data, log, redirected=redirected) as (process, terminal):
+        process.send_signal(signal.SIGHUP)
+        if redirected:
+            eventually(lambda: "certificate_not_reloaded" in log.read_text())
+        os.close(terminal)
         assert process.wait(20) == -signal.SIGHUP
+
+
+def test_a_server_started_by_nohup_stays_when_its_terminal_is_gone(tmp_path: Path) -> None:
+    data, log = tmp_path / "data", tmp_path / "log"
+    with in_a_terminal(data, log, program("nohup"), redirected=True) as (process, terminal):
+        os.close(terminal)
+        eventually(lambda: "certificate_not_reloaded" in log.read_text())
+        process.terminate()
+        assert process.wait(20) == 0
+
+
+@contextmanager
+def in_a_terminal(data: Path, log: Path, *by: str, redirected: bool) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A server that listens, in a terminal of its own, and that terminal's other end; its output goes into `log`."""
+    ours, theirs = pty.openpty()
+    serve = [sys.executable, "-m", "seatkeeper", "serve", "--port", "0", "--data", str(data)]
+    with log.open("wb") as file:
+        out = file.fileno() if redirected else theirs
+        command = [program("setsid"), "--ctty", *by, *serve]
+        with subprocess.Popen(command, stdin=theirs, stdout=out, stderr=out, env=command_environment()) as process:
+            os.close(theirs)
+            eventually((data / "server.json").exists)
+            try:
+                yield process, ours
+            finally:
+                process.kill()
 
 
 def test_every_command_reaches_a_server_that_has_only_tls(tmp_path: Path) -> None:
@@ -224,7 +251,11 @@ def test_a_server_listens_where_its_flags_say(tmp_path: Path) -> None:
     ("options", "code", "said"),
     [
         (["--https", "127.0.0.1:0"], 2, "listen.https needs listen.certificate"),
-        (["--https", "127.0.0.1:0", "--certificate", "{certificate}"], 3, "There is no private key in {certificate}"),
+        (["--https", "127.0.0.1:0", "--certificate", "{certificate}"], 2, "There is no private key in {certificate}"),
+        (["--https", "127.0.0.1:0", "--certificate", "{certificate}", "--key", "{certificate}.gone"], 2,
+         "The private key in {certificate}.gone cannot be read: No such file or directory."),
+        (["--https", "127.0.0.1:0", "--certificate", "{certificate}", "--key", "{another}"], 2,
+         "The key in {another} does not belong to the certificate in {certificate}."),
         (["--https", "127.0.0.1:{taken}", "--certificate", "{certificate}", "--key", "{key}"], 3,
          "Cannot listen at 127.0.0.1:{taken}: another program does. Stop it, or choose another port."),
     ],
@@ -232,8 +263,10 @@ def test_a_server_listens_where_its_flags_say(tmp_path: Path) -> None:
 def test_what_keeps_a_server_from_listening_is_one_sentence(
     server: ServerProcess, tmp_path: Path, options: list[str], code: int, said: str
 ) -> None:
-    pair = Authority(tmp_path).issue("localhost")
-    facts = {"taken": urlsplit(server.urls[2]).port, **pair._asdict()}
+    authority = Authority(tmp_path)
+    another = authority.issue("localhost", file="another").key
+    pair = authority.issue("localhost")
+    facts = {"taken": urlsplit(server.urls[2]).port, "another": another, **pair._asdict()}
     given = [option.format(**facts) for option in options]
     refused = seatkeeper("serve", "--port", "0", *given, data=tmp_path / "data")
     assert refused.returncode == code, refused.stderr

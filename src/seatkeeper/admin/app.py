@@ -1,6 +1,7 @@
 """The admin face put together."""
 
 from itertools import chain
+from typing import Final
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -31,6 +32,13 @@ from seatkeeper.queries.reads import Reads
 from seatkeeper.settings import Settings
 from seatkeeper.transport.availability import Availability
 
+_DESCRIPTION: Final = (
+    "**Authorize** takes the admin token, which stands in the file `admin-token` of the server's data directory and may"
+    " do everything, or login and password of a user who has the right.\n\n"
+    "Here are the inventory, users, licenses and their assignments, sessions, denials, the state of the server, and"
+    " the journal."
+)
+
 _ERRORS = {
     401: "No or wrong credentials.",
     403: "The user lacks the right; the message names it.",
@@ -57,6 +65,7 @@ def create_app(
     app = FastAPI(
         title="Seatkeeper administration",
         summary="Run the inventory: apply it, assign licenses, see and end sessions, explain a refusal.",
+        description=_DESCRIPTION,
         version="1",
         dependencies=DOCUMENTED,
         responses={status: {"description": text, "model": ErrorBody} for status, text in _ERRORS.items()},

@@ -45,7 +45,7 @@ class Changed(BaseModel):
     changed: list[str] = Field(description="Names as stored. Those that were so already are not among them.")
 
 
-@router.post("/assignments")
+@router.post("/assignments", summary="Assign licenses")
 async def assign(body: AssignmentBody, parts: PartsOfApp) -> Changed:
     """Assign licenses to a holder, all or none."""
     holder, licenses = _names(body, parts.owner)
@@ -53,7 +53,7 @@ async def assign(body: AssignmentBody, parts: PartsOfApp) -> Changed:
     return Changed(changed=list(changed))
 
 
-@router.post("/assignments/remove")
+@router.post("/assignments/remove", summary="Take licenses away")
 async def unassign(body: AssignmentBody, parts: PartsOfApp) -> Changed:
     """Take licenses from a holder. Live holds on an assignable ground end with the assignment."""
     holder, licenses = _names(body, parts.owner)

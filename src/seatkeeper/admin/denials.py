@@ -62,7 +62,7 @@ class DenialList(BaseModel):
     denials: list[DenialBody]
 
 
-@router.get("/denials", dependencies=[needs(Right.SESSIONS_READ)])
+@router.get("/denials", summary="List who was refused what lately", dependencies=[needs(Right.SESSIONS_READ)])
 async def list_denials(
     parts: PartsOfApp,
     *,

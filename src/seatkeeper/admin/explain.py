@@ -46,7 +46,7 @@ _Name = Query(min_length=1, max_length=200)
 _Perhaps = Query(max_length=200)
 
 
-@router.get("/explain", dependencies=[needs(Right.EXPLAIN)])
+@router.get("/explain", summary="Explain what a user would get", dependencies=[needs(Right.EXPLAIN)])
 async def explain(
     parts: PartsOfApp,
     *,

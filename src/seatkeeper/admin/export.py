@@ -18,6 +18,7 @@ router = APIRouter(tags=["inventory"])
 
 @router.get(
     "/inventory",
+    summary="Export the inventory",
     dependencies=[needs(Right.INVENTORY_WRITE)],
     response_class=StreamingResponse,
     responses={200: {"content": {f"application/{each}": {"schema": {"type": "string"}} for each in Format}}},

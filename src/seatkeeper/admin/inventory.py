@@ -119,7 +119,12 @@ def content_type_of(request: Request) -> str:
 Sent = Annotated[Document, Depends(_document)]
 
 
-@router.post("/inventory/plan", dependencies=[needs(Right.INVENTORY_WRITE)], openapi_extra=_BODY)
+@router.post(
+    "/inventory/plan",
+    summary="Show what an inventory would change",
+    dependencies=[needs(Right.INVENTORY_WRITE)],
+    openapi_extra=_BODY,
+)
 async def plan_inventory(
     document: Sent,
     parts: PartsOfApp,
@@ -156,7 +161,9 @@ async def plan_inventory(
     )
 
 
-@router.post("/inventory", dependencies=[needs(Right.INVENTORY_WRITE)], openapi_extra=_BODY)
+@router.post(
+    "/inventory", summary="Apply an inventory", dependencies=[needs(Right.INVENTORY_WRITE)], openapi_extra=_BODY
+)
 async def apply_inventory(
     document: Sent,
     parts: PartsOfApp,
@@ -205,7 +212,9 @@ def refused_by_place(file: str) -> Iterator[None]:
         raise refused(error.refusal, where=where, detail=detail) from error
 
 
-@router.get("/inventory/limits", dependencies=[needs(Right.INVENTORY_WRITE)])
+@router.get(
+    "/inventory/limits", summary="Show how large an inventory may be", dependencies=[needs(Right.INVENTORY_WRITE)]
+)
 async def inventory_limits(parts: PartsOfApp) -> InventoryLimits:
     """Tell how much of an inventory one request may bring."""
     settings = parts.settings

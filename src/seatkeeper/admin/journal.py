@@ -104,7 +104,7 @@ class ForgetBody(BaseModel):
     archive: Directory = None
 
 
-@router.get("/journal", dependencies=[needs(Right.JOURNAL_WRITE)])
+@router.get("/journal", summary="Show the journal and work on it", dependencies=[needs(Right.JOURNAL_WRITE)])
 async def read_journal(
     parts: PartsOfApp,
     *,
@@ -126,7 +126,9 @@ async def read_journal(
     )
 
 
-@router.post("/journal/seal", status_code=202, dependencies=[needs(Right.JOURNAL_WRITE)])
+@router.post(
+    "/journal/seal", summary="Seal and archive what is old", status_code=202, dependencies=[needs(Right.JOURNAL_WRITE)]
+)
 async def seal_journal(body: SealBody, parts: PartsOfApp) -> WorkBody:
     """Begin to move what is old into an archive. A snapshot takes its place; nothing else changes."""
     folder = await _folder(parts, body.archive)
@@ -138,7 +140,9 @@ async def seal_journal(body: SealBody, parts: PartsOfApp) -> WorkBody:
         raise _at_work(at_work) from None
 
 
-@router.post("/journal/forget", status_code=202, dependencies=[needs(Right.JOURNAL_WRITE)])
+@router.post(
+    "/journal/forget", summary="Forget a deleted user", status_code=202, dependencies=[needs(Right.JOURNAL_WRITE)]
+)
 async def forget_user(body: ForgetBody, parts: PartsOfApp) -> WorkBody:
     """Begin to replace by a pseudonym all that says who a deleted user was: in journal, tables and archives."""
     folder = await _folder(parts, body.archive)

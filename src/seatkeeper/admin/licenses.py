@@ -66,14 +66,14 @@ class SeatsSet(BaseModel):
     license: LicenseBody
 
 
-@router.get("/licenses", dependencies=[needs(Right.EXPLAIN)])
+@router.get("/licenses", summary="List licenses and what is taken of them", dependencies=[needs(Right.EXPLAIN)])
 async def list_licenses(parts: PartsOfApp) -> LicenseList:
     """What was bought, what is assigned and what is in use now."""
     pairs = await parts.reads.run(licenses_with_pools)
     return LicenseList(licenses=[_license(license_, pool) for license_, pool in pairs])
 
 
-@router.put("/licenses/seats", dependencies=[needs(Right.INVENTORY_WRITE)])
+@router.put("/licenses/seats", summary="Set how many seats were bought", dependencies=[needs(Right.INVENTORY_WRITE)])
 async def set_seats(body: SeatsBody, parts: PartsOfApp) -> SeatsSet:
     """Set how many seats of a license were bought. What is left out stays as it is."""
     name = license_name(body.license, parts.owner)

@@ -53,7 +53,9 @@ class Overview(BaseModel):
     refused_since: datetime = Field(description="Five minutes ago, or later where there were 1,000 refusals since.")
 
 
-@router.get("/overview", dependencies=[needs(Right.SESSIONS_READ)])
+@router.get(
+    "/overview", summary="Show server, sessions and pools at a glance", dependencies=[needs(Right.SESSIONS_READ)]
+)
 async def overview(parts: PartsOfApp) -> Overview:
     """The server's state, how many sessions live, and how full every pool is."""
     now = parts.ledger.now()

@@ -40,13 +40,13 @@ class StateBody(BaseModel):
     state: Literal["serving", "draining", "standby"]
 
 
-@router.get("/server", dependencies=[needs(Right.SESSIONS_READ)])
+@router.get("/server", summary="Show whether the server takes log-ons", dependencies=[needs(Right.SESSIONS_READ)])
 async def look_at_server(parts: PartsOfApp) -> ServerBody:
     """Whether log-ons are taken, since when, and how many sessions live."""
     return server_body(parts, parts.ledger.sessions)
 
 
-@router.put("/server", dependencies=[needs(Right.SERVER_WRITE)])
+@router.put("/server", summary="Take log-ons, or none", dependencies=[needs(Right.SERVER_WRITE)])
 async def set_state(body: StateBody, parts: PartsOfApp) -> ServerBody:
     """Take log-ons, or none. Sessions go on either way. A restart forgets it: the setting `standby` counts."""
     if not parts.availability.enter(State(body.state)):

@@ -52,7 +52,7 @@ class SessionList(BaseModel):
     sessions: list[SessionBody]
 
 
-@router.get("/sessions", dependencies=[needs(Right.SESSIONS_READ)])
+@router.get("/sessions", summary="List who is connected", dependencies=[needs(Right.SESSIONS_READ)])
 async def list_sessions(
     parts: PartsOfApp,
     *,
@@ -63,7 +63,9 @@ async def list_sessions(
     return SessionList(sessions=[_session(each) for each in views])
 
 
-@router.delete("/sessions/{session}", status_code=204, dependencies=[needs(Right.SESSIONS_END)])
+@router.delete(
+    "/sessions/{session}", summary="End a session", status_code=204, dependencies=[needs(Right.SESSIONS_END)]
+)
 async def end_session(session: str, parts: PartsOfApp) -> Response:
     """End a session and release all it held. Its client is told that an administrator did."""
     await end(session, EndReason.ADMINISTRATOR, parts)
@@ -83,7 +85,8 @@ async def end(session: str, reason: EndReason, parts: Parts) -> None:
 
 
 def _no_such(session: str) -> AdminError:
-    message = f"There is no live session {session[:80]}. 'seatkeeper sessions list' shows them; GET sessions does, too."
+    lists = "'seatkeeper sessions list' shows them; GET /v1/sessions does, too."
+    message = f"There is no live session {session[:80]}. {lists}"
     return AdminError(404, Code.SESSION_ENDED.value, message)
 
 

@@ -126,7 +126,7 @@ def _testing(parts: PartsOfApp) -> Testing:
 Controls = Annotated[Testing, Depends(_testing)]
 
 
-@router.get("")
+@router.get("", summary="Show all that tests can control")
 async def look(controls: Controls) -> TestingBody:
     """What can be ordered, what is, and what the server keeps in memory."""
     faults = controls.faults
@@ -144,7 +144,7 @@ async def look(controls: Controls) -> TestingBody:
     )
 
 
-@router.post("/reset", status_code=204, openapi_extra=OPTIONAL_INVENTORY)
+@router.post("/reset", summary="Go back to the first inventory", status_code=204, openapi_extra=OPTIONAL_INVENTORY)
 async def reset(request: Request, controls: Controls) -> Response:
     """Go back to the inventory that the server began with, or to the one in the body, and to nothing else.
 
@@ -163,13 +163,13 @@ async def reset(request: Request, controls: Controls) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/clock")
+@router.get("/clock", summary="Show the clock")
 async def look_at_clock(controls: Controls) -> ClockBody:
     """The time that the server goes by."""
     return _clock(controls)
 
 
-@router.post("/clock")
+@router.post("/clock", summary="Set the clock forward")
 async def set_clock(body: SetClockBody, parts: PartsOfApp, controls: Controls) -> ClockBody:
     """Set the clock forward; it goes on from there.
 
@@ -190,13 +190,13 @@ async def set_clock(body: SetClockBody, parts: PartsOfApp, controls: Controls) -
     return _clock(controls)
 
 
-@router.get("/faults")
+@router.get("/faults", summary="List ordered faults")
 async def list_faults(controls: Controls) -> FaultList:
     """The faults that are ordered and not used up."""
     return FaultList(faults=[_fault(each) for each in controls.faults.ordered])
 
 
-@router.post("/faults", status_code=201)
+@router.post("/faults", summary="Order a fault", status_code=201)
 async def order_fault(body: OrderBody, controls: Controls) -> FaultBody:
     """Let the next requests of a route fail, or take longer, or both.
 
@@ -213,14 +213,14 @@ async def order_fault(body: OrderBody, controls: Controls) -> FaultBody:
     return _fault(fault)
 
 
-@router.delete("/faults", status_code=204)
+@router.delete("/faults", summary="Remove all faults", status_code=204)
 async def clear_faults(controls: Controls) -> Response:
     """Let no fault happen any more."""
     controls.faults.clear()
     return Response(status_code=204)
 
 
-@router.delete("/faults/{fault}", status_code=204)
+@router.delete("/faults/{fault}", summary="Remove a fault", status_code=204)
 async def clear_fault(fault: int, controls: Controls) -> Response:
     """Let this fault not happen any more."""
     if not controls.faults.clear(fault):
@@ -228,20 +228,20 @@ async def clear_fault(fault: int, controls: Controls) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/sessions/{session}/end", status_code=204)
+@router.post("/sessions/{session}/end", summary="End a session for a reason", status_code=204)
 async def end_session(session: str, body: EndBody, parts: PartsOfApp) -> Response:
     """End a session for a reason, which its client is told; `idle` is what it is told when it expires."""
     await end(session, EndReason[body.reason.upper()], parts)
     return Response(status_code=204)
 
 
-@router.get("/retired")
+@router.get("/retired", summary="List what answers 410")
 async def list_retired(controls: Controls) -> RetiredBody:
     """The resources and features that answer 410 now."""
     return RetiredBody(retired=list(controls.retired()))
 
 
-@router.put("/retired")
+@router.put("/retired", summary="Let resources or features answer 410")
 async def retire(body: RetiredBody, controls: Controls) -> RetiredBody:
     """Have exactly these answer 410 from now on; an empty list brings all back."""
     try:

@@ -106,7 +106,7 @@ class UserPage(BaseModel):
     next: str | None = Field(description="Give this as `after` for those that follow; null: there are none.")
 
 
-@router.get("/users", dependencies=[needs(Right.INVENTORY_READ)])
+@router.get("/users", summary="List users and their licenses", dependencies=[needs(Right.INVENTORY_READ)])
 async def list_users(
     parts: PartsOfApp,
     *,
@@ -122,7 +122,7 @@ async def list_users(
     )
 
 
-@router.post("/users", status_code=201, dependencies=[needs(Right.INVENTORY_WRITE)])
+@router.post("/users", summary="Add a user", status_code=201, dependencies=[needs(Right.INVENTORY_WRITE)])
 async def add_user(body: NewUser, parts: PartsOfApp) -> AddedUser:
     """Add a user. One who is there already is not changed."""
     _require_known(body)
@@ -150,7 +150,7 @@ async def add_user(body: NewUser, parts: PartsOfApp) -> AddedUser:
     return AddedUser(login=account.user.login, user_id=account.user.id)
 
 
-@router.put("/users/password", status_code=204, dependencies=[needs(Right.INVENTORY_WRITE)])
+@router.put("/users/password", summary="Set a password", status_code=204, dependencies=[needs(Right.INVENTORY_WRITE)])
 async def set_password(body: NewPassword, parts: PartsOfApp) -> Response:
     """Set a user's password. His sessions stay open."""
     password_hash = await parts.passwords.hash(body.password)
@@ -158,7 +158,7 @@ async def set_password(body: NewPassword, parts: PartsOfApp) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/users/delete", status_code=204, dependencies=[needs(Right.INVENTORY_WRITE)])
+@router.post("/users/delete", summary="Delete a user", status_code=204, dependencies=[needs(Right.INVENTORY_WRITE)])
 async def delete_user(body: UserName, parts: PartsOfApp) -> Response:
     """Delete a user: his sessions end, his holds and assignments go. The login is free, the associate id never is."""
     await parts.ledger.submit(DeleteUser(login=body.login))

@@ -13,8 +13,10 @@ from seatkeeper.cli.printing import print_json
 def check(
     *,
     archive: Annotated[
-        Path | None,
-        typer.Option("--archive", metavar="DIRECTORY", help="Also check the archives of the journal in there."),
+        list[Path] | None,
+        typer.Option(
+            "--archive", metavar="DIRECTORY", help="Also check the archives of the journal in there; can be repeated."
+        ),
     ] = None,
     as_json: Json = False,
     data: Data = None,
@@ -23,7 +25,8 @@ def check(
     """Compare every row and count with the journal.
 
     Folds the journal and verifies its chain, also while the server serves. Where old stretches were sealed it begins at
-    their snapshot; with --archive at the first event. Exits 0 with a summary, or 1 with every difference named.
+    their snapshot; with --archive at the first event. Exits 0 with a summary, or 1 with every difference,
+    and every archive that is not there, named.
     """
     from msgspec import to_builtins  # noqa: PLC0415 - see the package: heavy imports wait
 
@@ -31,7 +34,7 @@ def check(
 
     database = existing_database(data, config)
     with told_plainly(database.parent):
-        report = check_database(database, archive)
+        report = check_database(database, *(archive or ()))
     if as_json:
         told = to_builtins(report)
         del told["head"]
@@ -39,10 +42,14 @@ def check(
     else:
         for difference in report.differences:
             typer.echo(difference)
-    if not report.clean:
+        for unchecked in report.unchecked:
+            typer.echo(f"Not checked: {unchecked}.")
+    if report.differences:
         raise Failure(
             ExitCode.REFUSED, f"{database} is not what its journal says; differences: {len(report.differences)}."
         )
+    if report.unchecked:
+        raise Failure(ExitCode.REFUSED, "Not everything could be checked. What is there agrees.")
     if not as_json:
         archived = f"{report.archived} archived and " if report.archived else ""
         typer.echo(

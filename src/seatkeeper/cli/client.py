@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seatkeeper.cli.address import read_address
 from seatkeeper.cli.failure import ExitCode, Failure
-from seatkeeper.cli.options import read_settings
+from seatkeeper.cli.options import settings_of
 from seatkeeper.cli.ways import Held, in_this_process, is_held, over_the_network
 from seatkeeper.ledger.files import DATABASE
 
@@ -91,12 +91,12 @@ class Api:
             request = _Request(method, path, params, document.content, document.content_type)
         else:
             request = _Request(method, path, params, None if body is None else _encoded(body), seconds=seconds)
-        with self._told():
+        with self._told(method):
             return _content(self._runner.run(self._answered(request, again=again)))
 
     def stream(self, path: str, params: Mapping[str, str]) -> Iterator[bytes]:
         """The body of the answer to a GET, part by part as it comes. Raises as `ask`, also midway."""
-        with self._told():
+        with self._told("GET"):
             response = self._runner.run(self._answered(_Request("GET", path, params), again=False, streamed=True))
             parts = response.aiter_bytes()
             try:
@@ -180,7 +180,7 @@ class Api:
         return Failure(ExitCode.UNREACHABLE, sentence)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _told(self, method: str) -> Iterator[None]:
         import httpx  # noqa: PLC0415 - see the package: heavy imports wait
 
         try:
@@ -188,10 +188,10 @@ class Api:
         except UnicodeEncodeError:
             raise _no_text() from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
+            outcome = "" if method == "GET" else "; what was asked may or may not have been done"
             raise Failure(
                 ExitCode.UNREACHABLE,
-                f"The server of {self.settings.data} did not answer ({str(error) or type(error).__name__});"
-                " what was asked may or may not have been done.",
+                f"The server of {self.settings.data} did not answer ({str(error) or type(error).__name__}){outcome}.",
             ) from None
 
 
@@ -203,7 +203,7 @@ def reached(
 
     Only with `makes` may the database be made by this. `patience` in seconds: how long it is tried to reach a server.
     """
-    settings = read_settings(config, {"data": data})
+    settings = settings_of(data, config)
     if not makes and not (settings.data / DATABASE).exists():
         raise Failure(
             ExitCode.UNREACHABLE,
@@ -221,7 +221,7 @@ def reached_to_plan(data: Path | None, config: Path | None) -> Iterator[Api]:
     """
     from msgspec.structs import replace  # noqa: PLC0415 - see the package: heavy imports wait
 
-    settings = read_settings(config, {"data": data})
+    settings = settings_of(data, config)
     if (settings.data / DATABASE).exists() or (settings.data.is_dir() and is_held(settings.data)):
         with _opened(settings, PATIENCE_SECONDS) as api:
             yield api
@@ -239,9 +239,13 @@ def reached_server(data: Path | None, config: Path | None, *, patience: float = 
 
     Failure where none does. Later, one that was reached may go and come back within `patience` seconds.
     """
-    settings = read_settings(config, {"data": data})
+    settings = settings_of(data, config)
     if not is_held(settings.data):
-        raise Failure(ExitCode.UNREACHABLE, f"No server serves {settings.data}; 'seatkeeper serve' starts one.")
+        raise Failure(
+            ExitCode.UNREACHABLE,
+            f"No server serves {settings.data}; 'seatkeeper serve' starts one. Is it another directory? --data names"
+            " it.",
+        )
     with _opened(settings, patience, served=True) as api:
         yield api
 
@@ -292,7 +296,11 @@ def _wait_asked_for(response: "httpx.Response") -> float:
 
 def _content(response: "httpx.Response") -> Any:  # noqa: ANN401 - JSON
     if response.is_success:
-        return response.json() if response.content else None
+        try:
+            return response.json() if response.content else None
+        except (ValueError, RecursionError):
+            why = f"What answers at {response.url.netloc.decode()} is no Seatkeeper: its answer is no JSON."
+            raise Failure(ExitCode.UNREACHABLE, why) from None
     error, sentence, detail = "", f"The server answered {response.status_code} and no reason.", None
     try:
         said = response.json()

@@ -24,6 +24,12 @@ class Failure(Exception):
         self.exit_code = exit_code
 
 
+def unusable(path: object, error: OSError) -> Failure:
+    """The Failure of a command that cannot use this file or directory."""
+    advice = " Run it as root or as the server's user." if isinstance(error, PermissionError) else ""
+    return Failure(ExitCode.UNREACHABLE, f"{path} cannot be used: {error.strerror or error}.{advice}")
+
+
 @contextmanager
 def interruptible(outcome: str) -> Iterator[None]:
     """Turn an interruption into a Failure that says what has become of the command: `outcome`, as in "nothing was
@@ -60,5 +66,4 @@ def told_plainly(data: Path) -> Iterator[None]:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise Failure(ExitCode.UNREACHABLE, f"The database in {data} cannot be used: {cause}.") from None
     except OSError as error:
-        at = error.filename or data
-        raise Failure(ExitCode.UNREACHABLE, f"{at} cannot be used: {error.strerror or error}.") from None
+        raise unusable(error.filename or data, error) from None

@@ -27,7 +27,7 @@ def seal(
     *,
     before: Annotated[
         str | None,
-        typer.Option("--before", metavar="DATE", help="What happened before then (UTC). Default: 13 months ago."),
+        typer.Option("--before", metavar="DATE[TTIME]", help="What happened before then; UTC. Default: 13 months ago."),
     ] = None,
     archive: Archive = None,
     as_json: Json = False,
@@ -112,7 +112,11 @@ def _moment(before: str) -> str:
     try:
         given = datetime.fromisoformat(before)
     except ValueError:
-        raise Failure(ExitCode.USAGE, f"--before: {before} is no date; write it as 2026-01-31.") from None
+        raise Failure(
+            ExitCode.USAGE,
+            f"--before: {before} is no date; write 2026-01-31, or with a time 2026-01-31T18:00 (UTC) or"
+            " 2026-01-31T18:00+01:00.",
+        ) from None
     return (given if given.tzinfo is not None else given.replace(tzinfo=UTC)).isoformat()
 
 

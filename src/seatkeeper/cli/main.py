@@ -38,9 +38,9 @@ app = typer.Typer(
     name="seatkeeper",
     help="A license server: who may use which license, and who is using it now.",
     epilog=(
-        "Exit codes: 0 done; 1 refused, or differences found; 2 wrong use, or wrong settings; 3 the server or the data"
-        " cannot be reached; 130 interrupted. Commands go through the server where one runs on the data directory, and"
-        " work on the data directory themselves where none does."
+        "Exit codes: 0 done; 1 refused, differences found, or not all could be checked; 2 wrong use, or wrong settings;"
+        " 3 the server or the data cannot be reached; 130 interrupted. Commands go through the server where one runs on"
+        " the data directory, and work on the data directory themselves where none does."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from seatkeeper.cli.failure import ExitCode, Failure
+from seatkeeper.cli.failure import ExitCode, Failure, unusable
 from seatkeeper.ledger.files import DATABASE
 
 if TYPE_CHECKING:
@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 Data = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIRECTORY", help="The data directory. Default: as the settings say, else ./data."),
+    typer.Option(
+        "--data",
+        metavar="DIRECTORY",
+        readable=False,  # that it can be read is looked into where it is used, also if it is the settings' own
+        help="The data directory. Default: as the settings say, else ./data.",
+    ),
 ]
 Config = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="A settings file (TOML).")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -38,9 +43,21 @@ def read_settings(config: Path | None, flags: dict[str, object]) -> "Settings":
         raise Failure(ExitCode.USAGE, str(error)) from None
 
 
+def settings_of(data: Path | None, config: Path | None) -> "Settings":
+    """The settings, of a command that works on the data directory. Failure where this user may not look into it."""
+    settings = read_settings(config, {"data": data})
+    try:
+        (settings.data / DATABASE).stat()
+    except PermissionError as error:
+        raise unusable(settings.data, error) from None
+    except (OSError, ValueError):
+        pass  # it need not be there yet; else whatever uses it says what is wrong
+    return settings
+
+
 def existing_database(data: Path | None, config: Path | None) -> Path:
     """The database that these options and the settings name. Failure where there is none."""
-    database = read_settings(config, {"data": data}).data / DATABASE
+    database = settings_of(data, config).data / DATABASE
     if not database.exists():
         raise Failure(
             ExitCode.UNREACHABLE,

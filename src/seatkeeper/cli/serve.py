@@ -80,19 +80,15 @@ def serve(
         "listen.key": key,
     }
     settings = read_settings(config, flags)
+    _configure_logs(settings)  # before the imports, of which one may have something to say
 
     from structlog import get_logger  # noqa: PLC0415 - see the package: heavy imports wait
 
     from seatkeeper.ledger.door import DataDirectoryInUse  # noqa: PLC0415 - as above
     from seatkeeper.server.running import run  # noqa: PLC0415 - as above
     from seatkeeper.transport.listener import CannotListen  # noqa: PLC0415 - as above
-    from seatkeeper.transport.logs import configure_logs  # noqa: PLC0415 - as above
-    from seatkeeper.transport.tls import UnusableCertificate  # noqa: PLC0415 - as above
 
-    configure_logs(settings.log.format, settings.log.level)
     log = get_logger(__name__)
-    for library in ("alembic", "uvicorn"):  # what they tell of every start and stop is told here already
-        logging.getLogger(library).setLevel(logging.WARNING)
 
     def listening(urls: tuple[str, ...], demo_is_there: bool) -> None:
         if settings.log.format == "json":  # whoever reads that collects lines, often of both outputs
@@ -117,8 +113,16 @@ def serve(
             )
     except DataDirectoryInUse:
         raise Failure(ExitCode.UNREACHABLE, _taken(settings.data)) from None
-    except (CannotListen, UnusableCertificate) as error:
+    except CannotListen as error:
         raise Failure(ExitCode.UNREACHABLE, str(error)) from None
+
+
+def _configure_logs(settings: "Settings") -> None:
+    from seatkeeper.transport.logs import configure_logs  # noqa: PLC0415 - see the package: heavy imports wait
+
+    configure_logs(settings.log.format, settings.log.level)
+    for library in ("alembic", "uvicorn"):  # what they tell of every start and stop is told here already
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def _require_fitting(files: list[Path] | None, data: Path | None, *, ephemeral: bool) -> None:

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seatkeeper.cli.failure import ExitCode, Failure, told_plainly
+from seatkeeper.cli.failure import ExitCode, Failure, told_plainly, unusable
 from seatkeeper.ledger.files import LOCK
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Held(Exception):
 
 
 def is_held(data: Path) -> bool:
-    """Whether some process has the data directory."""
+    """Whether some process has the data directory. Failure where this user may not find out."""
     from filelock import FileLock, Timeout  # noqa: PLC0415 - see the package: heavy imports wait
 
     if not (data / LOCK).exists():  # nobody ever had it, and to ask would make it
@@ -32,6 +32,8 @@ def is_held(data: Path) -> bool:
             return False
     except Timeout:
         return True
+    except PermissionError as error:
+        raise unusable(data / LOCK, error) from None
 
 
 @asynccontextmanager

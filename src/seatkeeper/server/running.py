@@ -5,7 +5,6 @@ import gc
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -18,7 +17,7 @@ import uvicorn
 from seatkeeper.server.ephemeral import Ephemeral
 from seatkeeper.server.house import House
 from seatkeeper.server.opening import opened
-from seatkeeper.settings import Settings
+from seatkeeper.settings import ListenSettings, Settings, SettingsError
 from seatkeeper.settings.addresses import host_and_port
 from seatkeeper.transport.forwarded import Forwarded
 from seatkeeper.transport.listener import Listeners
@@ -53,8 +52,8 @@ def run(
     `demo` applies the demo inventory to a database that is empty; `ephemeral` keeps everything in memory. When clients
     can connect, `reachable` is told the URLs and the certificate shown over HTTPS, and again whenever that is another;
     then `listening`, once, the URLs and whether the demo is there. `stopped` is called when they no longer can. SIGHUP
-    loads the certificate again. Raises as `opened`, CannotListen and UnusableCertificate. A stop that hangs ends the
-    process after 30 seconds; nothing answered is lost.
+    loads the certificate again. Raises as `opened`, CannotListen, and SettingsError for a certificate that cannot be
+    used. A stop that hangs ends the process after 30 seconds; nothing answered is lost.
     """
     with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
         serving = _serve(
@@ -73,7 +72,7 @@ async def _serve(
     stopped: Callable[[], None],
 ) -> None:
     listen = settings.listen
-    tls = Tls(listen.certificate, listen.key) if listen.https and listen.certificate else None
+    tls = _tls(listen)
     async with opened(settings, ephemeral) as house:
         if demo:
             await house.apply_demo(settings.icws.owner)
@@ -127,8 +126,8 @@ class _Server(uvicorn.Server):
         if self._tls is not None:
             await self._listen_with(self._tls)
         if hasattr(signal, "SIGHUP"):
-            on_terminal = sys.stderr.isatty()
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hung_up, on_terminal)
+            ends_with_terminal = _has_terminal() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN  # as by nohup
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hung_up, ends_with_terminal)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # what came while it started comes now
         self._reachable(self._tls.certificate if self._tls is not None else None)
         self._listening()
@@ -153,9 +152,9 @@ class _Server(uvicorn.Server):
             )
             self.servers.append(server)
 
-    def _hung_up(self, on_terminal: bool) -> None:
+    def _hung_up(self, ends_with_terminal: bool) -> None:
         """SIGHUP: whoever runs the server asks for the certificate to be loaded again, or its terminal is gone."""
-        if on_terminal and not sys.stderr.isatty():
+        if ends_with_terminal and not _has_terminal():
             signal.signal(signal.SIGHUP, signal.SIG_DFL)
             signal.raise_signal(signal.SIGHUP)
         elif self._tls is None:
@@ -181,6 +180,25 @@ class _Server(uvicorn.Server):
         log.info("stopping")
         self._house.stop_streams()
         await super().shutdown(sockets)
+
+
+def _tls(listen: ListenSettings) -> Tls | None:
+    """What HTTPS is spoken with; None where no address wants it."""
+    if not listen.https or listen.certificate is None:
+        return None
+    try:
+        return Tls(listen.certificate, listen.key)
+    except UnusableCertificate as error:  # it is there to be named, and stays as it is until somebody changes it
+        raise SettingsError(str(error)) from None
+
+
+def _has_terminal() -> bool:
+    """Whether this process belongs to a terminal, wherever its input and output go. One that was closed is none."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def _give_up() -> None:
