@@ -134,6 +134,7 @@ def ask(
     return answer.status, told
 
 
+@pytest.mark.slow
 def test_nothing_is_left_of_clients_that_never_disconnect(world: World) -> None:
     token = (world.server.data / "admin-token").read_text().strip()
     with (

@@ -206,6 +206,7 @@ def in_a_terminal(data: Path, log: Path, *by: str, redirected: bool) -> Iterator
                 process.kill()
 
 
+@pytest.mark.slow
 def test_every_command_reaches_a_server_that_has_only_tls(tmp_path: Path) -> None:
     certificate, key = Authority(tmp_path).issue("127.0.0.1", "licenses.example")
     env = {
