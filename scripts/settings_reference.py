@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 
+from written_page import keep
+
 from seatkeeper.settings.lookup import Row, describe
 
 PAGE = Path(__file__).parent.parent / "docs" / "settings.md"
@@ -44,16 +46,5 @@ def _lines(group: str, rows: list[Row]) -> Iterator[str]:
         yield f"| `{row.name}` | `{row.default}` | {row.unit} | {row.description} | `{row.variable}` |"
 
 
-def main() -> int:
-    """Write the page; with --check only say whether it is up to date."""
-    if "--check" not in sys.argv[1:]:
-        PAGE.write_text(page(), encoding="utf-8")
-        return 0
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == page():
-        return 0
-    print(f"{PAGE} is out of date: run {Path(sys.argv[0]).name}.", file=sys.stderr)  # noqa: T201 - as its user is told
-    return 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(keep(PAGE, page()))

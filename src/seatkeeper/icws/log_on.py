@@ -100,6 +100,7 @@ class LogOns:
         known = await self._known(request, kind, shape)
         self._require_serving()  # to find out who it is may have taken seconds
         record_of(request.scope).user = known.user.login
+        included = _included(request)
         secrets = new_session_secrets()
         command = Connect(
             user_id=known.user.id,
@@ -110,9 +111,11 @@ class LogOns:
             csrf_digest=secrets.csrf_digest,
             source=known.source,
             ends_source=known.ends_source,
-            hears_of_stations=_EFFECTIVE_STATION in _included(request),
+            hears_of_stations=_EFFECTIVE_STATION in included,
         )
-        return self._created(request, await self._connect(command), known.user, secrets)
+        body = self._answer(await self._connect(command), secrets)
+        self._include(body, included, known.user)
+        return self._created(request, body, secrets)
 
     def _require_serving(self) -> None:
         if self._availability.state is not State.SERVING:
@@ -173,17 +176,18 @@ class LogOns:
                 raise wrong_credentials() from refusal
             raise refused(refusal) from refusal
 
-    def _created(self, request: Request, connected: Connected, user: User, secrets: SessionSecrets) -> Response:
-        session_id = str(connected.session_id)
-        body = ConnectionResponse(
+    def _answer(self, connected: Connected, secrets: SessionSecrets) -> ConnectionResponse:
+        return ConnectionResponse(
             csrf_token=secrets.csrf,
-            session_id=session_id,
+            session_id=str(connected.session_id),
             user_id=connected.login,
             user_display_name=connected.display_name,
             ic_server=self._server_name,
             alternate_host_list=self._availability.alternate_hosts,
         )
-        self._include(body, _included(request), user)
+
+    def _created(self, request: Request, body: ConnectionResponse, secrets: SessionSecrets) -> Response:
+        session_id = body.session_id
         attributes = cookie_attributes(request, self._allowed_origins)
         headers = {
             "Set-Cookie": f"icws_{session_id}={secrets.cookie}; Path=/icws/{session_id}{attributes}",
