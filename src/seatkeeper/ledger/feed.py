@@ -174,13 +174,13 @@ class Feed:
     @property
     def open_streams(self) -> int:
         """How many streams are open."""
-        return sum(mailbox.stream is not None for mailbox in self._mailboxes.values())
+        return len(self.streaming())
 
     def kept(self) -> dict[str, int]:
         """How many of each thing are kept, by name."""
         return {
             "mailboxes": len(self._mailboxes),
-            "streams": len(self.streaming()),
+            "streams": self.open_streams,
             "users_with_mailboxes": len(self._sessions_of),
             "ended": len(self._ended),
             "untold": len(self._untold),
