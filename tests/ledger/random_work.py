@@ -5,12 +5,14 @@ from typing import Any, Final
 
 from seatkeeper.licensing.commands import (
     AcquireInStages,
+    ActivateDocument,
     Assign,
     ChangeProfile,
     ChangeSeats,
     Command,
     ConfigureLicenses,
     DefineLicense,
+    DefineOwner,
     DefineStation,
     DefineUser,
     DeleteUser,
@@ -19,8 +21,11 @@ from seatkeeper.licensing.commands import (
     ExpireSession,
     Explain,
     LeaveStation,
+    LicenseDocument,
+    ModuleDocument,
     ReleaseLicenses,
     RemoveLicenses,
+    RemoveOwner,
     RemoveStation,
     ReplaceLicenses,
     SetStation,
@@ -29,10 +34,21 @@ from seatkeeper.licensing.commands import (
     Subscribe,
     Together,
     Unassign,
+    UnassignModules,
     Unsubscribe,
 )
-from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName, Method, StationSetting
-from tests.ledger.world import LICENSES, OWNER, agent, connect, named
+from seatkeeper.licensing.entities import (
+    HolderKind,
+    HolderName,
+    LicenseDetails,
+    LicenseKind,
+    LicenseName,
+    Method,
+    OwnerDetails,
+    StationSetting,
+    UserType,
+)
+from tests.ledger.world import LICENSES, NOON, OWNER, agent, connect, named
 
 USERS: Final = 4
 STATIONS: Final = ("desk1", "desk2")
@@ -62,6 +78,12 @@ _WEIGHTS: Final = {
     "_buy": 2,
     "_move_out": 1,
     "_move_in": 1,
+    "_plan": 1,
+    "_unassign_modules": 1,
+    "_say_of_owner": 1,
+    "_activate": 1,
+    "_remove_owner": 1,
+    "_change_type": 1,
 }
 
 
@@ -196,6 +218,49 @@ class Work:
 
     def _move_in(self) -> Command[Any]:
         return DefineStation(name=self._random.choice(STATIONS), display_name="anew")
+
+    def _plan(self) -> Command[Any]:
+        """A license comes with others from now on, and is hidden or not."""
+        name, implied = self._licenses()[0].name, ",".join(each.name for each in self._licenses())
+        details = LicenseDetails(extra_flags=1, extra_info=f"set={implied}", hidden=self._random.random() < 0.5)
+        return DefineLicense(owner=OWNER, name=name, display_name=name, details=details)
+
+    def _unassign_modules(self) -> Command[Any]:
+        names = tuple(each.name for each in self._licenses())
+        return UnassignModules(user_id=self._random.choice(self._users), owner=OWNER, names=names)
+
+    def _say_of_owner(self) -> Command[Any]:
+        expires = self._random.choice((None, None, None, NOON + 300_000))
+        grace = self._random.choice((None, None, None, NOON + 600_000))
+        return DefineOwner(name=OWNER, details=OwnerDetails(expires=expires, grace_until=grace))
+
+    def _activate(self) -> Command[Any]:
+        """A document of all licenses but perhaps one, which are hidden, or for external users only, now and then."""
+        modules = tuple(
+            ModuleDocument(
+                name=name,
+                display_name="of a document",
+                kind=LicenseKind.USER,
+                seats=self._random.randint(1, 3),
+                unrestricted=False,
+                prerequisite=None,
+                details=LicenseDetails(
+                    hidden=self._random.random() < 0.3,
+                    user_type=self._random.choice((None, None, None, UserType.EXTERNAL)),
+                ),
+            )
+            for name in LICENSES
+            if self._random.random() < 0.9
+        )
+        document = LicenseDocument(owner=OWNER, details=OwnerDetails(version="1"), modules=modules)
+        return ActivateDocument(document=document, rehearsed=self._random.random() < 0.2)
+
+    def _remove_owner(self) -> Command[Any]:
+        return RemoveOwner(name=self._random.choice((OWNER, "NOBODY")))
+
+    def _change_type(self) -> Command[Any]:
+        login, user_type = agent(self._random.randint(1, USERS)).name, self._random.choice(list(UserType))
+        return DefineUser(login=login, display_name="typed", user_type=user_type, group_id=self._random.randint(0, 3))
 
     def _together(self) -> Command[Any]:
         return Together(commands=tuple(self.commands(2)))

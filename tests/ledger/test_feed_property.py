@@ -18,6 +18,7 @@ from seatkeeper.licensing.commands import (
     Command,
     ConfigureLicenses,
     DefineLicense,
+    DefineOwner,
     DefineStation,
     DefineUser,
     DeleteUser,
@@ -28,13 +29,14 @@ from seatkeeper.licensing.commands import (
     LeaveStation,
     ReleaseLicenses,
     RemoveLicenses,
+    RemoveOwner,
     RemoveStation,
     SetStation,
     Subscribe,
     Together,
     Unsubscribe,
 )
-from seatkeeper.licensing.entities import Holder, HolderKind, LicenseName, Method, StationSetting, fold
+from seatkeeper.licensing.entities import Holder, HolderKind, LicenseName, Method, OwnerDetails, StationSetting, fold
 from seatkeeper.licensing.events import AnyEvent, JournalSealed
 from seatkeeper.licensing.refusals import Refusal
 from tests.ledger.world import (
@@ -245,6 +247,8 @@ async def _every_kind(data: Path) -> set[str]:
         _configured(("Recorder", "Later"), beyond=True, enabled=True),
         _fixed(assign(1, "Agent")),
         _replaced("Agent"),
+        _fixed(DefineOwner(name="Another", details=OwnerDetails(company="A company"))),
+        _fixed(RemoveOwner(name="Another")),
         _fixed(RemoveLicenses(licenses=named("Agent", "Recorder"))),
         _fixed(RemoveStation(name="desk1")),
         _fixed(DefineUser(login="agent01", display_name="another", password_hash="$another")),

@@ -116,6 +116,19 @@ async def test_l11_the_event_says_who_was_forgotten_by_number_alone_and_forgetti
     assert_clean(ledger.file)
 
 
+async def test_l11_forgetting_again_behind_a_seal_leaves_what_check_can_account_for_without_the_archive(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    async with running(tmp_path, clock=clock) as ledger:
+        await live_and_leave(ledger)
+        await forget(ledger, PERSON)
+        await seal_all(ledger, clock)
+        await forget(ledger, PERSON)
+    assert_clean(ledger.file)
+    assert_clean_with(ledger.file, archive_of(ledger))
+
+
 async def test_l11_a_living_user_and_one_who_never_was_are_not_forgotten(tmp_path: Path) -> None:
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory())

@@ -47,19 +47,21 @@ def _sessions(database: Path) -> list[tuple[Any, ...]]:
     return rows(database, "SELECT * FROM sessions ORDER BY id")
 
 
-def test_the_column_is_added_and_nothing_else_is_touched(former: Path) -> None:
+def test_the_column_is_added_and_nothing_else_is_touched_but_by_a_later_one(former: Path) -> None:
     with pytest.raises(SchemaTooOld, match=r"^The database has the schema 0003, "):
         check_database(former)
     before, sessions = _dump(former), _sessions(former)
     migrate(DatabaseFile(former))
     after = _dump(former)
-    for these, those in ((before, after), (after, before)):
-        assert {line.split("(")[0].strip() for line in these if line not in those} == {
-            "CREATE TABLE sessions",
-            'INSERT INTO "alembic_version" VALUES',
-            'INSERT INTO "sessions" VALUES',
-        }
-    assert _sessions(former) == [(*session, 0) for session in sessions]
+    changed = {'INSERT INTO "alembic_version" VALUES'}
+    for table in ("sessions", "licenses", "users"):
+        changed |= {f"CREATE TABLE {table}", f'INSERT INTO "{table}" VALUES'}
+    for these, those, added in (
+        (before, after, set()),
+        (after, before, {"CREATE TABLE owners", "CREATE INDEX seats_changed_events ON journal"}),
+    ):
+        assert {line.split("(")[0].strip() for line in these if line not in those} == changed | added
+    assert _sessions(former) == [(*session, 0, None) for session in sessions]
 
 
 def test_its_snapshot_and_the_events_since_fold_clean(former: Path) -> None:
@@ -79,7 +81,7 @@ async def test_its_sessions_hear_nothing_of_where_they_sit_and_new_ones_do(forme
             command = SetStation(session_id=session_id, setting=StationSetting.WORKSTATION, station="desk1")
             await ledger.submit(command)
         assert [await ledger.feed.poll(each) for each in (SEALED, LATER, new)] == [[], [], [DESK1]]
-    assert rows(former, "SELECT version FROM journal WHERE kind = 'connected' ORDER BY seq") == [(1,), (2,)]
+    assert rows(former, "SELECT version FROM journal WHERE kind = 'connected' ORDER BY seq") == [(1,), (3,)]
     assert_clean(former)
 
 
@@ -90,5 +92,5 @@ async def test_a_new_seal_keeps_who_hears_of_it(former: Path) -> None:
         clock.now += 2 * MINUTE
         assert await seal(ledger) is not None
     assert rows(former, "SELECT count(*) FROM journal WHERE kind = 'connected'") == [(0,)]
-    assert [(number, hears) for number, *_, hears in _sessions(former) if hears] == [(new, 1)]
+    assert [(number, hears) for number, *_, hears, _ in _sessions(former) if hears] == [(new, 1)]
     assert_clean(former)

@@ -22,7 +22,7 @@ from seatkeeper.licensing.commands import (
     RemoveLicenses,
     RemoveStation,
 )
-from seatkeeper.licensing.entities import LicenseName
+from seatkeeper.licensing.entities import LicenseDetails, LicenseName, UserType
 from seatkeeper.licensing.refusals import Code, Refusal
 from tests.ledger.world import NOON, OWNER, acquire, agent, assert_clean, assign, connect, named, rows, running
 
@@ -33,10 +33,10 @@ SESSION = 1_000_000_001
 """The session of agent01, who sits at desk1, is subscribed, and holds Agent and Supervisor."""
 
 NEW_COLUMNS = {
-    "licenses": ["prerequisite", "display_key"],
+    "licenses": ["prerequisite", "display_key", "details"],
     "stations": ["display_key"],
-    "users": ["view_allocations", "admin_allocations", "display_key"],
-    "sessions": ["hears_of_stations"],
+    "users": ["view_allocations", "admin_allocations", "display_key", "user_type", "group_id", "secondary_groups"],
+    "sessions": ["hears_of_stations", "idle_timeout"],
 }
 
 
@@ -75,10 +75,10 @@ def test_everything_is_kept_and_the_new_columns_are_filled_in(former: Path) -> N
         name: sorted(columns) for name, columns in NEW_COLUMNS.items()
     }
     assert _content(former, NEW_COLUMNS) == {
-        "licenses": [(None, ""), (None, "supervisor"), (None, "web"), (None, "ägent seat")],
+        "licenses": [(None, name, "{}") for name in ("", "supervisor", "web", "ägent seat")],
         "stations": [("",), ("desk strasse 1",)],
-        "users": [("[]", "[]", f"agent {number}") for number in ("2", "3", "4", "one")],
-        "sessions": [(0,), (0,)],
+        "users": [("[]", "[]", f"agent {number}", "InternalAssociate", 0, "[]") for number in ("2", "3", "4", "one")],
+        "sessions": [(0, None), (0, None)],
     }
 
 
@@ -108,7 +108,7 @@ async def test_work_goes_on_where_it_was(former: Path) -> None:
         await ledger.submit(RemoveLicenses(licenses=named("Supervisor")))
         await ledger.submit(ReleaseLicenses(session_id=SESSION))
         await ledger.submit(connect(3))
-    assert rows(former, "SELECT DISTINCT version FROM journal WHERE kind = 'user_defined' ORDER BY 1") == [(1,), (2,)]
+    assert rows(former, "SELECT DISTINCT version FROM journal WHERE kind = 'user_defined' ORDER BY 1") == [(1,), (3,)]
     assert rows(former, "SELECT view_allocations, admin_allocations FROM users WHERE id = 3") == [(None, "[]")]
     assert_clean(former)
 
@@ -133,7 +133,10 @@ async def test_what_the_former_version_inserts_is_taken_still_and_has_the_defaul
         assert await ledger.submit(assign(9, "Old")) == ("Old",)
         user, license_ = ledger.image.users[9], ledger.image.licenses[9]
         assert (user.view_allocations, user.admin_allocations, license_.prerequisite) == ((), (), None)
+        assert (user.user_type, user.group_id, user.secondary_groups) == (UserType.INTERNAL, 0, ())
+        assert license_.details == LicenseDetails()
         assert "desk9" in ledger.image.station_ids
         live = await ledger.live_session(SESSION + 9)
         assert live is not None
         assert live.session.hears_of_stations is False
+        assert live.session.idle_timeout is None

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from seatkeeper.ledger.activity import Activity
 from seatkeeper.ledger.clockwork import EXPIRE_AT_ONCE
@@ -88,6 +89,79 @@ async def test_l9_after_a_start_every_live_session_has_a_full_time_out(tmp_path:
         assert await ledger.submit(ExpireSession(session_id=session_id))
 
 
+async def test_l9_a_session_with_a_timeout_of_its_own_has_that_before_and_after_a_start(tmp_path: Path) -> None:
+    clock = Clock()
+    own = 360 * MINUTE
+    async with running(tmp_path, clock=clock, policy=POLICY) as ledger:
+        await ledger.submit(inventory())
+        common = (await ledger.submit(connect(1))).session_id
+        special = (await ledger.submit(replace(connect(2), idle_timeout=own))).session_id
+        clock.now += 15 * MINUTE
+        await ledger.catch_up()
+        assert list(ledger.image.sessions) == [special]
+    assert common != special
+    async with running(tmp_path, clock=clock, policy=POLICY) as ledger:
+        clock.now += own - 1
+        await ledger.catch_up()
+        assert await ledger.live_session(special) is not None
+        clock.now += 1
+        await ledger.catch_up()
+        assert await ledger.live_session(special) is None
+
+
+async def test_sessions_that_nobody_asks_about_leave_nothing_behind_when_they_end(tmp_path: Path) -> None:
+    async with running(tmp_path) as ledger:
+        await ledger.submit(inventory())
+        await ledger.submit(connect(1))
+        before = ledger.kept()
+        own = replace(connect(1), idle_timeout=360 * MINUTE, application="ticket", at_most=10)
+        for _ in range(50):
+            last = (await ledger.submit(own)).session_id
+        assert (ledger.kept()["sessions"], ledger.kept()["ended"], ledger.kept()["mailboxes"]) == (11, 0, 0)
+        for each in range(last - 9, last + 1):
+            await ledger.submit(EndSession(session_id=each, reason=EndReason.LOGGED_OFF))
+        assert {name: many for name, many in ledger.kept().items() if name != "counters"} == {
+            name: many for name, many in before.items() if name != "counters"
+        }
+    assert_clean(ledger.file)
+
+
+def test_l9_activity_of_a_session_with_its_own_timeout_is_noted_once_in_a_quarter_of_it() -> None:
+    activity = Activity({})
+    activity.begin(1, 0, 400)
+    activity.begin(2, 0)
+    noted = []
+    for now in range(0, 401, 10):
+        activity.touch(1, now)
+        activity.touch(2, now)
+        noted += [each for each in activity.take_unsaved() if each[0] == 1]
+    assert noted == [(1, 100), (1, 200), (1, 300), (1, 400)]
+    assert activity.last_seen == {1: 400, 2: 400}
+    activity.put_back(noted[-1:])
+    assert activity.take_unsaved() == noted[-1:]
+
+
+def test_l9_each_session_is_idle_by_its_own_timeout_or_by_the_common_one() -> None:
+    activity = Activity({})
+    activity.begin_anew({1: 400, 2: None, 3: 50}, 0)
+    assert activity.idle(49, 100) == []
+    assert activity.idle(50, 100) == [3]
+    assert activity.idle(100, 100) == [2, 3]
+    assert activity.idle(400, 100) == [1, 2, 3]
+    activity.end(3)
+    activity.begin_anew({1: 400}, 400)
+    assert (activity.idle(500, 100), activity.idle(800, 100)) == ([], [1])
+
+
+def test_l9_who_could_not_be_heard_for_half_his_timeout_has_all_of_it_again() -> None:
+    activity = Activity({})
+    activity.begin_anew({1: 400, 2: None, 3: 60}, 0)
+    assert activity.renew(90, 50, 100) == 1
+    assert activity.last_seen == {1: 0, 2: 0, 3: 90}
+    assert activity.renew(95, 51, 100) == 2
+    assert activity.last_seen == {1: 0, 2: 95, 3: 95}
+
+
 async def test_l9_a_crowd_of_idle_sessions_expires_a_bounded_number_at_a_time(tmp_path: Path) -> None:
     clock = Clock()
     async with running(tmp_path, clock=clock, policy=Policy(idle_timeout=1_000)) as ledger:
@@ -147,7 +221,7 @@ async def test_l9_activity_survives_many_threads_at_once() -> None:
     def end() -> None:
         for number in range(200):
             activity.end(number)
-            activity.renew_all(1)
+            activity.renew(1, missed=2, timeout=1)
 
     await all_of([*(asyncio.to_thread(each) for each in (touch, touch, take, take)), asyncio.to_thread(end)])
     assert (activity.last_seen, activity.take_unsaved()) == ({}, [])

@@ -133,9 +133,19 @@ def test_every_column_has_its_place_in_the_mapping_of_its_row(mapping: Mapping) 
 
 def _some_value(column: Column[Any], number: int) -> object:
     """A value that the column can have; where it can be any, another one for each column."""
-    enumerations = {"applies_to": "both", "kind": "user", "holder_kind": 1, "ground": 1, "method": 1, "setting": 1}
+    enumerations = {
+        "applies_to": "both",
+        "kind": "user",
+        "holder_kind": 1,
+        "ground": 1,
+        "method": 1,
+        "setting": 1,
+        "user_type": "ExternalAssociate",
+    }
     if column.name in enumerations:
         return enumerations[column.name]
+    if column.name == "details":
+        return f'{{"extra_info":"{number}"}}'
     if isinstance(column.type, JSON):
         return f"[{number}]"
     if isinstance(column.type, Boolean):

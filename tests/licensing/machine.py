@@ -26,7 +26,17 @@ from tests.licensing.machine_inventory import LICENSES, LOGINS, STATIONS, Invent
 from tests.licensing.model import Client, Place, Seats
 from tests.licensing.world import ABORT, CONTINUE, OWNER, named, picture, stage
 
-INDEXES = ("license_ids", "station_ids", "user_ids", "assigned_to", "profiled", "sessions_of", "held_by", "present")
+INDEXES = (
+    "license_ids",
+    "owner_ids",
+    "station_ids",
+    "user_ids",
+    "assigned_to",
+    "profiled",
+    "sessions_of",
+    "held_by",
+    "present",
+)
 
 places: st.SearchStrategy[Place] = st.sampled_from(
     [*(("station", station) for station in STATIONS), ("number", "5550100")]

@@ -8,24 +8,40 @@ import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from seatkeeper.licensing.commands import (
+    ActivateDocument,
     Assign,
     ChangeProfile,
     ChangeSeats,
     Command,
     ConfigureLicenses,
     DefineLicense,
+    DefineOwner,
     DefineStation,
+    DefineUser,
     DeleteUser,
+    LicenseDocument,
+    ModuleDocument,
     RemoveLicenses,
     RemoveStation,
     Together,
     Unassign,
 )
-from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName, Method
+from seatkeeper.licensing.entities import (
+    HolderKind,
+    HolderName,
+    LicenseDetails,
+    LicenseKind,
+    LicenseName,
+    Method,
+    OwnerDetails,
+    UserType,
+)
+from seatkeeper.licensing.outcomes import Module
 from seatkeeper.licensing.refusals import Refusal
 from tests.licensing import model_inventory
 from tests.licensing.model import Holder, Model, Seats
-from tests.licensing.world import OWNER, World, named
+from tests.licensing.model_inventory import Granted, Said
+from tests.licensing.world import NOON, OWNER, World, named
 
 LOGINS = ("agent01", "agent02")
 STATIONS = ("desk1", "desk2")
@@ -39,6 +55,17 @@ holders: st.SearchStrategy[Holder] = st.sampled_from(
     [*(("user", login) for login in LOGINS), *(("station", station) for station in STATIONS)]
 )
 counts = st.integers(0, 3)
+rarely = st.integers(0, 7).map(lambda chance: chance == 0)
+descriptions = st.builds(
+    Said,
+    prerequisite=st.none() | licenses,
+    implies=st.just(()) | st.lists(licenses, max_size=2).map(tuple),
+    hidden=st.booleans(),
+    only_external=rarely,
+)
+documents: st.SearchStrategy[dict[str, Granted]] = st.dictionaries(
+    licenses, st.builds(Granted, said=descriptions, seats=counts, unlimited=rarely)
+)
 
 
 def _name(holder: Holder) -> HolderName:
@@ -52,6 +79,24 @@ def _names(names: list[str] | set[str]) -> tuple[LicenseName, ...]:
 def _method(holder: Holder, *, concurrent: bool) -> Method:
     """A station has but one; the refusal of the other has an example of its own."""
     return Method.CONCURRENT if concurrent and holder[0] == "user" else Method.ASSIGNABLE
+
+
+def _user(login: str) -> Holder:
+    return "user", login
+
+
+def _details(said: Said) -> LicenseDetails:
+    return LicenseDetails(
+        extra_flags=1 if said.implies else 0,
+        extra_info=f"set={','.join(said.implies)}",
+        hidden=said.hidden,
+        user_type=UserType.EXTERNAL if said.only_external else None,
+    )
+
+
+def _owner_details(*, expired: bool, ended: bool) -> OwnerDetails:
+    after = NOON + 1 if expired else None
+    return OwnerDetails(expires=NOON if expired else None, grace_until=NOON if ended else after)
 
 
 class InventoryRules(RuleBasedStateMachine):
@@ -158,17 +203,18 @@ class InventoryRules(RuleBasedStateMachine):
             lambda: self.model.change_seats(name, seats, overcommit=overcommit),
         )
 
-    @rule(name=licenses, prerequisite=st.none() | licenses)
-    def describe(self, name: str, prerequisite: str | None) -> None:
-        """Let a license require another or none; one that was removed comes back so, without seats."""
+    @rule(name=licenses, said=descriptions)
+    def describe(self, name: str, said: Said) -> None:
+        """Let a license require or imply others; one that was removed comes back so, without seats."""
         command = DefineLicense(
             owner=OWNER,
             name=name,
             display_name=name,
             shared=name != "UNSHARED",
-            prerequisite=None if prerequisite is None else named(prerequisite),
+            prerequisite=None if said.prerequisite is None else named(said.prerequisite),
+            details=_details(said),
         )
-        self.agree(command, lambda: model_inventory.describe(self.model, name, prerequisite))
+        self.agree(command, lambda: model_inventory.describe(self.model, name, said, shared=command.shared))
 
     @rule(names=several)
     def remove(self, names: list[str]) -> None:
@@ -192,9 +238,84 @@ class InventoryRules(RuleBasedStateMachine):
         """Delete a user; another of the same login comes at once."""
         self.world.do(DeleteUser(login=login))
         self.world.user(login)
+        self.model.external.discard(login)
         for session in self.model.sessions_of(login):
             self.model.end(session)
         model_inventory.forget(self.model, ("user", login))
+
+    @rule(login=logins, external=st.booleans())
+    def change_type(self, login: str, *, external: bool) -> None:
+        """Make somebody an external or an internal user, whatever he has."""
+        user_type = UserType.EXTERNAL if external else UserType.INTERNAL
+        self.world.do(DefineUser(login=login, display_name=login, user_type=user_type))
+        (self.model.external.add if external else self.model.external.discard)(login)
+
+    # As a CRM does it.
+
+    @rule(login=logins, names=several)
+    def assign_modules(self, login: str, names: list[str]) -> None:
+        """Assign licenses by number: what takes no assignable seat is refused."""
+        trial, holder = deepcopy(self.model), _user(login)
+        new = [name for name in names if name in trial.seats and (holder, name) not in trial.given]
+        shared_only = any(trial.shared_only(name) for name in new)
+        allowed = not shared_only and trial.assign(holder, *names)
+        if allowed and holder in trial.concurrent:
+            allowed = trial.given == self.model.given
+        self._modules(login, self.world.assign_modules, names, trial if allowed else None)
+
+    @rule(login=logins, names=several)
+    def unassign_modules(self, login: str, names: list[str]) -> None:
+        """Take licenses away by number."""
+        trial = deepcopy(self.model)
+        allowed = trial.unassign(("user", login), *names)
+        self._modules(login, self.world.unassign_modules, names, trial if allowed else None)
+
+    def _modules(
+        self, login: str, act: Callable[..., tuple[Module, ...]], names: list[str], after: Model | None
+    ) -> None:
+        """All he has afterwards comes back, or it is refused and everything is as it was."""
+        before = self.world.picture()
+        try:
+            modules = act(login, *names)
+        except Refusal:
+            assert after is None
+            assert self.world.picture() == before
+        else:
+            assert after is not None
+            self.model = after
+            assert sorted(each.license.name for each in modules) == sorted(after.given_to(("user", login)))
+
+    @rule(expired=rarely, ended=rarely)
+    def say_of_owner(self, *, expired: bool, ended: bool) -> None:
+        """Let all licenses end, or be there for ever."""
+        self.world.do(DefineOwner(name=OWNER, details=_owner_details(expired=expired, ended=ended)))
+        self.model.expired, self.model.ended = expired, ended
+
+    @rule(document=documents, expired=rarely, ended=rarely, rehearsed=rarely)
+    def activate(self, document: dict[str, Granted], *, expired: bool, ended: bool, rehearsed: bool) -> None:
+        """Make everything what a document says."""
+        after, allowed = model_inventory.activate(self.model, document, expired=expired, ended=ended)
+        modules = tuple(
+            ModuleDocument(
+                name=name,
+                display_name=name,
+                kind=LicenseKind.USER,
+                seats=granted.seats,
+                unrestricted=granted.unlimited,
+                prerequisite=granted.said.prerequisite,
+                details=_details(granted.said),
+            )
+            for name, granted in document.items()
+        )
+        details = _owner_details(expired=expired, ended=ended)
+        said = LicenseDocument(owner=OWNER, details=details, modules=modules)
+        before = self.world.picture()
+        reasons = self.world.do(ActivateDocument(document=said, rehearsed=rehearsed)).reasons
+        assert (reasons == ()) is allowed
+        if rehearsed or reasons:
+            assert self.world.picture() == before
+        else:
+            self.model = after
 
     def agree(self, command: Command[Any], allowed: Callable[[], bool]) -> None:
         """The rules refuse exactly what the model does not allow, and then leave everything as it was."""

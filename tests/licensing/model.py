@@ -4,9 +4,11 @@ Dictionaries and sets only; nothing is counted in advance and nothing of the rul
 for is counted anew from who has what.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
+
+from tests.licensing.model_plans import implied, left_over
 
 Holder = tuple[Literal["user", "station"], str]
 Place = tuple[Literal["station", "number"], str]
@@ -42,6 +44,12 @@ class Model:
     seats: dict[str, Seats] = field(default_factory=dict)
     unshared: set[str] = field(default_factory=set)
     requires: dict[str, str] = field(default_factory=dict)
+    implies: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    only_external: set[str] = field(default_factory=set)
+    external: set[str] = field(default_factory=set)
+    expired: bool = False
+    ended: bool = False
     stations: set[str] = field(default_factory=set)
     given: dict[tuple[Holder, str], int] = field(default_factory=dict)
     disabled: set[Holder] = field(default_factory=set)
@@ -92,6 +100,15 @@ class Model:
         """Whether a holder does not have what a license requires."""
         return name in self.requires and (holder, self.requires[name]) not in self.given
 
+    def implied(self, names: Iterable[str]) -> set[str]:
+        """What comes with licenses."""
+        return implied(self.implies, self.seats, names)
+
+    def may_have(self, holder: Holder, name: str) -> bool:
+        """Whether a license is for this holder, now, and whole, whether there is a seat or not."""
+        foreign = holder[0] == "user" and name in self.only_external and holder[1] not in self.external
+        return not self.expired and not foreign and all(each in self.seats for each in self.implies.get(name, ()))
+
     def _covered(self, holder: Holder, name: str) -> bool:
         seats = self.seats[name]
         return seats.unlimited or holder in self.takers(name)[: seats.assignable]
@@ -100,6 +117,11 @@ class Model:
         """Whether one more can take an assignable seat."""
         seats = self.seats[name]
         return seats.unlimited or len(self.takers(name)) < seats.assignable
+
+    def shared_only(self, name: str) -> bool:
+        """Whether there are concurrent seats and no others."""
+        seats = self.seats[name]
+        return not seats.unlimited and seats.assignable == 0 and seats.concurrent > 0
 
     def use_left(self, login: str, name: str) -> bool:
         """Whether a user can take a concurrent seat, or has one."""
@@ -127,9 +149,9 @@ class Model:
         if not self.known(holder, *names):
             return False
         before = dict(self.given)
-        new = [name for name in dict.fromkeys(names) if (holder, name) not in before]
+        new = [name for name in {*names} | self.implied(names) if (holder, name) not in before]
         for name in new:
-            if self.counts(holder) and not self.seat_left(name):
+            if not self.may_have(holder, name) or (self.counts(holder) and not self.seat_left(name)):
                 self.given = before
                 return False
             self.given[holder, name] = self.next()
@@ -139,15 +161,23 @@ class Model:
         return True
 
     def unassign(self, holder: Holder, *names: str) -> bool:
-        """Take licenses away, all or none."""
-        kept = set(self.given_to(holder)) - set(names)
-        if not self.known(holder, *names) or any(
-            self.requires.get(name) in names and (holder, self.requires[name]) in self.given for name in kept
-        ):
+        """Take licenses away, all or none, with what only went with them."""
+        if not self.known(holder, *names):
             return False
-        for name in names:
+        going = set(names) & set(self.given_to(holder))
+        going |= self.left_over(holder, going)
+        kept = set(self.given_to(holder)) - going
+        if going & (self.implied(kept) | {self.requires[name] for name in kept if name in self.requires}):
+            return False
+        for name in going:
             self.take(holder, name)
         return True
+
+    def left_over(self, holder: Holder, gone: set[str], wanted: Iterable[str] = ()) -> set[str]:
+        """What a holder has besides what goes, only because of that."""
+        has = set(self.given_to(holder)) - gone
+        doubtful = has & self.hidden & self.implied(gone) - set(wanted)
+        return left_over(self.implies, self.requires, has=has, doubtful=doubtful)
 
     def take(self, holder: Holder, name: str) -> None:
         """Take a license away, whatever requires it."""
@@ -272,6 +302,8 @@ class Model:
             return None
         if holder in self.disabled:
             return 3
+        if self.ended:
+            return 4
         if self._in_another_application(session, name):
             return 8
         if holder in self.concurrent:
@@ -285,6 +317,8 @@ class Model:
             return None
         if holder in self.disabled:
             return 3
+        if self.ended:
+            return 4
         if self._in_another_application(session, name):
             return 8
         conflict = self._conflict(session, place, name)

@@ -4,6 +4,7 @@ wrong with it.
 
 from collections.abc import Iterable
 from copy import deepcopy
+from typing import NamedTuple
 
 from tests.licensing.model import Holder, Model, Seats
 
@@ -11,34 +12,99 @@ Problems = set[tuple[str, str]]
 """Kinds of problems, as the rules name them, with the licenses that have them."""
 
 
-def describe(model: Model, name: str, prerequisite: str | None) -> bool:
+class Said(NamedTuple):
+    """What is said of a license: what it requires and implies, whether it is hidden, and for external users only."""
+
+    prerequisite: str | None = None
+    implies: tuple[str, ...] = ()
+    hidden: bool = False
+    only_external: bool = False
+
+
+class Granted(NamedTuple):
+    """What a document says of a license."""
+
+    said: Said
+    seats: int
+    unlimited: bool
+
+
+def describe(model: Model, name: str, said: Said, *, shared: bool) -> bool:
     """Add a license without seats, or describe one anew."""
-    if prerequisite not in (None, name, *model.seats):
+    if said.prerequisite not in (None, name, *model.seats) or _goes_round({**model.requires, name: said.prerequisite}):
         return False
-    required = prerequisite
-    while required is not None:
-        if required == name:
-            return False
-        required = model.requires.get(required)
     model.seats.setdefault(name, Seats(0, 0, unlimited=False))
-    model.requires.pop(name, None)
-    if prerequisite is not None:
-        model.requires[name] = prerequisite
+    (model.unshared.discard if shared else model.unshared.add)(name)
+    _put(model, name, said)
     return True
 
 
+def _put(model: Model, name: str, said: Said) -> None:
+    model.requires.pop(name, None)
+    if said.prerequisite is not None:
+        model.requires[name] = said.prerequisite
+    model.implies[name] = said.implies
+    for names, member in ((model.hidden, said.hidden), (model.only_external, said.only_external)):
+        (names.add if member else names.discard)(name)
+
+
+def _goes_round(requires: dict[str, str | None]) -> bool:
+    """Whether something requires itself, by however many others."""
+    for name in requires:
+        way = [name]
+        while (required := requires.get(way[-1])) is not None:
+            if required in way:
+                return True
+            way.append(required)
+    return False
+
+
 def remove(model: Model, names: Iterable[str]) -> bool:
-    """Remove licenses with all that rests on them."""
+    """Remove licenses with all that rests on them, and what only went with them."""
     going = set(names)
     needed = {required for name, required in model.requires.items() if name not in going}
     if not going <= model.seats.keys() or going & needed:
         return False
     for name in going:
         del model.seats[name]
-        model.requires.pop(name, None)
-    model.given = {key: order for key, order in model.given.items() if key[1] not in going}
-    model.uses = {key: use for key, use in model.uses.items() if key[1] not in going}
+    for holder in {holder for (holder, name) in model.given if name in going}:
+        had = going & set(model.given_to(holder))
+        for name in had | model.left_over(holder, had):
+            model.take(holder, name)
+    _drop(model, going)
     return True
+
+
+def _drop(model: Model, names: set[str]) -> None:
+    for name in names:
+        model.seats.pop(name, None)
+        model.requires.pop(name, None)
+        model.implies.pop(name, None)
+    model.uses = {key: use for key, use in model.uses.items() if key[1] not in names}
+
+
+def activate(model: Model, document: dict[str, Granted], *, expired: bool, ended: bool) -> tuple[Model, bool]:
+    """What a document makes of it, and whether it can."""
+    requires = {name: granted.said.prerequisite for name, granted in document.items()}
+    beyond = any(
+        not document[name].unlimited and len(model.takers(name)) > document[name].seats
+        for name in model.seats.keys() & document.keys()
+    )
+    lost = any(name not in document for _, name in model.given)
+    if ended or beyond or lost or not set(requires.values()) <= {None, *requires} or _goes_round(requires):
+        return model, False
+    trial = deepcopy(model)
+    trial.expired, trial.ended = expired, ended
+    for name, granted in document.items():
+        if name not in trial.seats:
+            trial.seats[name] = Seats(0, 0, unlimited=False)
+            trial.unshared.discard(name)
+        _put(trial, name, granted.said)
+        seats = Seats(granted.seats, trial.seats[name].concurrent, granted.unlimited)
+        if not trial.change_seats(name, seats, overcommit=False):
+            return model, False
+    _drop(trial, trial.seats.keys() - document.keys())
+    return trial, True
 
 
 def remove_station(model: Model, name: str) -> bool:
@@ -72,9 +138,13 @@ def configure(
 ) -> tuple[Model, Problems]:
     """What it comes to and what is wrong with it; with errors, what it was."""
     trial = deepcopy(model)
-    known = [name for name in dict.fromkeys(wanted) if name in model.seats]
+    known = {name for name in wanted if name in model.seats}
+    known |= model.implied(known)
     errors = {("unknown_license", name) for name in wanted if name not in model.seats}
-    taken = [name for name in model.given_to(holder) if (name in scope) != beyond and name not in known]
+    has = set(model.given_to(holder))
+    taken = {name for name in has if (name in scope) != beyond and name not in known}
+    taken -= model.implied(has - taken)
+    taken |= model.left_over(holder, taken, wanted=known)
     for name in taken:
         trial.take(holder, name)
     profile = {
@@ -86,10 +156,13 @@ def configure(
         trial.take(holder, name)
     assert trial.change_profile(holder, **profile)
     for name in known:
-        has = (holder, name) in trial.given
-        if not has and (name in short or (trial.counts(holder) and not trial.seat_left(name))):
+        if (holder, name) in trial.given or name in short:
+            continue
+        if not trial.may_have(holder, name):
+            errors.add(("not_assignable", name))
+        elif trial.counts(holder) and not trial.seat_left(name):
             errors.add(("exceeds_seats", name))
-        elif not has:
+        else:
             trial.given[holder, name] = trial.next()
     errors |= {("exceeds_seats", name) for name in short}
     if errors:

@@ -25,6 +25,7 @@ from seatkeeper.licensing.commands import (
     LeaveStation,
     ReleaseLicenses,
     RemoveLicenses,
+    RemoveOwner,
     RemoveStation,
     ReplaceLicenses,
     SetStation,
@@ -85,6 +86,7 @@ CASES: list[tuple[Code, str, Ask]] = [
         "There is no license named NONSENSE of owner ININ.",
         lambda _: _assign("agent02", "NONSENSE"),
     ),
+    (Code.UNKNOWN_OWNER, "There is no owner of licenses named nobody.", lambda _: RemoveOwner(name="nobody")),
     (Code.UNKNOWN_STATION, "There is no station named attic.", lambda world: _at(world, station="attic")),
     (
         Code.UNKNOWN_STATION,
@@ -230,6 +232,16 @@ CASES: list[tuple[Code, str, Ask]] = [
         Code.INVALID_VALUE,
         "The license name is empty.",
         lambda _: DefineLicense(owner=OWNER, name="\t", display_name=""),
+    ),
+    (
+        Code.INVALID_VALUE,
+        "group_id is 2147483648, and must be from -2147483648 to 2147483647.",
+        lambda _: DefineUser(login="agent02", display_name="", group_id=BIG),
+    ),
+    (
+        Code.INVALID_VALUE,
+        "secondary_groups is 2147483648, and must be from -2147483648 to 2147483647.",
+        lambda _: DefineUser(login="agent02", display_name="", secondary_groups=(1, BIG)),
     ),
 ]
 

@@ -35,6 +35,7 @@ def world() -> World:
     world = World()
     world.license("CLIENT", assignable=2, concurrent=2)
     world.license("MEDIA", assignable=2)
+    world.owner(company="A contact centre")
     world.do(DefineUser(login="agent01", display_name="Agent 1", password_hash="$hash"))
     world.assign("agent01", "CLIENT")
     world.profile("agent01", enabled=False)
@@ -87,6 +88,8 @@ def _gone_and_hired_again(world: World) -> None:
 SEEN: list[tuple[SeenKind, object]] = [
     (SeenKind.LICENSE, KEY),
     (SeenKind.SEATS, KEY),
+    (SeenKind.OWNER, "inin"),
+    (SeenKind.OWNER, "nobody"),
     (SeenKind.STATION, "desk1"),
     (SeenKind.USER, "agent01"),
     (SeenKind.PASSWORD, "agent01"),
@@ -108,6 +111,9 @@ CHANGED: list[tuple[SeenKind, object, Act]] = [
     (SeenKind.SEATS, KEY, lambda world: world.seats("CLIENT", 2, 2, unrestricted=True)),
     (SeenKind.SEATS, KEY, lambda world: world.remove("CLIENT")),
     (SeenKind.SEATS, ("inin", "chat"), lambda world: world.license("CHAT")),
+    (SeenKind.OWNER, "inin", lambda world: world.owner(company="Another")),
+    (SeenKind.OWNER, "inin", lambda world: world.owner()),
+    (SeenKind.OWNER, "other", lambda world: world.owner("OTHER", company="Another")),
     (SeenKind.STATION, "desk1", _do(DefineStation(name="desk1", display_name="Desk"))),
     (SeenKind.STATION, "desk1", _do(RemoveStation(name="desk1"))),
     (SeenKind.STATION, "desk1", _moved_out_and_in_again),

@@ -76,6 +76,32 @@ def test_activity_is_looked_at_again_when_the_expiry_is_decided(world: World) ->
     assert world.alive(session)
 
 
+@pytest.mark.parametrize("own", [TIMEOUT // 4, TIMEOUT * 4])
+def test_a_session_may_have_a_timeout_of_its_own(world: World, own: int) -> None:
+    common, special = world.connect("agent01"), _connected(world, idle_timeout=own)
+    first, last = sorted((common, special), key=lambda each: own if each == special else TIMEOUT)
+    world.now += min(own, TIMEOUT) - 1
+    assert [world.do(ExpireSession(session_id=each)) for each in (first, last)] == [False, False]
+    world.now += 1
+    assert [world.do(ExpireSession(session_id=each)) for each in (first, last)] == [True, False]
+    world.now += max(own, TIMEOUT) - min(own, TIMEOUT)
+    assert world.do(ExpireSession(session_id=last)) is True
+
+
+def test_the_oldest_sessions_of_a_user_in_an_application_end_beyond_as_many_as_may_live(world: World) -> None:
+    world.concurrent_user("agent02")
+    others = [world.connect("agent01", application="desktop"), _connected(world, login="agent02", at_most=2)]
+    first, second, third = (_connected(world, at_most=2) for _ in range(3))
+    assert [world.alive(each) for each in (first, second, third, *others)] == [False, True, True, True, True]
+    assert _connected(world, at_most=1)
+    assert [world.alive(each) for each in (second, third, *others)] == [False, False, True, True]
+
+
+def test_fewer_sessions_than_may_live_end_none(world: World) -> None:
+    few = [_connected(world, at_most=100) for _ in range(60)]
+    assert all(world.alive(each) for each in few)
+
+
 def test_expiring_a_session_that_has_ended_is_no_event(world: World) -> None:
     session = world.connect("agent01")
     world.do(EndSession(session_id=session, reason=EndReason.LOGGED_OFF))
@@ -112,3 +138,19 @@ def test_a_session_that_has_ended_vouches_for_nobody(world: World) -> None:
     with pytest.raises(Refusal) as refused:
         world.do(_once_more(world, source, ends_source=True))
     assert refused.value.code is Code.SESSION_ENDED
+
+
+def _connected(
+    world: World, *, login: str = "agent01", idle_timeout: int | None = None, at_most: int | None = None
+) -> int:
+    command = Connect(
+        user_id=world.state.user_ids[login],
+        application="tickets",
+        machine="192.0.2.1",
+        language="en-US",
+        cookie_digest=b"cookie",
+        csrf_digest=b"csrf",
+        idle_timeout=idle_timeout,
+        at_most=at_most,
+    )
+    return world.do(command).session_id

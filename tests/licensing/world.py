@@ -1,16 +1,20 @@
 """A small world to try the rules on, built by real commands through `decide`."""
 
+from typing import Any
+
 import msgspec
 
 from seatkeeper.licensing.commands import (
     AcquireInStages,
     AcquireLicenses,
     Assign,
+    AssignModules,
     ChangeProfile,
     ChangeSeats,
     Command,
     Connect,
     DefineLicense,
+    DefineOwner,
     DefineStation,
     DefineUser,
     Explain,
@@ -21,6 +25,7 @@ from seatkeeper.licensing.commands import (
     T,
     Together,
     Unassign,
+    UnassignModules,
 )
 from seatkeeper.licensing.decide import decide
 from seatkeeper.licensing.entities import (
@@ -29,16 +34,19 @@ from seatkeeper.licensing.entities import (
     Holder,
     HolderKind,
     HolderName,
+    LicenseDetails,
     LicenseKind,
     LicenseName,
     Method,
+    OwnerDetails,
     Pool,
     StationLogon,
     StationSetting,
+    UserType,
     fold,
 )
 from seatkeeper.licensing.events import Event
-from seatkeeper.licensing.outcomes import Explanation
+from seatkeeper.licensing.outcomes import Explanation, Module
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.state import SAVED, Image, State
 from seatkeeper.licensing.verdicts import StageVerdict, Verdict
@@ -61,6 +69,11 @@ def user_named(login: str) -> HolderName:
 def station_named(station: str) -> HolderName:
     """A station as a holder."""
     return HolderName(HolderKind.STATION, station)
+
+
+def plan(*implied: str, hidden: bool = False) -> LicenseDetails:
+    """What makes a user plan of a license."""
+    return LicenseDetails(extra_flags=1, extra_info=f"set={','.join(implied)}", hidden=hidden)
 
 
 def stage(name: str, on_failure: StageFailureAction, *licenses: str) -> Stage:
@@ -111,6 +124,7 @@ class World:
         expires: int | None = None,
         grace_until: int | None = None,
         prerequisite: str | None = None,
+        details: LicenseDetails = LicenseDetails(),  # noqa: B008 - immutable
     ) -> None:
         """A license with its seats."""
         self.do(
@@ -124,6 +138,7 @@ class World:
                 expires=expires,
                 grace_until=grace_until,
                 prerequisite=None if prerequisite is None else named(prerequisite),
+                details=details,
             )
         )
         self.seats(name, assignable, concurrent, unrestricted=unrestricted)
@@ -142,11 +157,20 @@ class World:
             )
         )
 
+    def owner(self, name: str = OWNER, **details: Any) -> bool:  # noqa: ANN401 - members of the details
+        """Say something of an owner."""
+        return self.do(DefineOwner(name=name, details=OwnerDetails(**details)))
+
     def user(
-        self, login: str, *licenses: str, method: Method = Method.ASSIGNABLE, stations: tuple[str, ...] | None = None
+        self,
+        login: str,
+        *licenses: str,
+        method: Method = Method.ASSIGNABLE,
+        stations: tuple[str, ...] | None = None,
+        user_type: UserType = UserType.INTERNAL,
     ) -> int:
         """A user with licenses. Returns his number."""
-        self.do(DefineUser(login=login, display_name=login, stations=stations))
+        self.do(DefineUser(login=login, display_name=login, stations=stations, user_type=user_type))
         self.profile(login, method=method)
         self.assign(login, *licenses)
         return self.state.user_ids[fold(login)]
@@ -163,6 +187,14 @@ class World:
     def assign(self, login: str, *licenses: str) -> tuple[str, ...]:
         """Assign licenses to a user."""
         return self.do(Assign(holder=user_named(login), licenses=tuple(map(named, licenses))))
+
+    def assign_modules(self, login: str, *names: str, owner: str = OWNER) -> tuple[Module, ...]:
+        """Assign licenses as a CRM does."""
+        return self.do(AssignModules(user_id=self.state.user_ids[fold(login)], owner=owner, names=names))
+
+    def unassign_modules(self, login: str, *names: str, owner: str = OWNER) -> tuple[Module, ...]:
+        """Take licenses away as a CRM does."""
+        return self.do(UnassignModules(user_id=self.state.user_ids[fold(login)], owner=owner, names=names))
 
     def unassign(self, login: str, *licenses: str) -> tuple[str, ...]:
         """Take licenses from a user."""

@@ -271,7 +271,7 @@ class Batches:
         for event in events:
             match event:
                 case Connected():
-                    self._activity.begin(event.session_id, now)
+                    self._activity.begin(event.session_id, now, event.idle_timeout)
                     self.tally.connected += 1
                 case Ended():
                     self._activity.end(event.session_id)

@@ -22,7 +22,9 @@ _SHORTEST_PAUSE: Final = 0.05
 
 
 class Clockwork:
-    """One task in the event loop. `idle_timeout` is in milliseconds; `checkpoint` is called in a thread of its own."""
+    """One task in the event loop. `idle_timeout`, in milliseconds, is that of sessions without one of their own;
+    `checkpoint` is called in a thread of its own.
+    """
 
     def __init__(
         self,
@@ -60,9 +62,9 @@ class Clockwork:
         while True:
             await asyncio.sleep(self._pause)
             now = time.monotonic()
-            if (now - last_tick) * 1000 > self._idle_timeout / 2 + self._pause * 2000:
-                # This process stood still: nobody could show that he is there, so nobody is taken to be gone.
-                self._activity.renew_all(self._clock())
+            missed = now - last_tick - 2 * self._pause
+            # Where this process stood still, nobody could show that he is there, so nobody is taken to be gone.
+            if missed > 0 and self._activity.renew(self._clock(), int(missed * 1000), self._idle_timeout):
                 _log.warning("stood_still", seconds=round(now - last_tick, 1))
             last_tick = now
             try:
@@ -78,7 +80,7 @@ class Clockwork:
                 _log.exception("clockwork_failed")
 
     async def expire(self) -> None:
-        """Have every session expire that has been idle for the whole time-out, a bounded number at a time."""
+        """Have every session expire that has been idle for its whole time-out, a bounded number at a time."""
         idle = self._activity.idle(self._clock(), self._idle_timeout)
         for start in range(0, len(idle), EXPIRE_AT_ONCE):
             expiring = (self._submit(ExpireSession(session_id=each)) for each in idle[start : start + EXPIRE_AT_ONCE])

@@ -248,6 +248,8 @@ class Feed:
 
     def _end(self, event: Ended, last: LastKnown | None) -> None:
         session_id = event.session_id
+        if last is not None and not last.asks:
+            return  # however many come and go
         self._ended[session_id] = EndedSession(
             session_id=session_id,
             user_id=event.user_id,

@@ -20,10 +20,14 @@ from seatkeeper.licensing.state import Image, State
 
 
 class LastKnown(Struct, frozen=True):
-    """What is kept of a session when it ends: its keys, and the language to tell its client in."""
+    """What is kept of a session when it ends: its keys, the language to tell its client in, and whether that `asks`.
+
+    One whose session has a time-out of its own does not: a ticket that is over is no ticket, and nobody asks why.
+    """
 
     keys: SessionKeys
     language: str
+    asks: bool
 
 
 class Happened(NamedTuple):
@@ -64,7 +68,11 @@ def _last_known(events: Iterable[Event], image: Image) -> dict[int, LastKnown]:
     """Of sessions that end, what the merge drops: an ended session may still ask why."""
     ended = (event.session_id for event in events if isinstance(event, Ended))
     sessions, keys = image.sessions, image.session_keys
-    return {each: LastKnown(keys[each], sessions[each].language) for each in ended if each in keys}
+    return {
+        each: LastKnown(keys[each], sessions[each].language, asks=sessions[each].idle_timeout is None)
+        for each in ended
+        if each in keys
+    }
 
 
 def _names(events: Iterable[Event], state: State) -> dict[int, LicenseKey]:

@@ -5,7 +5,8 @@ from typing import Any
 
 from seatkeeper.ledger.engines.engine import Needed
 from seatkeeper.licensing import commands
-from seatkeeper.licensing.entities import HolderKind, fold
+from seatkeeper.licensing.documents import assignable_modules
+from seatkeeper.licensing.entities import HolderKind, LicenseKey, fold
 from seatkeeper.licensing.seen import Seen, SeenKind
 from seatkeeper.licensing.state import Image
 
@@ -74,7 +75,11 @@ def _login(command: commands.DeleteUser | commands.SetPassword, _image: Image, n
     needed.logins.add(fold(command.login))
 
 
-def _forget_user(command: commands.ForgetUser, _image: Image, needed: Needed) -> None:
+def _user(
+    command: commands.FindUser | commands.ForgetUser | commands.AssignModules | commands.UnassignModules,
+    _image: Image,
+    needed: Needed,
+) -> None:
     needed.users.add(command.user_id)
 
 
@@ -89,6 +94,22 @@ def _remove_licenses(command: commands.RemoveLicenses, image: Image, needed: Nee
     """Whoever has them or holds them loses them."""
     keys = (each.key for each in command.licenses)
     needed.licenses.update(image.license_ids[key] for key in keys if key in image.license_ids)
+
+
+def _remove_owner(command: commands.RemoveOwner, image: Image, needed: Needed) -> None:
+    """Whoever has a license of it keeps it from being removed; whoever holds one loses it."""
+    needed.licenses.update(_licenses_of(command.name, image, besides=set()))
+
+
+def _activate_document(command: commands.ActivateDocument, image: Image, needed: Needed) -> None:
+    """Likewise, of the licenses that the document does not let assign (any more)."""
+    document = command.document
+    needed.licenses.update(_licenses_of(document.owner, image, besides=assignable_modules(document)))
+
+
+def _licenses_of(owner: str, image: Image, besides: set[LicenseKey]) -> Iterable[int]:
+    owner_key = fold(owner)
+    return (number for key, number in image.license_ids.items() if key[0] == owner_key and key not in besides)
 
 
 def _remove_station(command: commands.RemoveStation, image: Image, needed: Needed) -> None:
@@ -117,7 +138,7 @@ def _seen(seen: Seen, needed: Needed) -> None:
 
 
 def _nothing(_command: commands.Command[Any], _image: Image, _needed: Needed) -> None:
-    """Licenses and stations are whole."""
+    """Licenses, owners and stations are whole."""
 
 
 _NEEDS: dict[type[Any], Callable[[Any, Image, Needed], None]] = {
@@ -125,6 +146,7 @@ _NEEDS: dict[type[Any], Callable[[Any, Image, Needed], None]] = {
     commands.EndSession: _session,
     commands.ExpireSession: _session,
     commands.FindSession: _session,
+    commands.FindUser: _user,
     commands.AcquireInStages: _session,
     commands.AcquireLicenses: _session,
     commands.ReplaceLicenses: _session,
@@ -135,17 +157,22 @@ _NEEDS: dict[type[Any], Callable[[Any, Image, Needed], None]] = {
     commands.Unsubscribe: _session,
     commands.Assign: _holder,
     commands.Unassign: _holder,
+    commands.AssignModules: _user,
+    commands.UnassignModules: _user,
     commands.ChangeProfile: _holder,
     commands.ConfigureLicenses: _holder,
     commands.DefineLicense: _nothing,
     commands.RemoveLicenses: _remove_licenses,
     commands.ChangeSeats: _change_seats,
+    commands.DefineOwner: _nothing,
+    commands.RemoveOwner: _remove_owner,
+    commands.ActivateDocument: _activate_document,
     commands.DefineStation: _nothing,
     commands.RemoveStation: _remove_station,
     commands.DefineUser: _define_user,
     commands.SetPassword: _login,
     commands.DeleteUser: _login,
-    commands.ForgetUser: _forget_user,
+    commands.ForgetUser: _user,
     commands.Explain: _explain,
     commands.Together: _together,
 }

@@ -300,9 +300,17 @@ def _forget(forgotten: Forgotten, engine: Engine) -> None:
 
 
 def _steps(naming: Forgotten, user_id: int) -> Iterator[Forgotten]:
-    """What names a user, as his pseudonym, in bounded steps."""
+    """What names a user, as his pseudonym, in bounded steps.
+
+    A snapshot of later than he was forgotten names him by that already. It keeps its salt, since the event that says
+    why there is none may be archived.
+    """
     events = [(number, pseudonymised(said, user_id)) for number, said in naming.events]
-    rows = [(number, pseudonymised(said, user_id)) for number, said in naming.snapshot_rows]
+    rows = [
+        (number, pseudonym)
+        for number, said in naming.snapshot_rows
+        if (pseudonym := pseudonymised(said, user_id)) != said
+    ]
     for start in range(0, len(rows), _STEP):
         yield Forgotten([], rows[start : start + _STEP])
     for start in range(0, len(events), _STEP):

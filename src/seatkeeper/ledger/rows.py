@@ -15,8 +15,11 @@ from seatkeeper.licensing.entities import (
     Holder,
     HolderKind,
     License,
+    LicenseDetails,
     LicenseKind,
     Method,
+    Owner,
+    OwnerDetails,
     Pool,
     Profile,
     Session,
@@ -26,6 +29,7 @@ from seatkeeper.licensing.entities import (
     StationSetting,
     Subscription,
     User,
+    UserType,
     fold,
 )
 
@@ -62,12 +66,32 @@ def _some_json(names: tuple[Any, ...] | None) -> str | None:
     return None if names is None else _json(names)
 
 
+def _details(described: License | Owner) -> str:
+    return msgspec.json.encode(described.details).decode()
+
+
 def _one(key: Any) -> Row:  # noqa: ANN401 - a key of any table
     return (key,)
 
 
 def _license(row: Row) -> tuple[int, License]:
-    number, owner, name, _, _, display_name, description, applies_to, kind, shared, expires, grace, required, _ = row
+    (
+        number,
+        owner,
+        name,
+        _,
+        _,
+        display_name,
+        description,
+        applies_to,
+        kind,
+        shared,
+        expires,
+        grace,
+        required,
+        _,
+        details,
+    ) = row
     return number, License(
         id=number,
         owner=owner,
@@ -80,7 +104,13 @@ def _license(row: Row) -> tuple[int, License]:
         expires=expires,
         grace_until=grace,
         prerequisite=required,
+        details=msgspec.json.decode(details, type=LicenseDetails),
     )
+
+
+def _owner(row: Row) -> tuple[int, Owner]:
+    number, name, _, details = row
+    return number, Owner(number, name, msgspec.json.decode(details, type=OwnerDetails))
 
 
 def _pool(row: Row) -> tuple[int, Pool]:
@@ -102,7 +132,8 @@ def _pool(row: Row) -> tuple[int, Pool]:
 
 
 def _user(row: Row) -> tuple[int, User]:
-    number, login, _, display_name, language, roles, rights, stations, deleted_at, view, admin, _ = row
+    number, login, _, display_name, language, roles, rights, stations, deleted_at, view, admin, _, *crm = row
+    user_type, group_id, secondary_groups = crm
     return number, User(
         id=number,
         login=login,
@@ -114,6 +145,9 @@ def _user(row: Row) -> tuple[int, User]:
         deleted_at=deleted_at,
         view_allocations=_some(view),
         admin_allocations=_some(admin),
+        user_type=UserType(user_type),
+        group_id=group_id,
+        secondary_groups=_tuple(secondary_groups),
     )
 
 
@@ -130,8 +164,8 @@ def _assignment(row: Row) -> tuple[tuple[Holder, int], Assignment]:
 
 
 def _session(row: Row) -> tuple[int, Session]:
-    number, user_id, application, machine, language, connected_at, hears_of_stations = row
-    return number, Session(number, user_id, application, machine, language, connected_at, bool(hears_of_stations))
+    number, user_id, application, machine, language, connected_at, hears, idle_timeout = row
+    return number, Session(number, user_id, application, machine, language, connected_at, bool(hears), idle_timeout)
 
 
 def _logon(row: Row) -> tuple[int, StationLogon]:
@@ -167,9 +201,17 @@ MAPPINGS: Final[dict[str, Mapping]] = {
             x.grace_until,
             x.prerequisite,
             fold(x.display_name),
+            _details(x),
         ),
         _one,
         _license,
+    ),
+    "owners": Mapping(
+        tables.owners,
+        ("id",),
+        lambda _key, x: (x.id, x.name, fold(x.name), _details(x)),
+        _one,
+        _owner,
     ),
     "pools": Mapping(
         tables.pools,
@@ -213,6 +255,9 @@ MAPPINGS: Final[dict[str, Mapping]] = {
             _some_json(x.view_allocations),
             _some_json(x.admin_allocations),
             fold(x.display_name),
+            x.user_type.value,
+            x.group_id,
+            _json(x.secondary_groups),
         ),
         _one,
         _user,
@@ -242,6 +287,7 @@ MAPPINGS: Final[dict[str, Mapping]] = {
             x.language,
             x.connected_at,
             x.hears_of_stations,
+            x.idle_timeout,
         ),
         _one,
         _session,

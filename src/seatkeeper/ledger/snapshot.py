@@ -16,6 +16,7 @@ from seatkeeper.licensing.entities import (
     Assignment,
     Hold,
     License,
+    Owner,
     Pool,
     Profile,
     Session,
@@ -74,6 +75,7 @@ class _Kind(NamedTuple):
 
 _KINDS: Final[dict[str, _Kind]] = {
     "licenses": _Kind(License, attrgetter("id")),
+    "owners": _Kind(Owner, attrgetter("id")),
     "pools": _Kind(Pool, attrgetter("license_id")),
     "stations": _Kind(Station, attrgetter("id")),
     "users": _Kind(User, attrgetter("id"), attrgetter("id"), ("login", "display_name")),
@@ -172,6 +174,7 @@ def _put(image: Image, row: SnapshotRow) -> None:
 def _index(image: Image) -> None:
     """The second group of an image, from the first."""
     image.license_ids = {each.key: each.id for each in image.licenses.values()}
+    image.owner_ids = {fold(each.name): each.id for each in image.owners.values()}
     image.station_ids = {fold(each.name): each.id for each in image.stations.values()}
     image.user_ids = {fold(each.login): each.id for each in image.users.values() if each.deleted_at is None}
     for assignment in sorted(image.assignments.values(), key=attrgetter("id")):

@@ -44,7 +44,18 @@ licenses = Table(
     Column("grace_until", Number),
     Column("prerequisite", Number),
     Column("display_key", String, nullable=False, server_default=""),
+    Column("details", JSON, nullable=False, server_default="{}"),
     UniqueConstraint("owner_key", "name_key", name="one_license_of_a_name"),
+)
+
+owners = Table(
+    "owners",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("name", String, nullable=False),
+    Column("name_key", String, nullable=False),
+    Column("details", JSON, nullable=False),
+    UniqueConstraint("name_key", name="one_owner_of_a_name"),
 )
 
 pools = Table(
@@ -103,6 +114,9 @@ users = Table(
     Column("view_allocations", JSON(none_as_null=True), server_default="[]"),
     Column("admin_allocations", JSON(none_as_null=True), server_default="[]"),
     Column("display_key", String, nullable=False, server_default=""),
+    Column("user_type", String, nullable=False, server_default="InternalAssociate"),
+    Column("group_id", Number, nullable=False, server_default="0"),
+    Column("secondary_groups", JSON, nullable=False, server_default="[]"),
     Index(
         "users_by_display_name",
         "display_key",
@@ -157,6 +171,7 @@ sessions = Table(
     Column("language", String, nullable=False),
     Column("connected_at", Number, nullable=False),
     Column("hears_of_stations", Boolean, nullable=False, server_default=false()),
+    Column("idle_timeout", Number),
 )
 
 session_keys = Table(
@@ -242,6 +257,12 @@ journal = Table(
         "seq",
         sqlite_where=text("kind = 'denied'"),
         postgresql_where=text("kind = 'denied'"),
+    ),
+    Index(
+        "seats_changed_events",
+        "seq",
+        sqlite_where=text("kind = 'seats_changed'"),
+        postgresql_where=text("kind = 'seats_changed'"),
     ),
 )
 

@@ -11,14 +11,18 @@ from msgspec import Struct
 from seatkeeper.licensing.entities import (
     AppliesTo,
     HolderName,
+    LicenseDetails,
     LicenseKind,
     LicenseName,
     Method,
+    OwnerDetails,
     Session,
     StationLogon,
     StationSetting,
+    User,
+    UserType,
 )
-from seatkeeper.licensing.outcomes import Configured, Connected, Explanation
+from seatkeeper.licensing.outcomes import Activation, Configured, Connected, Explanation, Module
 from seatkeeper.licensing.seen import Seen
 from seatkeeper.licensing.verdicts import StageVerdict, Verdict
 
@@ -34,7 +38,8 @@ class Connect(Command[Connected], frozen=True):
 
     The digests are kept beside the session, never in the journal. `source` is the session that vouches for the user;
     where it has ended meanwhile this is refused. `ends_source`: it logs off as the new one begins.
-    `hears_of_stations`: the session asks for word of where it sits.
+    `hears_of_stations`: the session asks for word of where it sits. `idle_timeout`: in milliseconds; None for the
+    policy's. `at_most`: so many of his sessions may live in this application, this one among them; the oldest end.
     """
 
     user_id: int
@@ -46,6 +51,8 @@ class Connect(Command[Connected], frozen=True):
     source: int | None = None
     ends_source: bool = False
     hears_of_stations: bool = False
+    idle_timeout: int | None = None
+    at_most: int | None = None
 
 
 class EndReason(IntEnum):
@@ -75,6 +82,12 @@ class FindSession(Command[Session | None], frozen=True):
     """Look for a live session, which may have to be loaded first. Outcome: the session, or None."""
 
     session_id: int
+
+
+class FindUser(Command[User | None], frozen=True):
+    """Look for a user, who may have to be loaded first. Outcome: the user, deleted or not, or None."""
+
+    user_id: int
 
 
 class AcquireLicenses(Command[tuple[Verdict, ...]], frozen=True):
@@ -166,6 +179,28 @@ class Unassign(Command[tuple[str, ...]], frozen=True):
     licenses: tuple[LicenseName, ...]
 
 
+class AssignModules(Command[tuple[Module, ...]], frozen=True):
+    """Assign an owner's licenses to the user of this number, all or none, as a CRM does (decisions 13, 15, 17).
+
+    Repeats are no-ops. Outcome: every license of that owner that he has afterwards, by sort order, then name.
+    """
+
+    user_id: int
+    owner: str
+    names: tuple[str, ...]
+
+
+class UnassignModules(Command[tuple[Module, ...]], frozen=True):
+    """Take an owner's licenses from the user of this number, all or none; what he does not have is a no-op.
+
+    Outcome as `AssignModules`.
+    """
+
+    user_id: int
+    owner: str
+    names: tuple[str, ...]
+
+
 class ChangeProfile(Command[bool], frozen=True):
     """Enable or disable a holder's licenses of one owner, or change their method. Outcome: whether that was new."""
 
@@ -206,6 +241,50 @@ class DefineLicense(Command[bool], frozen=True):
     expires: int | None = None
     grace_until: int | None = None
     prerequisite: LicenseName | None = None
+    details: LicenseDetails = LicenseDetails()
+
+
+class DefineOwner(Command[bool], frozen=True):
+    """Say something of an owner, something else, or nothing any more. Outcome: whether that was new."""
+
+    name: str
+    details: OwnerDetails
+
+
+class RemoveOwner(Command[None], frozen=True):
+    """Remove an owner and all licenses of it. Outcome: None. Refused while one is assigned or required by another's."""
+
+    name: str
+
+
+class ModuleDocument(Struct, frozen=True):
+    """One license as a license document grants it. `prerequisite` is a bare name of the same owner."""
+
+    name: str
+    display_name: str
+    kind: LicenseKind
+    seats: int
+    unrestricted: bool
+    prerequisite: str | None
+    details: LicenseDetails
+
+
+class LicenseDocument(Struct, frozen=True):
+    """All that an owner grants, as one document. What an owner's document does not name, it does not grant."""
+
+    owner: str
+    details: OwnerDetails
+    modules: tuple[ModuleDocument, ...]
+
+
+class ActivateDocument(Command[Activation], frozen=True):
+    """Make an owner's licenses what a document says, all at once (superoffice contract 2.2). Outcome: `Activation`.
+
+    Where that gives reasons against it, nothing has changed. `rehearsed`: nothing changes at all.
+    """
+
+    document: LicenseDocument
+    rehearsed: bool = False
 
 
 class RemoveLicenses(Command[None], frozen=True):
@@ -260,6 +339,9 @@ class DefineUser(Command[bool], frozen=True):
     stations: tuple[str, ...] | None = None
     view_allocations: tuple[LicenseName, ...] | None = ()
     admin_allocations: tuple[LicenseName, ...] | None = ()
+    user_type: UserType = UserType.INTERNAL
+    group_id: int = 0
+    secondary_groups: tuple[int, ...] = ()
     user_id: int | None = None
     password_hash: str | None = None
 

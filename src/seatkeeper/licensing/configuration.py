@@ -7,10 +7,12 @@ warning.
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from seatkeeper.licensing.assignments import assignments_of_owner, change_profile, give, lacking, withdraw
+from seatkeeper.licensing.assignments import assignments_of_owner, give, lacking, withdraw, withdraw_left_over
 from seatkeeper.licensing.commands import ChangeProfile, ConfigureLicenses
 from seatkeeper.licensing.entities import Holder, HolderKind, License, Method, fold
 from seatkeeper.licensing.outcomes import Configured, LicenseProblem, ProblemKind
+from seatkeeper.licensing.plans import implied_by, with_implied
+from seatkeeper.licensing.profiles import change_profile
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.sentences import Sentence, say
 from seatkeeper.licensing.turn import Turn
@@ -46,7 +48,7 @@ def _configure(turn: Turn, command: ConfigureLicenses, holder: Holder) -> list[L
 
 
 def _wanted(turn: Turn, command: ConfigureLicenses) -> tuple[dict[int, License], list[LicenseProblem]]:
-    """The licenses wanted, by number, and an error for each that there is not."""
+    """The licenses wanted, by number, with what comes with them, and an error for each that there is not."""
     wanted: dict[int, License] = {}
     errors: list[LicenseProblem] = []
     for name in {each.key: each for each in command.wanted}.values():
@@ -55,20 +57,20 @@ def _wanted(turn: Turn, command: ConfigureLicenses) -> tuple[dict[int, License],
         except Refusal as refusal:
             errors.append(_problem(ProblemKind.UNKNOWN_LICENSE, name.name, name.name, refusal.said))
         else:
-            wanted[license_.id] = license_
+            wanted |= {each.id: each for each in with_implied(turn, license_)}
     return wanted, errors
 
 
 def _take_away(turn: Turn, command: ConfigureLicenses, holder: Holder, wanted: dict[int, License]) -> set[int]:
-    """Withdraw what is spoken of and not wanted; the licenses that went."""
+    """Withdraw what is spoken of, not wanted and not part of a plan that stays; the licenses that went."""
     scope = {turn.license_id(name) for name in command.scope}
-    taken = set()
-    for assignment in assignments_of_owner(turn, holder, fold(command.owner)):
-        spoken_of = (assignment.license_id in scope) is not command.beyond
-        if spoken_of and assignment.license_id not in wanted:
-            withdraw(turn, assignment)
-            taken.add(assignment.license_id)
-    return taken
+    has = {each.license_id: each for each in assignments_of_owner(turn, holder, fold(command.owner))}
+    going = {number for number in has if (number in scope) is not command.beyond and number not in wanted}
+    going -= implied_by(turn, (turn.state.licenses[number] for number in has if number not in going))
+    gone = [turn.state.licenses[number] for number in has if number in going]
+    for license_ in gone:
+        withdraw(turn, has[license_.id])
+    return going | {each.id for each in withdraw_left_over(turn, gone, holder, wanted)}
 
 
 def _change_profile(turn: Turn, command: ConfigureLicenses, holder: Holder) -> dict[int, LicenseProblem]:

@@ -31,6 +31,16 @@ class LicenseKind(StrEnum):
     USER = "user"
 
 
+class UserType(StrEnum):
+    """What a user is to the CRM, by the names that its API has for it (superoffice contract 2.1)."""
+
+    INTERNAL = "InternalAssociate"
+    RESOURCE = "ResourceAssociate"
+    EXTERNAL = "ExternalAssociate"
+    ANONYMOUS = "AnonymousAssociate"
+    SYSTEM = "SystemAssociate"
+
+
 class Method(IntEnum):
     """How a holder's licenses take seats; the numbers are those of ICWS `allocationType` (contract 5.5)."""
 
@@ -75,6 +85,24 @@ class LicenseName(Struct, frozen=True):
         return fold(self.owner), fold(self.name)
 
 
+class LicenseDetails(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What is said of a license beyond what every product asks for; it travels as one value.
+
+    `tooltip` and the license's display name may hold texts in several languages. `user_type`: only users of this type
+    may be assigned it, None for all. `extra_flags` 1 marks a user plan, whose `extra_info` says `set=a,b,c`: modules
+    of the same owner that are assigned with it. `signature` is carried, never checked.
+    """
+
+    tooltip: str = ""
+    version: str = ""
+    hidden: bool = False
+    sort_order: int = 0
+    user_type: UserType | None = None
+    extra_flags: int = 0
+    extra_info: str = ""
+    signature: str = ""
+
+
 class License(Struct, frozen=True, gc=False):
     """One license that can be bought. Its seats and their use stand in its `Pool`.
 
@@ -94,11 +122,49 @@ class License(Struct, frozen=True, gc=False):
     expires: int | None
     grace_until: int | None
     prerequisite: int | None = None
+    details: LicenseDetails = LicenseDetails()
 
     @property
     def key(self) -> LicenseKey:
         """By what it is found."""
         return fold(self.owner), fold(self.name)
+
+
+class OwnerDetails(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What is said of an owner's licenses as a whole: the head of its license document.
+
+    From `expires` on none of them can be assigned, from `grace_until` on none acquired; without that, `expires` counts
+    for both. A license that has dates of its own ends with whichever comes first. After `maintenance_until` no newer
+    version is licensed. `warn_from`: administrators are to be told. `public_key` (as its face writes it) and
+    `signature` are carried, never checked.
+    """
+
+    description: str = ""
+    company: str = ""
+    serial_number: str = ""
+    version: str = ""
+    product_type: str = ""
+    product_description: str = ""
+    deployment_type: int = 0
+    license_url: str = ""
+    shop_url: str = ""
+    extra_flags: int = 0
+    extra_info: str = ""
+    next_check: int | None = None
+    warn_from: int | None = None
+    maintenance_until: int | None = None
+    expires: int | None = None
+    grace_until: int | None = None
+    public_key: str = ""
+    signature: str = ""
+
+
+class Owner(Struct, frozen=True, gc=False):
+    """Whose licenses they are. One of whom nothing is said has no row: it is there by its licenses alone."""
+
+    id: int
+    name: str
+    details: OwnerDetails = OwnerDetails()
 
 
 class Pool(Struct, frozen=True, gc=False):
@@ -134,7 +200,7 @@ class User(Struct, frozen=True, gc=False):
 
     `stations`: the stations he may use, by number; None for all. `view_allocations` and `admin_allocations`: the
     licenses whose allocation he may see and administer, by number; None for all. `deleted_at`: deletion is a mark
-    (decision 24).
+    (decision 24). `group_id` and `secondary_groups`: his groups in the CRM, by its numbers; 0 for none.
     """
 
     id: int
@@ -147,6 +213,9 @@ class User(Struct, frozen=True, gc=False):
     deleted_at: int | None = None
     view_allocations: tuple[int, ...] | None = ()
     admin_allocations: tuple[int, ...] | None = ()
+    user_type: UserType = UserType.INTERNAL
+    group_id: int = 0
+    secondary_groups: tuple[int, ...] = ()
 
 
 class Station(Struct, frozen=True, gc=False):
@@ -179,7 +248,8 @@ class Assignment(Struct, frozen=True, gc=False):
 class Session(Struct, frozen=True, gc=False):
     """A connected user. `machine` is the client's address; everybody behind one address is one machine.
 
-    `hears_of_stations`: its client asked for word of where it sits.
+    `hears_of_stations`: its client asked for word of where it sits. `idle_timeout`: milliseconds without activity after
+    which it expires; None for the policy's.
     """
 
     id: int
@@ -189,6 +259,7 @@ class Session(Struct, frozen=True, gc=False):
     language: str
     connected_at: int
     hears_of_stations: bool = False
+    idle_timeout: int | None = None
 
 
 class StationSetting(IntEnum):

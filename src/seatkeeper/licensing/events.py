@@ -15,9 +15,12 @@ from seatkeeper.licensing.entities import (
     AppliesTo,
     Holder,
     HolderKind,
+    LicenseDetails,
     LicenseKind,
     Method,
+    OwnerDetails,
     StationSetting,
+    UserType,
 )
 from seatkeeper.licensing.verdicts import Reason
 
@@ -30,9 +33,9 @@ class Event(Struct, frozen=True, kw_only=True, tag_field="kind", gc=False):
 
 
 class LicenseDefined(Event, frozen=True, tag="license_defined"):
-    """A license was added or described anew. Since version 2 with its prerequisite."""
+    """A license was added or described anew. Since version 2 with its prerequisite, since version 3 with details."""
 
-    VERSION: ClassVar[int] = 2
+    VERSION: ClassVar[int] = 3
 
     license_id: int
     owner: str
@@ -45,6 +48,22 @@ class LicenseDefined(Event, frozen=True, tag="license_defined"):
     expires: int | None
     grace_until: int | None
     prerequisite: int | None = None
+    details: LicenseDetails = LicenseDetails()
+
+
+class OwnerDefined(Event, frozen=True, tag="owner_defined"):
+    """Something was said of an owner, or something else."""
+
+    owner_id: int
+    name: str
+    details: OwnerDetails
+
+
+class OwnerRemoved(Event, frozen=True, tag="owner_removed"):
+    """Nothing is said of an owner any more; what licenses went with it, went by events of their own before."""
+
+    owner_id: int
+    name: str
 
 
 class LicenseRemoved(Event, frozen=True, tag="license_removed"):
@@ -84,9 +103,12 @@ class StationRemoved(Event, frozen=True, tag="station_removed"):
 
 
 class UserDefined(Event, frozen=True, tag="user_defined"):
-    """A user was added or described anew. Since version 2 with his rights on allocations."""
+    """A user was added or described anew.
 
-    VERSION: ClassVar[int] = 2
+    Since version 2 with his rights on allocations, since version 3 with his type and groups in the CRM.
+    """
+
+    VERSION: ClassVar[int] = 3
     PERSONAL: ClassVar[tuple[str, ...]] = ("login", "display_name")
 
     user_id: int
@@ -98,6 +120,9 @@ class UserDefined(Event, frozen=True, tag="user_defined"):
     stations: tuple[int, ...] | None
     view_allocations: tuple[int, ...] | None = ()
     admin_allocations: tuple[int, ...] | None = ()
+    user_type: UserType = UserType.INTERNAL
+    group_id: int = 0
+    secondary_groups: tuple[int, ...] = ()
 
 
 class PasswordChanged(Event, frozen=True, tag="password_changed"):
@@ -157,9 +182,12 @@ class Unassigned(Event, frozen=True, tag="unassigned"):
 
 
 class Connected(Event, frozen=True, tag="connected"):
-    """A session began. Since version 2 with whether it hears of where it sits."""
+    """A session began.
 
-    VERSION: ClassVar[int] = 2
+    Since version 2 with whether it hears of where it sits, since version 3 with a time-out of its own.
+    """
+
+    VERSION: ClassVar[int] = 3
     PERSONAL: ClassVar[tuple[str, ...]] = ("machine",)
 
     session_id: int
@@ -168,6 +196,7 @@ class Connected(Event, frozen=True, tag="connected"):
     machine: str
     language: str
     hears_of_stations: bool = False
+    idle_timeout: int | None = None
 
 
 class Ended(Event, frozen=True, tag="ended"):
@@ -276,6 +305,8 @@ class JournalSealed(Event, frozen=True, tag="journal_sealed"):
 
 AnyEvent = (
     LicenseDefined
+    | OwnerDefined
+    | OwnerRemoved
     | LicenseRemoved
     | SeatsChanged
     | StationDefined

@@ -14,6 +14,7 @@ from seatkeeper.licensing.entities import (
     HolderKind,
     License,
     Method,
+    Owner,
     Pool,
     Profile,
     Session,
@@ -62,8 +63,21 @@ def _license_defined(state: State, event: events.LicenseDefined, _at: int) -> No
             expires=event.expires,
             grace_until=event.grace_until,
             prerequisite=event.prerequisite,
+            details=event.details,
         ),
     )
+
+
+def _owner_defined(state: State, event: events.OwnerDefined, _at: int) -> None:
+    if state.owners.get(event.owner_id) is None:
+        _count_up(state, "owner", event.owner_id)
+        state.owner_ids.put(fold_name(event.name), event.owner_id)
+    state.owners.put(event.owner_id, Owner(id=event.owner_id, name=event.name, details=event.details))
+
+
+def _owner_removed(state: State, event: events.OwnerRemoved, _at: int) -> None:
+    state.owner_ids.put(fold_name(event.name), None)
+    state.owners.put(event.owner_id, None)
 
 
 def _license_removed(state: State, event: events.LicenseRemoved, _at: int) -> None:
@@ -123,6 +137,9 @@ def _user_defined(state: State, event: events.UserDefined, _at: int) -> None:
             stations=event.stations,
             view_allocations=event.view_allocations,
             admin_allocations=event.admin_allocations,
+            user_type=event.user_type,
+            group_id=event.group_id,
+            secondary_groups=event.secondary_groups,
         ),
     )
 
@@ -184,6 +201,7 @@ def _connected(state: State, event: events.Connected, at: int) -> None:
             language=event.language,
             connected_at=at,
             hears_of_stations=event.hears_of_stations,
+            idle_timeout=event.idle_timeout,
         ),
     )
     _add(state.sessions_of, event.user_id, event.session_id)
@@ -270,6 +288,8 @@ def _remove(index: Any, key: Any, value: int) -> None:  # noqa: ANN401 - an inde
 
 _FOLDS: dict[type[events.Event], Callable[[State, Any, int], None]] = {
     events.LicenseDefined: _license_defined,
+    events.OwnerDefined: _owner_defined,
+    events.OwnerRemoved: _owner_removed,
     events.LicenseRemoved: _license_removed,
     events.SeatsChanged: _seats_changed,
     events.StationDefined: _station_defined,

@@ -4,7 +4,6 @@ Contract sections 4.2 and 6; decisions 1, 3, 4, 5 and 10. Only if no ground gran
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -26,6 +25,7 @@ from seatkeeper.licensing.entities import (
 from seatkeeper.licensing.holds import uses_concurrently
 from seatkeeper.licensing.occupancy import Conflict, conflict_at
 from seatkeeper.licensing.sentences import Fact, Sentence, say
+from seatkeeper.licensing.terms import date, usable_until
 from seatkeeper.licensing.turn import Turn
 from seatkeeper.licensing.verdicts import KINDS, Ground, Reason, Verdict
 
@@ -175,9 +175,9 @@ def _try_seat(inquiry: Inquiry, assignment: Assignment, holder: Fact) -> Verdict
 def _common_refusal(inquiry: Inquiry) -> Verdict | None:
     """What stands against a license on any ground: its date has passed, or another application has it."""
     license_ = inquiry.license
-    until = license_.expires if license_.grace_until is None else license_.grace_until
+    until = usable_until(license_, inquiry.turn.owner(inquiry.owner_key))
     if until is not None and inquiry.turn.now >= until:
-        return _refused(inquiry.name, Reason.EXPIRED, until=_date(until))
+        return _refused(inquiry.name, Reason.EXPIRED, until=date(until))
     other = None if license_.shared else _other_application(inquiry)
     if other is not None:
         user = inquiry.claimant.user.login
@@ -246,7 +246,3 @@ def _place(claimant: Claimant) -> Sentence:
 
 def _station(station: Station) -> Sentence:
     return say("station {station}", station=station.name)
-
-
-def _date(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")

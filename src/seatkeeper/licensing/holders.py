@@ -13,7 +13,7 @@ from seatkeeper.licensing.events import (
     UserDefined,
     UserDeleted,
 )
-from seatkeeper.licensing.limits import LARGEST, require_name
+from seatkeeper.licensing.limits import LARGEST, require_int32, require_name
 from seatkeeper.licensing.pseudonyms import require_no_pseudonym
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.sessions import end
@@ -57,6 +57,9 @@ def remove_station(turn: Turn, command: RemoveStation) -> None:
 def define_user(turn: Turn, command: DefineUser) -> bool:
     """Add a user or describe one anew, and set his password if one is given."""
     require_name(command.login, "The login name is empty.")
+    require_int32("group_id", command.group_id)
+    for group in command.secondary_groups:
+        require_int32("secondary_groups", group)
     known = turn.state.user_ids.get(fold(command.login))
     before = None if known is None else turn.state.users[known]
     after = User(
@@ -69,6 +72,9 @@ def define_user(turn: Turn, command: DefineUser) -> bool:
         stations=None if command.stations is None else tuple(turn.station(name).id for name in command.stations),
         view_allocations=_licenses(turn, command.view_allocations),
         admin_allocations=_licenses(turn, command.admin_allocations),
+        user_type=command.user_type,
+        group_id=command.group_id,
+        secondary_groups=command.secondary_groups,
     )
     if command.user_id not in (None, after.id):
         raise Refusal(
@@ -91,6 +97,9 @@ def define_user(turn: Turn, command: DefineUser) -> bool:
                 stations=after.stations,
                 view_allocations=after.view_allocations,
                 admin_allocations=after.admin_allocations,
+                user_type=after.user_type,
+                group_id=after.group_id,
+                secondary_groups=after.secondary_groups,
             )
         )
     return _set_password(turn, after.id, command.password_hash) or before != after

@@ -1,6 +1,6 @@
 """Taking and ending holds, and what that does to the concurrent seats: a seat for each user, not for each hold."""
 
-from seatkeeper.licensing.entities import Hold, Method
+from seatkeeper.licensing.entities import Assignment, Hold, HolderKind, Method
 from seatkeeper.licensing.events import Acquired, Released, ReleaseReason
 from seatkeeper.licensing.turn import Turn
 from seatkeeper.licensing.verdicts import Ground
@@ -50,3 +50,19 @@ def uses_concurrently(turn: Turn, user_id: int, license_id: int, *, besides: int
             if hold is not None and hold.method is Method.CONCURRENT:
                 return True
     return False
+
+
+def holds_on(turn: Turn, assignment: Assignment) -> list[Hold]:
+    """The live holds that rest on an assignment: of the user's sessions, or of the sessions at the station.
+
+    A concurrent hold that outlived an earlier assignment of this license to its user rests on the present one.
+    """
+    holder = assignment.holder
+    index = turn.state.sessions_of if holder.kind is HolderKind.USER else turn.state.present
+    holds = (turn.state.holds.get((session_id, assignment.license_id)) for session_id in index.get(holder.id) or ())
+    return [hold for hold in holds if hold is not None and hold.ground is holder.kind]
+
+
+def ends_with_its_ground(turn: Turn, hold: Hold) -> bool:
+    """Whether a hold ends when its assignment goes or is disabled (decision 7); else it stays, and stays counted."""
+    return hold.method is Method.ASSIGNABLE or turn.policy.revoke_on_unassign

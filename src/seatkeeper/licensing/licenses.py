@@ -3,12 +3,12 @@
 Decisions 24 and 25; docs/decisions/removal-and-prerequisites.md.
 """
 
-from seatkeeper.licensing.assignments import withdraw
+from seatkeeper.licensing.assignments import withdraw, withdraw_left_over
 from seatkeeper.licensing.commands import ChangeSeats, DefineLicense, RemoveLicenses
-from seatkeeper.licensing.entities import License, LicenseName, Pool
+from seatkeeper.licensing.entities import Holder, License, LicenseName, Pool
 from seatkeeper.licensing.events import LicenseDefined, LicenseRemoved, ReleaseReason, SeatsChanged
 from seatkeeper.licensing.holds import release
-from seatkeeper.licensing.limits import LARGEST, require_name
+from seatkeeper.licensing.limits import LARGEST, require_int32, require_name
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import Seats, seats_of
 from seatkeeper.licensing.sentences import say
@@ -19,6 +19,8 @@ def define_license(turn: Turn, command: DefineLicense) -> bool:
     """Add a license with no seats, or describe one anew."""
     require_name(command.owner, "The owner name is empty.")
     require_name(command.name, "The license name is empty.")
+    require_int32("sort_order", command.details.sort_order)
+    require_int32("extra_flags", command.details.extra_flags)
     known = turn.state.license_ids.get(LicenseName(command.owner, command.name).key)
     before = None if known is None else turn.state.licenses[known]
     number = turn.state.next_number("license") if before is None else before.id
@@ -34,6 +36,7 @@ def define_license(turn: Turn, command: DefineLicense) -> bool:
         expires=command.expires,
         grace_until=command.grace_until,
         prerequisite=_prerequisite(turn, command, number),
+        details=command.details,
     )
     if before == after:
         return False
@@ -51,6 +54,7 @@ def define_license(turn: Turn, command: DefineLicense) -> bool:
             expires=after.expires,
             grace_until=after.grace_until,
             prerequisite=after.prerequisite,
+            details=after.details,
         )
     )
     return True
@@ -72,10 +76,14 @@ def remove_licenses(turn: Turn, command: RemoveLicenses) -> None:
             )
     for hold in [each for each in turn.state.holds.values() if each.license_id in going]:
         release(turn, hold, ReleaseReason.LICENSE_REMOVED)
+    gone: dict[Holder, list[License]] = {}
     for assignment in [each for each in turn.state.assignments.values() if each.license_id in going]:
         withdraw(turn, assignment)
+        gone.setdefault(assignment.holder, []).append(going[assignment.license_id])
     for license_ in going.values():
         turn.record(LicenseRemoved(license_id=license_.id, owner=license_.owner, name=license_.name))
+    for holder, licenses in gone.items():
+        withdraw_left_over(turn, licenses, holder)
 
 
 def change_seats(turn: Turn, command: ChangeSeats) -> bool:

@@ -4,6 +4,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from seatkeeper.licensing.entities import License, Pool
 from seatkeeper.licensing.sentences import Sentence
 from seatkeeper.licensing.verdicts import Verdict
 
@@ -65,3 +66,23 @@ class Explanation(Struct, frozen=True):
 
     verdict: Verdict
     tried: tuple[Verdict, ...]
+
+
+class Module(Struct, frozen=True):
+    """A license as it is for one user, with its seats and their use over all at that moment.
+
+    `required`: the name of its prerequisite, None for none. `can_assign`: whether he could be assigned it
+    (`eligibility.can_assign`).
+    """
+
+    license: License
+    pool: Pool
+    required: str | None
+    assigned: bool
+    can_assign: bool
+
+
+class Activation(Struct, frozen=True):
+    """Why an owner's license document cannot be activated; empty where it was, or could be."""
+
+    reasons: tuple[Sentence, ...]

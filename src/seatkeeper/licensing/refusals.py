@@ -10,6 +10,7 @@ class Code(StrEnum):
 
     SESSION_ENDED = "session_ended"
     UNKNOWN_USER = "unknown_user"
+    UNKNOWN_OWNER = "unknown_owner"
     UNKNOWN_LICENSE = "unknown_license"
     UNKNOWN_STATION = "unknown_station"
     STATION_NOT_PERMITTED = "station_not_permitted"

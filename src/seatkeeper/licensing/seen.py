@@ -21,6 +21,8 @@ class SeenKind(StrEnum):
     """By owner and name: the `License`."""
     SEATS = "seats"
     """By owner and name: what `seats_of` makes of the pool. Its use may change meanwhile."""
+    OWNER = "owner"
+    """By name: the `Owner`."""
     STATION = "station"
     """By name: the `Station`."""
     USER = "user"
@@ -64,6 +66,9 @@ def present(state: State, seen: Seen) -> Any:  # noqa: ANN401 - a row of the kin
         case SeenKind.SEATS:
             number = state.license_ids.get(seen.key)
             return None if number is None else seats_of(state.pools[number])
+        case SeenKind.OWNER:
+            number = state.owner_ids.get(seen.key)
+            return None if number is None else state.owners[number]
         case SeenKind.STATION:
             number = state.station_ids.get(seen.key)
             return None if number is None else state.stations[number]

@@ -10,6 +10,7 @@ from seatkeeper.licensing.entities import (
     Holder,
     License,
     LicenseKey,
+    Owner,
     Pool,
     Profile,
     Session,
@@ -89,12 +90,13 @@ class Table(Generic[K, V]):
 class Image:
     """The merged truth, as plain dictionaries: what a state stands on.
 
-    Licenses, pools and stations with their log-ons are whole; of users, those that have been loaded. The second
+    Licenses, owners, pools and stations with their log-ons are whole; of users, those that have been loaded. The second
     group are indexes of the first: who has what, found without looking through everything.
     """
 
     def __init__(self) -> None:
         self.licenses: dict[int, License] = {}
+        self.owners: dict[int, Owner] = {}
         self.pools: dict[int, Pool] = {}
         self.stations: dict[int, Station] = {}
         self.users: dict[int, User] = {}
@@ -109,6 +111,7 @@ class Image:
         self.counters: dict[str, int] = {}
 
         self.license_ids: dict[LicenseKey, int] = {}
+        self.owner_ids: dict[str, int] = {}
         self.station_ids: dict[str, int] = {}
         self.user_ids: dict[str, int] = {}
         self.assigned_to: dict[Holder, tuple[int, ...]] = {}
@@ -129,6 +132,7 @@ class State:
         self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
         undo = self._undo
         self.licenses = Table(image.licenses, undo)
+        self.owners = Table(image.owners, undo)
         self.pools = Table(image.pools, undo)
         self.stations = Table(image.stations, undo)
         self.users = Table(image.users, undo)
@@ -143,6 +147,7 @@ class State:
         self.counters = Table(image.counters, undo)
 
         self.license_ids = Table(image.license_ids, undo)
+        self.owner_ids = Table(image.owner_ids, undo)
         self.station_ids = Table(image.station_ids, undo)
         self.user_ids = Table(image.user_ids, undo)
         self.assigned_to = Table(image.assigned_to, undo)
@@ -192,6 +197,7 @@ class State:
 
 JOURNALLED: Final = (
     "licenses",
+    "owners",
     "pools",
     "stations",
     "users",

@@ -9,6 +9,7 @@ from seatkeeper.licensing.entities import (
     HolderName,
     License,
     LicenseName,
+    Owner,
     Profile,
     Session,
     Station,
@@ -81,6 +82,22 @@ class Turn:
         if number is None:
             raise Refusal(Code.UNKNOWN_USER, "There is no user with the login {login}.", login=login)
         return self.state.users[number]
+
+    def user_of(self, user_id: int) -> User:
+        """The living user of this associate id. Raises Refusal (unknown_user)."""
+        user = self.state.users.get(user_id)
+        if user is None or user.deleted_at is not None:
+            raise Refusal(Code.UNKNOWN_USER, "There is no user with the associate id {id}.", id=user_id)
+        return user
+
+    def owner(self, owner_key: str) -> Owner | None:
+        """What is said of an owner, folded; None where nothing is."""
+        number = self.state.owner_ids.get(owner_key)
+        return None if number is None else self.state.owners[number]
+
+    def licenses_of(self, owner_key: str) -> list[License]:
+        """Every license of an owner, folded."""
+        return [each for each in self.state.licenses.values() if fold(each.owner) == owner_key]
 
     def station(self, name: str) -> Station:
         """The station of this name. Raises Refusal (unknown_station)."""

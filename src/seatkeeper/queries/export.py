@@ -7,9 +7,9 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from seatkeeper.ledger import tables
-from seatkeeper.licensing.entities import Holder, HolderKind, License, Pool, Profile, Station
+from seatkeeper.licensing.entities import Holder, HolderKind, License, Owner, Pool, Profile, Station
 from seatkeeper.queries.holders import assignments_of, profiles_of
-from seatkeeper.queries.inventory import licenses_with_pools, stations_by_name
+from seatkeeper.queries.inventory import licenses_with_pools, owners_by_name, stations_by_name
 from seatkeeper.queries.users import ACCOUNTS, Account, account_of
 
 S = TypeVar("S", Account, Station)
@@ -28,11 +28,12 @@ class Holding(Struct, Generic[S], frozen=True):
 
 
 class WholeInventory(Struct, frozen=True):
-    """All licenses and stations, and, a page after the other as they are asked for, all holders with what they have.
+    """All owners, licenses and stations; a page after the other as they are asked for, all holders with what they have.
 
     All in the order of names; users who are deleted are left out.
     """
 
+    owners: list[Owner]
     licenses: list[tuple[License, Pool]]
     stations: list[Station]
     station_pages: Iterator[list[Holding[Station]]]
@@ -46,6 +47,7 @@ def whole(make: Callable[[WholeInventory], Iterator[T]]) -> Callable[[Connection
         stations = [station for _, station in sorted(stations_by_name(connection).items())]
         return make(
             WholeInventory(
+                owners=[owner for _, owner in sorted(owners_by_name(connection).items())],
                 licenses=licenses_with_pools(connection),
                 stations=stations,
                 station_pages=_station_pages(connection, stations),

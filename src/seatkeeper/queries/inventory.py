@@ -6,7 +6,7 @@ from msgspec import Struct, convert
 from sqlalchemy import Connection, func, select
 
 from seatkeeper.ledger import tables
-from seatkeeper.licensing.entities import Holder, HolderKind, License, Pool, Profile, Station
+from seatkeeper.licensing.entities import Holder, HolderKind, License, Owner, OwnerDetails, Pool, Profile, Station
 from seatkeeper.queries.holders import assignments_of, in_parts, profiles_of
 from seatkeeper.queries.users import ACCOUNTS, Account, account_of
 
@@ -14,12 +14,14 @@ from seatkeeper.queries.users import ACCOUNTS, Account, account_of
 class InventoryView(Struct, frozen=True):
     """The inventory at one moment, as far as it was asked for. Keys are names as `fold` makes them.
 
-    `position` is the number of the journal's last event. Licenses and stations are whole; `accounts` are the users
-    who were named and live, `profiles` and `assignments` those of the users and stations that were named, the
-    licenses of each holder in the order of assigning. `others`: the users who were not named, where asked for.
+    `position` is the number of the journal's last event. Owners (of whom something is said), licenses and stations are
+    whole; `accounts` are the users who were named and live, `profiles` and `assignments` those of the users and
+    stations that were named, the licenses of each holder in the order of assigning. `others`: the users who were not
+    named, where asked for.
     """
 
     position: int
+    owners: dict[str, Owner]
     licenses: dict[tuple[str, str], License]
     pools: dict[int, Pool]
     stations: dict[str, Station]
@@ -45,6 +47,7 @@ def inventory_around(
     }
     return InventoryView(
         position=position,
+        owners=owners_by_name(connection),
         licenses=_licenses(connection),
         pools=_pools(connection),
         stations=known_stations,
@@ -59,6 +62,34 @@ def licenses_with_pools(connection: Connection) -> list[tuple[License, Pool]]:
     """Every license with its seats and their use, by owner and name."""
     of_license = _pools(connection)
     return [(each, of_license[each.id]) for _, each in sorted(_licenses(connection).items())]
+
+
+def owners_by_name(connection: Connection) -> dict[str, Owner]:
+    """Every owner of whom something is said, by its name as `fold` makes it."""
+    rows = connection.execute(select(tables.owners))
+    return {row.name_key: convert(row, Owner, from_attributes=True) for row in rows}
+
+
+class OwnerView(Struct, frozen=True):
+    """An owner, what is said of it, and how many licenses it has."""
+
+    name: str
+    details: OwnerDetails
+    licenses: int
+
+
+def every_owner(connection: Connection) -> list[OwnerView]:
+    """Every owner of whom something is said or who has licenses, by name."""
+    said = owners_by_name(connection)
+    owner, number = tables.licenses.c.owner_key, func.count()
+    rows = connection.execute(select(owner, func.min(tables.licenses.c.owner), number).group_by(owner))
+    having = {key: (name, count) for key, name, count in rows}
+    views = []
+    for key in sorted(said.keys() | having.keys()):
+        name, count = having.get(key, ("", 0))
+        row = said.get(key) or Owner(id=0, name=name)
+        views.append(OwnerView(name=row.name, details=row.details, licenses=count))
+    return views
 
 
 def stations_by_name(connection: Connection) -> dict[str, Station]:

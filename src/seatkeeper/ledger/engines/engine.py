@@ -3,7 +3,7 @@
 `begin` opens a transaction; every other call but `rebuild` and `close` is made inside one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from seatkeeper.ledger.journal import Entry, Head, Seal
@@ -65,13 +65,13 @@ class Engine(Protocol):
         """The journal's last event."""
 
     def load_whole(self, image: Image) -> None:
-        """Load what an image has whole: licenses, pools, stations with their log-ons and assignments, counters."""
+        """Load what an image has whole: licenses, owners, pools, stations with log-ons and assignments, counters."""
 
     def load(self, image: Image, needed: Needed) -> None:
         """Load what a batch needs and is not there, set-wise. What does not exist stays absent."""
 
-    def live_sessions(self) -> Iterable[int]:
-        """The numbers of all live sessions."""
+    def live_sessions(self) -> Mapping[int, int | None]:
+        """All live sessions by number, with the idle time-out of those that have one of their own."""
 
     def kinds(self, after: int) -> Iterable[tuple[str, int]]:
         """The kinds and versions of the events behind this one."""

@@ -1,7 +1,7 @@
 """SQLite as the ledger's database: one process, one writer (rule L14: in a thread of its own)."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -52,6 +52,7 @@ class SqliteEngine:
         for name, statement in statements.WHOLE.items():
             getattr(image, name).update(self._rows(name, statement, ()))
         image.license_ids.update({each.key: each.id for each in image.licenses.values()})
+        image.owner_ids.update({fold(each.name): each.id for each in image.owners.values()})
         image.station_ids.update({fold(each.name): each.id for each in image.stations.values()})
         for logon in image.logons.values():
             if logon.station_id is not None:
@@ -77,9 +78,9 @@ class SqliteEngine:
             rows = self._connection.execute(statements.ROSTER, (license_id,))
             image.seated.update(dict.fromkeys((number for (number,) in rows), license_id))
 
-    def live_sessions(self) -> Iterable[int]:
-        """The numbers of all live sessions."""
-        return [number for (number,) in self._connection.execute(statements.LIVE_SESSIONS)]
+    def live_sessions(self) -> Mapping[int, int | None]:
+        """All live sessions by number, with the idle time-out of those that have one of their own."""
+        return dict(self._connection.execute(statements.LIVE_SESSIONS).fetchall())
 
     def kinds(self, after: int) -> Iterable[tuple[str, int]]:
         """The kinds and versions of the events behind this one."""

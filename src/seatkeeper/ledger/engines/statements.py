@@ -63,6 +63,7 @@ INSERT_JOURNAL: Final = _insert(tables.journal)
 
 WHOLE: Final = {
     "licenses": _select(tables.licenses),
+    "owners": _select(tables.owners),
     "pools": _select(tables.pools),
     "stations": _select(tables.stations),
     "logons": _select(tables.logons, "ORDER BY id"),
@@ -92,7 +93,7 @@ USERS_OF_LICENSES: Final = f"""
     UNION SELECT user_id FROM holds WHERE license_id IN {_GIVEN}
 """
 USERS_OF_SESSIONS: Final = f"SELECT DISTINCT user_id FROM sessions WHERE id IN {_GIVEN}"
-LIVE_SESSIONS: Final = "SELECT id FROM sessions"
+LIVE_SESSIONS: Final = "SELECT id, idle_timeout FROM sessions"
 
 ROSTER: Final = f"""
     SELECT a.id FROM assignments a

@@ -1,0 +1,86 @@
+"""How the seats of a license changed, as the journal has it."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, create_engine, event, insert
+
+from seatkeeper.ledger import tables
+from seatkeeper.ledger.journal import Head, write
+from seatkeeper.licensing.events import Event, SeatsChanged
+from seatkeeper.queries.reads import Reads
+from seatkeeper.queries.seat_history import SeatHistory, Seats, seat_history
+
+pytestmark = pytest.mark.anyio
+
+
+def changed(license_id: int, assignable: int, *, concurrent: int = 0, unrestricted: bool = False) -> SeatsChanged:
+    return SeatsChanged(
+        license_id=license_id,
+        assignable_seats=assignable,
+        concurrent_seats=concurrent,
+        unrestricted=unrestricted,
+        assignable_excess=0,
+        concurrent_excess=0,
+        uncovered=(),
+    )
+
+
+def save(database: Path, *rows: tuple[Any, Sequence[dict[str, Any]]]) -> None:
+    engine = create_engine(f"sqlite:///{database}")
+    with engine.begin() as connection:
+        for table, entries in rows:
+            connection.execute(insert(table), entries)
+    engine.dispose()
+
+
+def journal(*happened: tuple[int, Event]) -> tuple[Any, list[dict[str, Any]]]:
+    head, rows = Head(), []
+    for at, one in happened:
+        [entry], head = write([one], head, at, 1)
+        rows.append(entry._asdict())
+    return tables.journal, rows
+
+
+async def test_each_change_of_the_assignable_seats_is_told_once_oldest_first(reads: Reads, database: Path) -> None:
+    save(
+        database,
+        journal(
+            (1, changed(1, 5)),
+            (2, changed(2, 7)),
+            (3, changed(1, 5, concurrent=9)),
+            (4, changed(1, 8, concurrent=9)),
+            (5, changed(1, 8, unrestricted=True)),
+        ),
+    )
+
+    history = await reads.run(partial(seat_history, license_id=1))
+
+    assert history.changes == (Seats(1, 5, False), Seats(4, 8, False), Seats(5, 8, True))
+    assert history.archived_until is None
+
+
+async def test_what_is_in_an_archive_is_said_to_be(reads: Reads, database: Path) -> None:
+    seal = {"hash": b"", "archive": "a", "archive_digest": b"", "snapshot_digest": b"", "event": 9}
+    save(database, (tables.seals, [{"position": 3, "at": 300, **seal}, {"position": 7, "at": 700, **seal}]))
+
+    assert await reads.run(partial(seat_history, license_id=1)) == SeatHistory(700, ())
+
+
+async def test_the_journal_is_not_gone_through(reads: Reads) -> None:
+    plans: list[Any] = []
+
+    def explained(connection: Connection) -> None:
+        def explain(_c: object, cursor: Any, statement: str, parameters: Any, _x: object, _many: bool) -> None:  # noqa: ANN401 - the driver's
+            if "FROM journal" in statement and not statement.startswith("EXPLAIN"):
+                plans.extend(cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall())
+
+        event.listen(connection, "before_cursor_execute", explain)
+        seat_history(connection, license_id=1)
+
+    await reads.run(explained)
+    assert len(plans) == 1
+    assert "seats_changed_events" in plans[0][-1]
