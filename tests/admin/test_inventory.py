@@ -14,7 +14,7 @@ from tests.admin.world import World
 pytestmark = pytest.mark.anyio
 
 NONE = {"added": 0, "changed": 0, "removed": 0}
-NOTHING = {"license": NONE, "station": NONE, "user": NONE, "assignment": NONE}
+NOTHING = {"owner": NONE, "license": NONE, "station": NONE, "user": NONE, "assignment": NONE}
 AGENT02 = '[[users]]\nlogin = "agent02"\n'
 
 

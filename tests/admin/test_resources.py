@@ -4,6 +4,7 @@ import re
 
 import httpx
 import pytest
+import tomli_w
 
 from seatkeeper.licensing.commands import AcquireLicenses, SetStation
 from seatkeeper.licensing.entities import LicenseName, StationSetting
@@ -136,7 +137,23 @@ async def test_licenses_are_listed_with_their_seats_and_use(admin: httpx.AsyncCl
         "concurrent_in_use": 0,
         "expires": "2099-01-01T00:00:00Z",
         "grace_until": None,
+        "tooltip": "",
+        "version": "",
+        "hidden": False,
+        "sort_order": 0,
+        "user_type": "any",
+        "extra_flags": 0,
+        "extra_info": "",
+        "signature": "",
     }
+
+
+async def test_a_license_is_listed_with_what_its_document_says(world: World, admin: httpx.AsyncClient) -> None:
+    said = {"tooltip": "t", "version": "1", "hidden": True, "sort_order": -3, "user_type": "external"}
+    said |= {"extra_flags": 1, "extra_info": "set=A", "signature": "s"}
+    await world.apply(f'[[licenses]]\nname = "A"\n{tomli_w.dumps(said)}')
+    [found] = [each for each in (await admin.get("/licenses")).json()["licenses"] if each["name"] == "A"]
+    assert {key: found[key] for key in said} == said
 
 
 async def test_the_documentation_says_how_to_authorize_and_has_a_title_for_every_call(admin: httpx.AsyncClient) -> None:
@@ -163,6 +180,8 @@ async def test_the_documentation_is_generated_and_names_every_call(admin: httpx.
         "/licenses",
         "/licenses/seats",
         "/overview",
+        "/owners",
+        "/owners/{name}",
         "/server",
         "/sessions",
         "/sessions/{session}",

@@ -32,6 +32,9 @@ async def test_a_user_is_added_as_told(world: World, admin: httpx.AsyncClient) -
         "roles": ["operator"],
         "rights": ["assignments.write"],
         "stations": ["station01"],
+        "user_type": "external",
+        "group_id": 7,
+        "secondary_groups": [8, 9],
         "password": "s3cret of mine",
     }
     added = await admin.post("/users", json=body)
@@ -44,6 +47,9 @@ async def test_a_user_is_added_as_told(world: World, admin: httpx.AsyncClient) -
         "language": "de-DE",
         "roles": ["operator"],
         "rights": ["assignments.write"],
+        "user_type": "external",
+        "group_id": 7,
+        "secondary_groups": [8, 9],
         "has_password": True,
         "enabled": True,
         "method": "assignable",

@@ -186,6 +186,10 @@ expires = 2098-12-31
 [[licenses]]
 name = "FIRST"
 assignable_seats = 2
+[[owners]]
+name = "ININ"
+company = "one"
+expires = 2098-12-31T12:00:00Z
 """
 
 
@@ -194,7 +198,9 @@ def test_toml_in_steps_comes_to_the_same_as_at_once(tmp_path: Path) -> None:
     file.write_text(TOML)
     one = {"SEATKEEPER_INVENTORY_STEP": "1"}
     steps = seatkeeper("apply", "--yes", "--in-steps", file, data=tmp_path / "steps", env=one)
-    assert steps.stdout == f"{file}: new or changed: 2 licenses, 1 station, 2 users, 3 assignments.\n", steps.stderr
+    assert steps.stdout == f"{file}: new or changed: 1 owner, 2 licenses, 1 station, 2 users, 3 assignments.\n", (
+        steps.stderr
+    )
     assert seatkeeper("apply", "--yes", file, data=tmp_path / "once").returncode == 0
     exported = [seatkeeper("export", data=tmp_path / name).stdout for name in ("steps", "once")]
     assert exported[0] == exported[1] != ""
@@ -206,7 +212,7 @@ def test_toml_in_steps_is_refused_by_the_places_of_the_file(tmp_path: Path) -> N
     file.write_text(TOML.replace('name = "FIRST"\nassignable_seats = 2', 'name = "FIRST"\nassignable_seats = 1'))
     said = sentence_of(seatkeeper("apply", "--yes", "--in-steps", file, data=tmp_path / "data", env=one), 1)
     assert f'seatkeeper: {file}: users[2] "user02": licenses: ' in said
-    assert "The first 4 rows are done" in said
+    assert "The first 5 rows are done" in said
     file.write_text(TOML.replace('licenses = ["FIRST"]', 'licenses = ["FRIST"]'))
     said = sentence_of(seatkeeper("apply", "--yes", "--in-steps", file, data=tmp_path / "data", env=one), 1)
     assert f'{file}: users[2] "user02": licenses: ' in said

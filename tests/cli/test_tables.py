@@ -52,6 +52,13 @@ def test_licenses_are_readable(columns: int, server: ServerProcess) -> None:
 
 
 @pytest.mark.parametrize("columns", WIDTHS)
+def test_owners_are_readable(columns: int, server: ServerProcess) -> None:
+    table = shown(server.data, columns, "owner", "list")
+    assert re.search(r"^ININ  .* -  .*24 ", table, re.MULTILINE)
+    assert re.search(r"^PLANNING  .*12  .*2099-12-31", table, re.MULTILINE)
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
 def test_users_are_readable(columns: int, server: ServerProcess) -> None:
     table = shown(server.data, columns, "user", "list").split()
     for each in listed(server.data, "user", "list"):

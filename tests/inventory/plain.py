@@ -22,7 +22,10 @@ SITE: Final = "SITE"
 LICENSES: Final = (*ASSIGNED, SITE)
 STATIONS: Final = ("desk 1", "desk 2")
 LOGINS: Final = ("ann", "bob", "Cee")
-KINDS: Final = ("license", "station", "user", "assignment")
+PLAN: Final = "L3"
+COMING: Final = ("L0", "L1")
+"""What may come with the license that may be a user plan."""
+KINDS: Final = ("owner", "license", "station", "user", "assignment")
 
 TEXTS = st.sampled_from(["", "one", "two\nlines", '"quoted" \\ ß'])
 DATES = st.sampled_from(["never", "2090-01-01", "2095-12-31"])
@@ -39,7 +42,12 @@ def some(values: tuple[str, ...]) -> st.SearchStrategy[list[str]]:
 @st.composite
 def documents(draw: st.DrawFn, *, whole: bool) -> Document:
     """A file. `whole`: every entry has every key; else many are left out at random."""
-    licenses = []
+    owners: list[Fields] = []
+    for name in draw(some(("ININ", "CRM"))):
+        keys: Fields = {"description": draw(TEXTS), "extra_flags": draw(st.integers(0, 2)), "warn_from": draw(DATES)}
+        said = draw(st.sampled_from(["one", "two"]))  # one of whom nothing is said is not there
+        owners.append({"name": name, "company": said, **_kept(draw, keys, whole=whole)})
+    licenses: list[Fields] = []
     for number, name in enumerate(LICENSES):
         if not draw(st.booleans()):
             continue
@@ -51,14 +59,20 @@ def documents(draw: st.DrawFn, *, whole: bool) -> Document:
             "kind": "site" if name == SITE else "user",
             "assignable_seats": draw(st.integers(10, 12)),  # always as many as all holders need
         }
-        keys: Fields = {
+        keys = {
             "display_name": draw(TEXTS),
             "description": draw(TEXTS),
             "shared": draw(st.booleans()),
             "concurrent_seats": draw(st.integers(0, 2)),
             "unrestricted": draw(st.booleans()),
             "expires": draw(DATES),
+            "tooltip": draw(TEXTS),
+            "hidden": draw(st.booleans()),
+            "sort_order": draw(st.integers(-1, 1)),
         }
+        if name == PLAN:
+            coming = draw(some(tuple(each for each in COMING if any(each == other["name"] for other in licenses))))
+            entry |= {"extra_flags": draw(st.integers(0, 1)), "extra_info": f"set={','.join(coming)}"}
         licenses.append(entry | _kept(draw, keys, whole=whole))
     names = tuple(each["owner"] + ":" + each["name"] if "owner" in each else each["name"] for each in licenses)
     for each in licenses:
@@ -81,6 +95,9 @@ def documents(draw: st.DrawFn, *, whole: bool) -> Document:
             "stations": draw(st.just("all") | some(tuple(each["name"] for each in stations))),
             "view_allocations": draw(st.just("all") | some(names)),
             "admin_allocations": draw(st.just("all") | some(names)),
+            "user_type": draw(st.sampled_from(["internal", "external"])),
+            "group_id": draw(st.integers(0, 2)),
+            "secondary_groups": draw(st.lists(st.integers(0, 2), max_size=2, unique=True)),
             "enabled": draw(st.booleans()),
             "method": draw(st.sampled_from(["assignable", "concurrent"])),
         }
@@ -89,7 +106,7 @@ def documents(draw: st.DrawFn, *, whole: bool) -> Document:
         if "CRM:L2" in names and (whole or draw(st.booleans())):
             kept["profiles"] = {"CRM": _kept(draw, {"enabled": draw(st.booleans())}, whole=whole)}
         users.append(entry | kept)
-    return {"licenses": licenses, "stations": stations, "users": users}
+    return {"owners": owners, "licenses": licenses, "stations": stations, "users": users}
 
 
 def _kept(draw: st.DrawFn, keys: Fields, *, whole: bool) -> Fields:
@@ -102,14 +119,15 @@ def nothing() -> State:
 
 
 def closed(document: Document, before: State, *, prune: bool) -> Document:
-    """The document, each holder given what his licenses require once it is applied."""
+    """The document, each holder given what his licenses, and what comes with them, require once it is applied."""
     required = {} if prune else {name: fields["prerequisite"] for name, fields in before["license"].items()}
     required |= {_called(each): each["prerequisite"] for each in document["licenses"]}
+    coming = _coming(document, before)
 
     def with_required(names: list[str]) -> list[str]:
         wanted = set(names)
-        for name in names:
-            step = required.get(name)
+        for each in (*names, *(brought for name in names for brought in coming.get(name, ()))):
+            step = required.get(each)
             while step:
                 wanted.add(step)
                 step = required.get(step)
@@ -117,7 +135,8 @@ def closed(document: Document, before: State, *, prune: bool) -> Document:
 
     return {
         kind: [
-            entry if kind == "licenses" else entry | {"licenses": with_required(entry["licenses"])} for entry in entries
+            entry | {"licenses": with_required(entry["licenses"])} if "licenses" in entry else entry
+            for entry in entries
         ]
         for kind, entries in document.items()
     }
@@ -125,7 +144,11 @@ def closed(document: Document, before: State, *, prune: bool) -> Document:
 
 def laid_over(before: State, document: Document, *, prune: bool) -> State:
     """What the inventory is once the document has been applied."""
+    coming = _coming(document, before)
     after: State = {kind: {} if prune else {name: {**was} for name, was in before[kind].items()} for kind in KINDS}
+    for entry in document["owners"]:
+        given = {key: value for key, value in entry.items() if key != "name"}
+        after["owner"][entry["name"]] = before["owner"].get(entry["name"], _new_owner("")) | given
     for entry in document["licenses"]:
         name = _called(entry)
         blank = new_license(entry["name"])
@@ -143,9 +166,22 @@ def laid_over(before: State, document: Document, *, prune: bool) -> State:
             after[kind][name] = before[kind].get(name, _NEW[kind](name)) | given
             for license_ in entry["licenses"]:
                 after["assignment"][assignment(kind, name, license_)] = {}
+                had = assignment(kind, name, license_) in before["assignment"]
+                for each in (assignment(kind, name, brought) for brought in coming.get(license_, ())):
+                    if not had or each in before["assignment"]:
+                        after["assignment"][each] = {}
     for fields in after["user"].values():
         fields.update(_of_what_stands(fields, after))
     return after
+
+
+def _coming(document: Document, before: State) -> dict[str, list[str]]:
+    """What comes with the user plan once the document has been applied."""
+    plan = before["license"].get(PLAN, {})
+    for each in document["licenses"]:
+        plan = each if each["name"] == PLAN else plan
+    listed = str(plan.get("extra_info", "")).removeprefix("set=").split(",")
+    return {PLAN: [each for each in listed if each]} if plan.get("extra_flags") else {}
 
 
 def _of_what_stands(user: Fields, state: State) -> Fields:
@@ -205,6 +241,10 @@ def new_license(name: str) -> Fields:
         "assignable_seats": 0,
         "concurrent_seats": 0,
         "unrestricted": False,
+        "tooltip": "",
+        "hidden": False,
+        "sort_order": 0,
+        **({"extra_flags": 0, "extra_info": ""} if name == PLAN else {}),
     }
 
 
@@ -224,13 +264,25 @@ def new_user(name: str) -> Fields:
         "stations": "all",
         "view_allocations": [],
         "admin_allocations": [],
+        "user_type": "internal",
+        "group_id": 0,
+        "secondary_groups": [],
         "enabled": True,
         "method": "assignable",
         "profiles.CRM.enabled": True,
     }
 
 
-_NEW: Final[dict[str, Callable[[str], Fields]]] = {"license": new_license, "station": new_station, "user": new_user}
+def _new_owner(_name: str) -> Fields:
+    return {"description": "", "company": "", "extra_flags": 0, "warn_from": "never"}
+
+
+_NEW: Final[dict[str, Callable[[str], Fields]]] = {
+    "owner": _new_owner,
+    "license": new_license,
+    "station": new_station,
+    "user": new_user,
+}
 
 
 def _told(key: str, value: Any, before: Any = None) -> Any:  # noqa: ANN401 - of whatever type
@@ -249,6 +301,13 @@ def state_of(view: InventoryView) -> State:
     names = {
         each.id: each.name if each.owner == "ININ" else f"{each.owner}:{each.name}" for each in view.licenses.values()
     }
+    for owner in view.owners.values():
+        state["owner"][owner.name] = {
+            "description": owner.details.description,
+            "company": owner.details.company,
+            "extra_flags": owner.details.extra_flags,
+            "warn_from": "never" if owner.details.warn_from is None else _DAYS[owner.details.warn_from],
+        }
     for each in view.licenses.values():
         pool = view.pools[each.id]
         state["license"][names[each.id]] = {
@@ -261,6 +320,14 @@ def state_of(view: InventoryView) -> State:
             "assignable_seats": pool.assignable_seats,
             "concurrent_seats": pool.concurrent_seats,
             "unrestricted": pool.unrestricted,
+            "tooltip": each.details.tooltip,
+            "hidden": each.details.hidden,
+            "sort_order": each.details.sort_order,
+            **(
+                {"extra_flags": each.details.extra_flags, "extra_info": each.details.extra_info}
+                if each.name == PLAN
+                else {}
+            ),
         }
     places = {each.id: each.name for each in view.stations.values()}
 
@@ -294,6 +361,9 @@ def state_of(view: InventoryView) -> State:
             "stations": listed(user.stations, places),
             "view_allocations": listed(user.view_allocations, names),
             "admin_allocations": listed(user.admin_allocations, names),
+            "user_type": user.user_type.name.lower(),
+            "group_id": user.group_id,
+            "secondary_groups": [*user.secondary_groups],
             "enabled": enabled(holder, "inin"),
             "method": "assignable" if profile is None else profile.method.name.lower(),
             "profiles.CRM.enabled": enabled(holder, "crm"),

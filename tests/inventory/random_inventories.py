@@ -1,6 +1,6 @@
 """Inventories of every kind that can be: as complete tables, and as a file that leaves out what is by default so."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,6 +25,10 @@ _NAMES = st.text(_LETTERS | st.just(":"), min_size=1, max_size=8).filter(
 )
 _SEATS = st.integers(0, 1_000_000_000)
 _DATES = st.just("never") | st.dates(date(1970, 1, 1), date(9998, 12, 31))
+_MOMENTS = st.integers(1, 8000 * 365 * 86_400_000).filter(lambda each: each % 86_400_000 != 0)
+_TIMES = _DATES | _MOMENTS.map(lambda each: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=each))
+_NUMBERS = st.integers(-(2**31), 2**31 - 1)
+_USER_TYPES = ["internal", "resource", "external", "anonymous", "system"]
 _METHODS = st.sampled_from(["assignable", "concurrent"])
 
 
@@ -51,6 +55,7 @@ def inventories(draw: Draw, *, scarce: bool = False) -> RandomInventory:
         OWNER,
         *draw(st.lists(_OWNERS.filter(lambda each: fold(each) != fold(OWNER)), max_size=2, unique_by=fold)),
     ]
+    described = draw(st.lists(st.sampled_from(owners), unique=True))
     licenses = draw(_licenses(owners, scarce=scarce))
     known = {spelled(each): each for each in licenses}
     names = draw(st.lists(_NAMES, max_size=3, unique_by=fold))
@@ -58,7 +63,8 @@ def inventories(draw: Draw, *, scarce: bool = False) -> RandomInventory:
     logins = draw(st.lists(_NAMES, max_size=6, unique_by=fold))
     numbers = draw(st.lists(st.integers(1, 2**31 - 1), min_size=len(logins), max_size=len(logins), unique=True))
     users = [draw(_user(login, number, names, known)) for login, number in zip(logins, numbers, strict=True)]
-    complete = {"licenses": licenses, "stations": stations, "users": users}
+    said = [draw(_owner(each)) for each in described]
+    complete = {"owners": said, "licenses": licenses, "stations": stations, "users": users}
     sparse = {kind: [draw(_sparse(kind, table)) for table in tables] for kind, tables in complete.items()}
     return RandomInventory(complete, sparse)
 
@@ -67,6 +73,26 @@ def spelled(license_: Table) -> str:
     """How a license is called in a list."""
     own = license_["owner"] == OWNER and ":" not in license_["name"]
     return str(license_["name"]) if own else f"{license_['owner']}:{license_['name']}"
+
+
+@st.composite
+def _owner(draw: Draw, name: str) -> Table:
+    """An owner of whom something is said: one of whom nothing is, is not there."""
+    expires = draw(_DATES)
+    later = st.dates(expires, date(9998, 12, 31)) if isinstance(expires, date) else st.nothing()
+    return {
+        "name": name,
+        **{key: draw(_TEXTS) for key in ("description", "serial_number", "version", "product_type")},
+        **{key: draw(_TEXTS) for key in ("product_description", "license_url", "shop_url", "extra_info")},
+        "company": draw(_TEXTS.filter(bool)),
+        "deployment_type": draw(_NUMBERS),
+        "extra_flags": draw(_NUMBERS),
+        **{key: draw(_TIMES) for key in ("next_check", "warn_from", "maintenance_until")},
+        "expires": expires,
+        "grace_until": draw(st.just("never") | later),
+        "public_key": draw(_TEXTS),
+        "signature": draw(_TEXTS),
+    }
 
 
 @st.composite
@@ -97,6 +123,14 @@ def _licenses(draw: Draw, owners: list[str], *, scarce: bool) -> list[Table]:
                 "expires": expires,
                 "grace_until": draw(st.just("never") | later),
                 "prerequisite": draw(st.sampled_from(["", *map(spelled, licenses)])),
+                "tooltip": draw(_TEXTS),
+                "version": draw(_TEXTS),
+                "hidden": draw(st.booleans()),
+                "sort_order": draw(_NUMBERS),
+                "user_type": draw(st.sampled_from(["any", *_USER_TYPES])),
+                "extra_flags": draw(_NUMBERS.map(lambda each: each & ~1)),  # no plans: they have a test of their own
+                "extra_info": draw(_TEXTS),
+                "signature": draw(_TEXTS),
             }
         )
     return licenses
@@ -159,6 +193,9 @@ def _user(draw: Draw, login: str, number: int, stations: list[str], known: dict[
         ),
         "view_allocations": draw(some_licenses),
         "admin_allocations": draw(some_licenses),
+        "user_type": draw(st.sampled_from(_USER_TYPES)),
+        "group_id": draw(st.integers(0, 2**31 - 1)),
+        "secondary_groups": draw(st.lists(st.integers(0, 2**31 - 1), max_size=3, unique=True)),
         "user_id": number,
         **draw(_holder("users", known)),
     }
@@ -167,7 +204,7 @@ def _user(draw: Draw, login: str, number: int, stations: list[str], known: dict[
 def _default(kind: str, table: Table, key: str) -> object:
     """What a new entry has where the key is left out."""
     of_kind: dict[str, object] = {
-        "display_name": table["login" if kind == "users" else "name"],
+        "display_name": table.get("login") or table["name"],
         "description": "",
         "owner": OWNER,
         "applies_to": "both",
@@ -179,6 +216,13 @@ def _default(kind: str, table: Table, key: str) -> object:
         "expires": "never",
         "grace_until": "never",
         "prerequisite": "",
+        **dict.fromkeys(["tooltip", "version", "extra_info", "signature", "serial_number", "product_type"], ""),
+        **dict.fromkeys(["product_description", "license_url", "shop_url", "public_key"], ""),
+        **dict.fromkeys(["next_check", "warn_from", "maintenance_until"], "never"),
+        **dict.fromkeys(["sort_order", "extra_flags", "deployment_type", "group_id"], 0),
+        "hidden": False,
+        "user_type": "internal" if kind == "users" else "any",
+        "secondary_groups": [],
         "extension": "",
         "language": "en-US",
         "roles": [],

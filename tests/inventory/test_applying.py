@@ -9,9 +9,9 @@ from seatkeeper.identity.passwords import Passwords
 from seatkeeper.inventory.applying import NotApplied
 from seatkeeper.inventory.demo import demo_text
 from seatkeeper.inventory.problems import InvalidInventory
-from seatkeeper.licensing.commands import AcquireLicenses, Explain, SetStation
+from seatkeeper.licensing.commands import AcquireLicenses, AssignModules, Explain, SetStation
 from seatkeeper.licensing.entities import Holder, HolderKind, LicenseName, Method, StationSetting
-from seatkeeper.licensing.refusals import Code
+from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.verdicts import Status
 from tests.admin.world import World
 
@@ -40,7 +40,7 @@ async def acquire(world: World, session: int, name: str) -> Status:
 async def test_the_demo_inventory_applies_and_a_second_time_is_no_event(world: World) -> None:
     first = Counter(line.partition(" ")[0] for line in await world.apply(demo_text()))
     head = world.ledger.head
-    assert (first["user"], first["station"], first["license"]) == (40, 25, 24)
+    assert [first[each] for each in ("owner", "license", "station", "user")] == [1, 36, 25, 41]
     assert await world.apply(demo_text()) == []
     assert world.ledger.head == head
 
@@ -95,6 +95,43 @@ async def test_a_license_of_the_demo_that_is_not_shared_is_refused_in_a_second_a
     second = await demo.connect("supervisor01", application="reports")
     name = "I3_ACCESS_RECORDER_QUALITYMONITORING"
     assert [await acquire(demo, each, name) for each in (first, second)] == [2, 8]
+
+
+@pytest.mark.parametrize(
+    ("names", "has"),
+    [
+        (("PLANNER", "ROUTE_MAP"), ["PLANNER", "ROUTE_MAP"]),
+        (("FORECAST",), Code.PREREQUISITE_MISSING),
+        (("FORECAST", "REPORTS", "PLANNER"), ["PLANNER", "REPORTS", "FORECAST"]),
+        (("TEAM_PLAN",), ["TEAM_PLAN", "SHARED_CALENDAR", "ROOM_BOOKING"]),
+        (("MOBILE",), ["MOBILE"]),
+        (("LEGACY_IMPORT",), Code.LICENSE_EXPIRED),
+        (("PARTNER_PORTAL",), Code.NOT_ASSIGNABLE_TO),
+        (("SERVER",), Code.NOT_ASSIGNABLE_TO),
+        (("KIOSK",), Code.NOT_ASSIGNABLE_TO),
+    ],
+)
+async def test_the_planning_of_the_demo_can_be_tried_as_its_comments_say(
+    names: tuple[str, ...], has: list[str] | Code, demo: World
+) -> None:
+    asked = AssignModules(user_id=129, owner="PLANNING", names=names)
+    if isinstance(has, Code):
+        with pytest.raises(Refusal) as refused:
+            await demo.ledger.submit(asked)
+        assert refused.value.code is has
+    else:
+        assert [each.license.name for each in await demo.ledger.submit(asked)] == has
+
+
+async def test_the_last_seat_of_the_demos_planning_goes_to_one_and_the_other_gets_nothing(demo: World) -> None:
+    first, second = (
+        AssignModules(user_id=each, owner="PLANNING", names=("PLANNER", "ROUTE_MAP")) for each in (129, 130)
+    )
+    await demo.ledger.submit(first)
+    with pytest.raises(Refusal) as refused:
+        await demo.ledger.submit(second)
+    assert refused.value.code is Code.SEATS_EXHAUSTED
+    assert await demo.ledger.submit(AssignModules(user_id=130, owner="PLANNING", names=())) == ()
 
 
 async def test_the_demo_passwords_are_what_the_file_says(demo: World) -> None:

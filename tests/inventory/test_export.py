@@ -7,7 +7,7 @@ import tomllib
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import aclosing
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from tests.server_process import ServerProcess, start_server
 
 pytestmark = pytest.mark.anyio
 
+TIMES = {"expires", "grace_until", "next_check", "warn_from", "maintenance_until"}
 REAL_LEDGERS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -46,13 +47,19 @@ def read(text: str, written_as: Format) -> dict[str, list[Table]]:
     """The tables of an export, read by nothing of ours, the dates as dates."""
     if written_as is Format.TOML:
         return tomllib.loads(text)
-    said: dict[str, list[Table]] = {"licenses": [], "stations": [], "users": []}
+    said: dict[str, list[Table]] = {"owners": [], "licenses": [], "stations": [], "users": []}
     for line in text.split("\n")[:-1]:
         table = json.loads(line)
-        for key in {"expires", "grace_until"} & table.keys():
-            table[key] = table[key] if table[key] == "never" else date.fromisoformat(table[key])
+        for key in TIMES & table.keys():
+            table[key] = when(table[key])
         said[f"{table.pop('entry')}s"].append(table)
     return said
+
+
+def when(text: str) -> str | date:
+    if text == "never":
+        return text
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
 def by_name(said: dict[str, list[Table]]) -> dict[str, dict[Any, Table]]:
@@ -144,7 +151,8 @@ async def test_an_export_takes_back_whatever_was_changed_and_added_since(world: 
 
 async def test_an_empty_inventory_prunes_to_nothing(world: World) -> None:
     text = await exported(world.reads, Format.TOML)
-    assert tomllib.loads(text) == {"licenses": [], "stations": [], "users": []}
+    assert tomllib.loads(text) == {"owners": [], "licenses": [], "stations": [], "users": []}
+    await world.apply('owners = [{name = "CRM", company = "one"}]')
     await world.apply('licenses = [{name = "A"}]\nstations = [{name = "s1"}]\nusers = [{login = "agent01"}]')
     await world.apply(text, prune=True)
     assert await exported(world.reads, Format.TOML) == text
@@ -340,7 +348,7 @@ def test_a_client_that_leaves_midway_lets_the_next_ones_export(server: ServerPro
     for _ in range(5):  # more than may run at once
         with httpx.stream("GET", url, auth=("admin01", "demo-admin01")) as answer:
             assert answer.status_code == 200
-    assert httpx.get(url, auth=("admin01", "demo-admin01")).text.count("[[users]]") == 40
+    assert httpx.get(url, auth=("admin01", "demo-admin01")).text.count("[[users]]") == 41
 
 
 def test_an_unknown_format_is_refused_with_those_there_are(server: ServerProcess) -> None:

@@ -29,8 +29,8 @@ def user(lines: str) -> str:
 
 def test_the_demo_inventory_has_no_problems() -> None:
     inventory = read(demo_text())
-    assert (len(inventory.users), len(inventory.stations)) == (40, 25)
-    assert 20 <= len(inventory.licenses) <= 25
+    assert (len(inventory.users), len(inventory.stations)) == (41, 25)
+    assert (len(inventory.owners), len(inventory.licenses)) == (1, 36)
 
 
 def test_a_key_that_is_left_out_is_left_open() -> None:
@@ -100,7 +100,7 @@ def test_a_user_may_be_given_every_station() -> None:
         (
             '[[licenses]]\nname = "A"\nowner = "X:Y"',
             (
-                'licenses[1] "A": owner: must be a text of 1 to 200 characters on one line, without a colon or blanks'
+                'licenses[1] "A": owner: must be a text of 1 to 239 characters on one line, without a colon or blanks'
                 " around it"
             ),
         ),

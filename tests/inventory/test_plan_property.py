@@ -33,7 +33,7 @@ class Bench:
         self.runner.run(self.application(document, prune=prune).apply(self.world.ledger.submit))
 
     def clear(self) -> None:
-        self.apply({"licenses": [], "stations": [], "users": []}, prune=True)
+        self.apply({"owners": [], "licenses": [], "stations": [], "users": []}, prune=True)
 
     @property
     def state(self) -> plain.State:

@@ -159,9 +159,9 @@ def test_an_empty_file_says_nothing(content_type: str, text: str) -> None:
             '{"entry": "user", "login": "a\tb"}',
             "line 7: is not valid JSON: Invalid control character at, at character 30",
         ),
-        ("{}", 'line 7: entry: must be one of "license", "station", "user", "assignment"'),
-        ('{"entry": ["user"]}', 'line 7: entry: must be one of "license", "station", "user", "assignment"'),
-        ('{"kind": "user"}', 'line 7: entry: must be one of "license", "station", "user", "assignment"'),
+        ("{}", 'line 7: entry: must be one of "owner", "license", "station", "user", "assignment"'),
+        ('{"entry": ["user"]}', 'line 7: entry: must be one of "owner", "license", "station", "user", "assignment"'),
+        ('{"kind": "user"}', 'line 7: entry: must be one of "owner", "license", "station", "user", "assignment"'),
         ('{"entry": "user"}', "line 7: login: is missing; add it"),
         ('{"entry": "user", "login": null}', None),
         (

@@ -15,6 +15,7 @@ from seatkeeper.admin import (
     journal,
     licenses,
     overview,
+    owners,
     server,
     sessions,
     tests,
@@ -83,7 +84,20 @@ def create_app(
         settings=settings,
         testing=testing,
     )
-    resources = (inventory, export, assignments, sessions, explain, licenses, users, overview, denials, server, journal)
+    resources = (
+        inventory,
+        export,
+        assignments,
+        sessions,
+        explain,
+        licenses,
+        owners,
+        users,
+        overview,
+        denials,
+        server,
+        journal,
+    )
     routers = [each.router for each in resources]
     if testing is not None:
         routers.append(tests.router)

@@ -9,6 +9,7 @@ from seatkeeper.admin.auth import needs
 from seatkeeper.admin.parts import PartsOfApp
 from seatkeeper.identity.rights import Right
 from seatkeeper.inventory.names import license_name
+from seatkeeper.inventory.shapes import LONGEST_REFERENCE
 from seatkeeper.licensing.commands import Assign, Unassign
 from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName
 
@@ -17,6 +18,7 @@ router = APIRouter(tags=["assignments"], dependencies=[needs(Right.ASSIGN)])
 _KINDS = {"user": HolderKind.USER, "station": HolderKind.STATION}
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+LicenseRef = Annotated[str, Field(min_length=1, max_length=LONGEST_REFERENCE)]
 
 
 class HolderBody(BaseModel):
@@ -34,7 +36,7 @@ class AssignmentBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     holder: HolderBody
-    licenses: Annotated[list[Name], Field(min_length=1, max_length=1000)] = Field(
+    licenses: Annotated[list[LicenseRef], Field(min_length=1, max_length=1000)] = Field(
         description="`NAME`, or `OWNER:NAME` where the owner is not the configured one; in any case."
     )
 

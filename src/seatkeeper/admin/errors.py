@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 STATUS: Final[Mapping[Code, int]] = {
     Code.SESSION_ENDED: 404,
     Code.UNKNOWN_USER: 404,
+    Code.UNKNOWN_OWNER: 404,
     Code.UNKNOWN_LICENSE: 404,
     Code.UNKNOWN_STATION: 404,
     Code.STATION_NOT_PERMITTED: 409,

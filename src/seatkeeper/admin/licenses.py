@@ -4,14 +4,17 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
+from msgspec.structs import asdict
 from pydantic import BaseModel, ConfigDict, Field
 
 from seatkeeper.admin.auth import needs
 from seatkeeper.admin.errors import AdminError
 from seatkeeper.admin.parts import PartsOfApp
 from seatkeeper.admin.times import moment
+from seatkeeper.admin.words import AllowedType, allowed_type
 from seatkeeper.identity.rights import Right
 from seatkeeper.inventory.names import license_name
+from seatkeeper.inventory.shapes import LONGEST_REFERENCE
 from seatkeeper.licensing.commands import ChangeSeats
 from seatkeeper.licensing.entities import License, Pool
 from seatkeeper.licensing.refusals import Code
@@ -37,6 +40,14 @@ class LicenseBody(BaseModel):
     concurrent_in_use: int = Field(description="Users who hold a concurrent seat now.")
     expires: datetime | None
     grace_until: datetime | None
+    tooltip: str = Field(description="May hold texts in several languages, as may `display_name`.")
+    version: str
+    hidden: bool = Field(description="Not shown to those who assign licenses by hand.")
+    sort_order: int
+    user_type: AllowedType = Field(description="Which users may be assigned it.")
+    extra_flags: int = Field(description="1: a user plan.")
+    extra_info: str = Field(description="Of a user plan, what comes with it, as in `set=A,B`.")
+    signature: str = Field(description="Carried, never checked.")
 
 
 class LicenseList(BaseModel):
@@ -50,7 +61,7 @@ class SeatsBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    license: Annotated[str, Field(min_length=1, max_length=401)] = Field(
+    license: Annotated[str, Field(min_length=1, max_length=LONGEST_REFERENCE)] = Field(
         description="`NAME`, or `OWNER:NAME` where the owner is not the configured one; in any case."
     )
     assignable: Seats | None = None
@@ -108,4 +119,5 @@ def _license(license_: License, pool: Pool) -> LicenseBody:
         concurrent_in_use=pool.concurrent_in_use,
         expires=None if license_.expires is None else moment(license_.expires),
         grace_until=None if license_.grace_until is None else moment(license_.grace_until),
+        **asdict(license_.details) | {"user_type": allowed_type(license_.details.user_type)},
     )

@@ -1,19 +1,18 @@
 """Users: add one, list them, set a password, delete one."""
 
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from msgspec import ValidationError, convert
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
 from seatkeeper.admin.auth import needs
 from seatkeeper.admin.errors import AdminError
 from seatkeeper.admin.parts import PartsOfApp
+from seatkeeper.admin.words import Group, Text, TypeOfUser, as_in_a_file, type_of_user
 from seatkeeper.identity.rights import ROLES, Right, unknown_rights, unknown_roles
 from seatkeeper.inventory import shapes
-from seatkeeper.inventory.entries import described
+from seatkeeper.inventory.details import user_type
 from seatkeeper.inventory.names import spelled
 from seatkeeper.licensing.commands import DefineUser, DeleteUser, SetPassword, Together
 from seatkeeper.licensing.entities import LicenseName, fold
@@ -25,23 +24,8 @@ from seatkeeper.queries.users import account_by_login
 router = APIRouter(tags=["users"])
 
 
-def _as(shape: Any) -> AfterValidator:  # noqa: ANN401 - an annotated type
-    """What an inventory file may say there, told in the same words."""
-
-    def check(value: str) -> str:
-        try:
-            value.encode()
-            convert(value, shape)
-        except (ValidationError, UnicodeEncodeError):
-            raise PydanticCustomError("shape", "must be {wanted}", {"wanted": described(shape)}) from None
-        return value
-
-    return AfterValidator(check)
-
-
-Name = Annotated[str, _as(shapes.Name)]
-Text = Annotated[str, _as(shapes.Text)]
-Language = Annotated[str, _as(shapes.Language)]
+Name = Annotated[str, as_in_a_file(shapes.Name)]
+Language = Annotated[str, as_in_a_file(shapes.Language)]
 Password = Annotated[str, Field(min_length=1, max_length=1024)]
 Names = Annotated[list[Name], Field(max_length=10_000)]
 
@@ -57,6 +41,9 @@ class NewUser(BaseModel):
     roles: Names = Field([], description=f"Of {', '.join(ROLES)}.")
     rights: Names = Field([], description=f"Of {', '.join(Right)}.")
     stations: Names | Literal["all"] = Field("all", description="Where he may sit down.")
+    user_type: TypeOfUser = Field("internal", description="What he is to a CRM.")
+    group_id: Group = Field(0, description="His group in a CRM, by its number there; 0: none.")
+    secondary_groups: Annotated[list[Group], Field(max_length=10_000)] = []
     password: Password | None = Field(None, description="Without one he cannot log on.")
 
 
@@ -93,6 +80,9 @@ class UserBody(BaseModel):
     language: str
     roles: list[str]
     rights: list[str]
+    user_type: TypeOfUser = Field(description="What he is to a CRM.")
+    group_id: int = Field(description="His group in a CRM, by its number there; 0: none.")
+    secondary_groups: list[int]
     has_password: bool
     enabled: bool
     method: str = Field(description="`assignable` or `concurrent`.")
@@ -134,6 +124,9 @@ async def add_user(body: NewUser, parts: PartsOfApp) -> AddedUser:
         roles=tuple(body.roles),
         rights=tuple(body.rights),
         stations=None if body.stations == "all" else tuple(body.stations),
+        user_type=user_type(body.user_type),
+        group_id=body.group_id,
+        secondary_groups=tuple(body.secondary_groups),
         password_hash=password_hash,
     )
     nobody = Seen(kind=SeenKind.USER, key=fold(body.login), row=None, what=f"user {body.login}")
@@ -183,6 +176,9 @@ def _user(view: UserView, owner: str) -> UserBody:
         language=view.user.language,
         roles=list(view.user.roles),
         rights=list(view.user.rights),
+        user_type=type_of_user(view.user.user_type),
+        group_id=view.user.group_id,
+        secondary_groups=list(view.user.secondary_groups),
         has_password=view.has_password,
         enabled=view.profile.enabled,
         method=view.profile.method.name.lower(),

@@ -18,6 +18,7 @@ from seatkeeper.cli import (
     journal,
     licenses,
     migrate,
+    owners,
     serve,
     sessions,
     top,
@@ -77,7 +78,12 @@ add_command(
 )
 add_command(app, "unassign", assignments.unassign, "unassign agent01 I3_ACCESS_CLIENT I3_ACCESS_RECORDER")
 add_command(app, "explain", explain.explain, "explain agent01 I3_ACCESS_CLIENT --station station01")
-for _name, _group in (("sessions", sessions.app), ("user", users.app), ("license", licenses.app)):
+for _name, _group in (
+    ("sessions", sessions.app),
+    ("user", users.app),
+    ("license", licenses.app),
+    ("owner", owners.app),
+):
     app.add_typer(_group, name=_name)
 add_command(app, "top", top.top, "top", "top --once")
 add_command(app, "drain", availability.drain, "drain", "drain --wait")

@@ -13,6 +13,7 @@ from seatkeeper.cli.printing import counted, plain
 _SIGNS: Final = {"added": "+", "changed": "~", "removed": "-"}
 _COLOURS: Final = {"added": "green", "changed": "yellow", "removed": "red"}
 _NOUNS: Final = {
+    "owner": ("owner", "owners"),
     "license": ("license", "licenses"),
     "station": ("station", "stations"),
     "user": ("user", "users"),

@@ -165,6 +165,7 @@ def _welcome(settings: "Settings", urls: tuple[str, ...], *, demo: bool, demo_is
         f"Seatkeeper {version()} serves {settings.data} at {' and '.join(urls)} (Ctrl-C stops it; the data stays).",
         "",
         f"  ICWS clients     {url}/icws/connection",
+        *(f"  CRM clients      {url}{path.rstrip('/')}/api" for path in settings.superoffice.paths[:1]),
         f"  administration   {url}/v1/docs (the token stands in {settings.data / ADMIN_TOKEN})",
         f"  health           {url}/healthz and {url}/readyz",
         "",

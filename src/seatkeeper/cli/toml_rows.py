@@ -1,4 +1,4 @@
-"""A TOML inventory as rows, for going through it in steps: licenses, then stations, then users, a JSON line each.
+"""A TOML inventory as rows, for going through it in steps: owners, licenses, stations, then users, a JSON line each.
 
 A row may only name what stands above it or is there already, so a license comes after the one that it requires.
 """
@@ -9,7 +9,7 @@ from typing import Any, Final
 from seatkeeper.cli.documents import Chunk, Format, Source, chunks_of
 from seatkeeper.cli.failure import ExitCode, Failure
 
-_KINDS: Final = {"licenses": "license", "stations": "station", "users": "user"}
+_KINDS: Final = {"owners": "owner", "licenses": "license", "stations": "station", "users": "user"}
 
 
 class TomlRows:

@@ -1,5 +1,7 @@
 """What a document says of a holder's profiles and licenses laid over what is there."""
 
+from collections.abc import Collection
+
 from msgspec import UNSET
 from msgspec.structs import replace
 
@@ -9,11 +11,11 @@ from seatkeeper.inventory.fields import differences
 from seatkeeper.inventory.holders import SaidHolder, SaidProfile
 from seatkeeper.inventory.known import Known
 from seatkeeper.inventory.names import spelled
-from seatkeeper.inventory.prerequisites import depth
+from seatkeeper.inventory.prerequisites import turns
 from seatkeeper.inventory.shapes import Kind
 from seatkeeper.inventory.steps import Phase, Place
 from seatkeeper.licensing.commands import Assign, ChangeProfile, Unassign
-from seatkeeper.licensing.entities import Holder, HolderKind, LicenseKey, LicenseName, Method, Profile, fold
+from seatkeeper.licensing.entities import Holder, HolderKind, LicenseKey, Method, Profile, fold
 from seatkeeper.licensing.seen import SeenKind
 from seatkeeper.queries.inventory import InventoryView
 
@@ -27,6 +29,7 @@ class Allotment:
         self._known = known
         self._prune = prune
         self._keys = {each.id: key for key, each in present.licenses.items()}
+        self._turns = turns(known)
 
     def profiles(self, said: SaidHolder, holder: Holder | None) -> list[FieldChange]:
         """Set the profiles of a holder, who is None where he is new. What changes is told with the holder."""
@@ -57,31 +60,52 @@ class Allotment:
     def licenses(self, said: SaidHolder, holder: Holder | None) -> None:
         """Assign what a holder lacks; take away what he has besides, where that is asked for."""
         numbers = self._present.assignments.get(holder, ()) if holder is not None else ()
-        has = {self._keys[number] for number in numbers}
+        has = dict.fromkeys(self._keys[number] for number in numbers)
         lacks = [key for key in said.licenses if key not in has]
-        beyond = [key for key in map(self._keys.__getitem__, numbers) if key not in said.licenses]
-        taken = [key for key in beyond if key in self._known.licenses] if self._prune else []
-        if holder is not None and (lacks or taken):
+        gone = self._beyond(said, has) if self._prune else []
+        taken = [key for key in gone if key in self._known.licenses]
+        again = self._gone_along(said, has, gone)
+        if holder is not None and (lacks or taken or again):
             what = f"the licenses of {said.name.name}"
             self._draft.rests_on(SeenKind.ASSIGNMENTS, holder, numbers or None, what)
+        done = {*has, *said.licenses}
         for key in lacks:
-            self._assign(said, self._known.licenses[key], key, said.licenses[key][1])
-        for key in taken:
-            self._unassign(said, self._known.licenses[key], key)
+            coming = sorted(self._known.with_implied([key]) - done) if key in self._known.plans else []
+            done.update(coming)
+            for each in (key, *coming):
+                self._assign(said, each, said.licenses[key][1])
+                self._tell(Action.ADDED, said, each, said.licenses[key][1])
+        for key in again:
+            self._assign(said, key, said.licenses[key][1])
+        if taken:
+            self._unassign(said, taken)
 
-    def _assign(self, said: SaidHolder, license_: LicenseName, key: LicenseKey, place: Place) -> None:
+    def _beyond(self, said: SaidHolder, has: Collection[LicenseKey]) -> list[LicenseKey]:
+        """What a holder has besides what is said and what comes with that."""
+        wanted = self._known.with_implied(said.licenses)
+        return [key for key in has if key not in wanted]
+
+    def _gone_along(self, said: SaidHolder, has: Collection[LicenseKey], gone: list[LicenseKey]) -> list[LicenseKey]:
+        """What is to stay of what may go with the plans that go: it is assigned anew."""
+        if self._known.plans.keys().isdisjoint(gone):
+            return []
+        along = self._known.with_implied(gone)
+        return [key for key in said.licenses if key in along and key in has]
+
+    def _assign(self, said: SaidHolder, key: LicenseKey, place: Place) -> None:
         """One at a time, so that a refusal has its line; what is required comes before what requires it."""
-        command = Assign(holder=said.name, licenses=(license_,))
-        self._draft.step(Phase.ASSIGNMENTS, command, place, rank=depth(self._known.prerequisites, key))
-        self._tell(Action.ADDED, said, license_, place)
+        command = Assign(holder=said.name, licenses=(self._known.licenses[key],))
+        self._draft.step(Phase.ASSIGNMENTS, command, place, rank=self._turns.get(key, 0))
 
-    def _unassign(self, said: SaidHolder, license_: LicenseName, key: LicenseKey) -> None:
+    def _unassign(self, said: SaidHolder, keys: list[LicenseKey]) -> None:
+        """All at once: what is required goes with what requires it, a plan with what came with it."""
         place = replace(said.place, key="licenses" if said.user or said.station else "")
-        command = Unassign(holder=said.name, licenses=(license_,))
-        self._draft.step(Phase.UNASSIGNMENTS, command, place, rank=-depth(self._known.prerequisites, key))
-        self._tell(Action.REMOVED, said, license_, place)
+        command = Unassign(holder=said.name, licenses=tuple(self._known.licenses[key] for key in keys))
+        self._draft.step(Phase.UNASSIGNMENTS, command, place)
+        for key in keys:
+            self._tell(Action.REMOVED, said, key, place)
 
-    def _tell(self, action: Action, said: SaidHolder, license_: LicenseName, place: Place) -> None:
+    def _tell(self, action: Action, said: SaidHolder, key: LicenseKey, place: Place) -> None:
         station = "station " if said.name.kind is HolderKind.STATION else ""
-        name = f"{station}{said.name.name} {spelled(license_, self._known.owner)}"
+        name = f"{station}{said.name.name} {spelled(self._known.licenses[key], self._known.owner)}"
         self._draft.changes.append(Change(action, Kind.ASSIGNMENT, name, place.entry))

@@ -117,6 +117,8 @@ def _described(hint: object) -> str:
     """What a cell must be."""
     text = described(hint)
     if _is_list(hint):
+        if text.startswith("a list of numbers"):
+            return "numbers with semicolons between them, as in 10;20"
         wanted = "names with semicolons between them, as in I3_ACCESS_CLIENT;OWNER:MODULE"
         return f"{wanted}, or all" if text.endswith('or "all"') else wanted
     return text.removesuffix(", without quotes")

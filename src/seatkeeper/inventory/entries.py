@@ -20,6 +20,7 @@ from seatkeeper.inventory.shapes import (
     Entry,
     Inventory,
     LicenseEntry,
+    OwnerEntry,
     ProfileEntry,
     StationEntry,
     UserEntry,
@@ -112,7 +113,10 @@ class Reading:
         return shape(**values) if complete else None
 
     def _profiles(
-        self, value: LicenseEntry | StationEntry | UserEntry | AssignmentEntry, place: str, line: int | None
+        self,
+        value: OwnerEntry | LicenseEntry | StationEntry | UserEntry | AssignmentEntry,
+        place: str,
+        line: int | None,
     ) -> Mapping[str, ProfileEntry]:
         if not isinstance(value, StationEntry | UserEntry):
             return _NO_PROFILES
@@ -135,6 +139,7 @@ class Reading:
 def contradictions(inventory: Inventory, owner: str) -> list[Problem]:
     """What is wrong with entries that are well-formed each: keys that exclude one another, names that stand twice."""
     problems: list[Problem] = []
+    _check_owners(inventory.owners, problems)
     _check_licenses(inventory.licenses, owner, problems)
     _check_stations(inventory.stations, owner, problems)
     _check_users(inventory.users, owner, problems)
@@ -142,11 +147,22 @@ def contradictions(inventory: Inventory, owner: str) -> list[Problem]:
     return problems
 
 
+def _check_owners(entries: tuple[Entry[OwnerEntry], ...], problems: list[Problem]) -> None:
+    _check_duplicates(entries, "name", lambda entry: fold(entry.name), problems)
+    _check_dates(entries, problems)
+
+
 def _check_licenses(entries: tuple[Entry[LicenseEntry], ...], owner: str, problems: list[Problem]) -> None:
     def key(entry: LicenseEntry) -> Hashable:
         return fold(entry.owner or owner), fold(entry.name)
 
     _check_duplicates(entries, "name", key, problems)
+    _check_dates(entries, problems)
+
+
+def _check_dates(
+    entries: tuple[Entry[OwnerEntry], ...] | tuple[Entry[LicenseEntry], ...], problems: list[Problem]
+) -> None:
     for entry in entries:
         expires, grace = entry.value.expires, entry.value.grace_until
         if expires and grace and grace.at is not None and (expires.at is None or grace.at < expires.at):
@@ -173,6 +189,8 @@ def _check_users(entries: tuple[Entry[UserEntry], ...], owner: str, problems: li
             _check_repeats(entry, key, getattr(user, key), _license_key(owner), problems)
         for key in ("roles", "rights", "stations"):
             _check_repeats(entry, key, getattr(user, key), fold, problems)
+        groups = () if isinstance(user.secondary_groups, UnsetType) else user.secondary_groups
+        _check_repeats(entry, "secondary_groups", tuple(map(str, groups)), str, problems)
         if user.password is not UNSET and user.password_hash is not UNSET:
             text = "stands beside password; keep one of the two"
             problems.append(Problem(entry.place, "password_hash", text, entry.line))

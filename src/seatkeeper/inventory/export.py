@@ -11,7 +11,7 @@ import tomli_w
 from seatkeeper.inventory.file import TABLES_OF
 from seatkeeper.inventory.jsonl import ABOUT
 from seatkeeper.inventory.shapes import Kind
-from seatkeeper.inventory.tables import Table, Tables
+from seatkeeper.inventory.tables import Table, Tables, owner_table
 from seatkeeper.licensing.entities import License, Pool
 from seatkeeper.queries.export import WholeInventory
 
@@ -39,6 +39,7 @@ def export(inventory: WholeInventory, written_as: Format, owner: str) -> Iterato
     tables = Tables([license_ for license_, _ in inventory.licenses], inventory.stations, owner)
     if written_as is Format.TOML:
         counts = {
+            Kind.OWNER: len(inventory.owners),
             Kind.LICENSE: len(inventory.licenses),
             Kind.STATION: len(inventory.stations),
             Kind.USER: len(first_page),
@@ -46,6 +47,7 @@ def export(inventory: WholeInventory, written_as: Format, owner: str) -> Iterato
         # That there are none is said too, so that whoever prunes by this file comes to none.
         none = [f"{TABLES_OF[kind]} = []\n" for kind, count in counts.items() if count == 0]
         yield "".join([_HEAD, *none]).encode()
+    yield _written(written_as, Kind.OWNER, map(owner_table, inventory.owners))
     licenses = _required_first(inventory.licenses)
     yield _written(written_as, Kind.LICENSE, (tables.license(*each) for each in licenses))
     for stations in inventory.station_pages:

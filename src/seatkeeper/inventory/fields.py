@@ -1,17 +1,24 @@
 """The fields of an entry, as they were and as they come to be, told in a file's words."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from msgspec import Struct
 
 from seatkeeper.inventory.changes import FieldChange, Shown
+from seatkeeper.inventory.details import type_word
 from seatkeeper.inventory.names import spelled
 from seatkeeper.licensing.entities import LicenseName, Method
 
-_NOT_TOLD: Final = frozenset({"owner", "name", "login", "license", "holder", "allow_overcommit", "password_hash"})
-"""What names the thing that a command describes, says how it is done, or is a secret."""
+_NOT_TOLD: Final = frozenset(
+    {"owner", "name", "login", "license", "holder", "allow_overcommit", "password_hash", "details"}
+)
+"""What names the thing that a command describes, says how it is done, is a secret, or is told by its own fields."""
+DATES: Final = frozenset({"expires", "grace_until", "next_check", "warn_from", "maintenance_until"})
+"""The keys whose values are times."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MIDNIGHT: Final = time()
 _KEYS: Final = {"assignable": "assignable_seats", "concurrent": "concurrent_seats"}
 """The keys of a file that are not called as what a command says."""
 
@@ -19,7 +26,7 @@ _KEYS: Final = {"assignable": "assignable_seats", "concurrent": "concurrent_seat
 def differences(
     before: Struct, after: Struct, owner: str, *, within: str = "", new: bool = False
 ) -> Iterator[FieldChange]:
-    """The fields in which two commands that describe one thing differ. `new`: `before` is what any new one is like.
+    """The fields in which two descriptions of one thing differ. `new`: `before` is what any new one is like.
 
     `owner` is that of bare license names; `within` stands before each field's name.
     """
@@ -31,10 +38,21 @@ def differences(
             yield FieldChange(within + key, shown, _shown(key, becomes, owner))
 
 
+def written_date(at: int | None) -> date | datetime | str:
+    """A time as a file writes it: a date where it is the beginning of one, UTC."""
+    if at is None:
+        return "never"
+    moment = _EPOCH + timedelta(milliseconds=at)
+    return moment.date() if moment.time() == _MIDNIGHT else moment
+
+
 def _shown(key: str, value: Any, owner: str) -> Shown:  # noqa: ANN401 - a field of whatever type
+    if key in DATES:
+        written = written_date(value)
+        return written if isinstance(written, str) else written.isoformat()
     match key:
-        case "expires" | "grace_until":
-            return "never" if value is None else datetime.fromtimestamp(value / 1000, UTC).date().isoformat()
+        case "user_type":
+            return type_word(value)
         case "prerequisite":
             return "" if value is None else spelled(value, owner)
         case "stations" | "view_allocations" | "admin_allocations" if value is None:

@@ -1,4 +1,4 @@
-"""Reading an inventory written in TOML: `[[licenses]]`, `[[stations]]` and `[[users]]` with the keys of `shapes`."""
+"""Reading an inventory written in TOML: tables of owners, licenses, stations and users with the keys of `shapes`."""
 
 import re
 import tomllib
@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from seatkeeper.inventory.entries import Reading, contradictions
 from seatkeeper.inventory.problems import Problem, quoted
-from seatkeeper.inventory.shapes import E, Entry, Inventory, Kind, LicenseEntry, StationEntry, UserEntry
+from seatkeeper.inventory.shapes import E, Entry, Inventory, Kind, LicenseEntry, OwnerEntry, StationEntry, UserEntry
 
-TABLES_OF: Final = {Kind.LICENSE: "licenses", Kind.STATION: "stations", Kind.USER: "users"}
+TABLES_OF: Final = {Kind.OWNER: "owners", Kind.LICENSE: "licenses", Kind.STATION: "stations", Kind.USER: "users"}
 """The key of the tables of each kind. TOML has no table of assignments: they stand with their holders."""
 
 _TOO_MUCH: Final = "it nests too deeply or has a huge number"
@@ -27,7 +27,7 @@ def read_inventory(text: str, owner: str) -> tuple[Inventory, list[Problem]]:
     `owner` is the configured license owner, whom a license belongs to when the file does not say.
     """
     document = parsed(text)
-    return (Inventory((), (), ()), [document]) if isinstance(document, Problem) else read_document(document, owner)
+    return (Inventory(), [document]) if isinstance(document, Problem) else read_document(document, owner)
 
 
 def read_document(document: Mapping[str, Any], owner: str) -> tuple[Inventory, list[Problem]]:
@@ -35,6 +35,7 @@ def read_document(document: Mapping[str, Any], owner: str) -> tuple[Inventory, l
     reading = Reading(owner)
     reading.check_keys(document, TABLES_OF.values(), "")
     inventory = Inventory(
+        owners=_entries(reading, document, "owners", OwnerEntry, "name"),
         licenses=_entries(reading, document, "licenses", LicenseEntry, "name"),
         stations=_entries(reading, document, "stations", StationEntry, "name"),
         users=_entries(reading, document, "users", UserEntry, "login"),

@@ -1,18 +1,22 @@
 """The names that mean something once a document has been applied."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
+from seatkeeper.inventory.details import license_details
 from seatkeeper.inventory.document import Document
 from seatkeeper.inventory.names import license_name
 from seatkeeper.inventory.shapes import Kind, LicenseEntry
-from seatkeeper.licensing.entities import LicenseKey, LicenseName, fold
+from seatkeeper.licensing.entities import LicenseDetails, LicenseKey, LicenseKind, LicenseName, fold
+from seatkeeper.licensing.plans import implied_names
 from seatkeeper.queries.inventory import InventoryView
 
 
 class Known(Struct, frozen=True):
     """What is there already and stays, and what the document adds, each folded with its spelling.
 
-    `prerequisites`: which license requires which.
+    `prerequisites`: which license requires which. `plans`: what comes with a user plan, also with one that goes.
     """
 
     owner: str
@@ -20,10 +24,21 @@ class Known(Struct, frozen=True):
     owners: dict[str, str]
     stations: dict[str, str]
     prerequisites: dict[LicenseKey, LicenseKey]
+    plans: dict[LicenseKey, tuple[LicenseKey, ...]]
 
     def license(self, text: str) -> LicenseName | None:
         """The license that a file calls so, as it is spelled in the inventory."""
         return self.licenses.get(license_name(text, self.owner).key)
+
+    def with_implied(self, licenses: Iterable[LicenseKey]) -> set[LicenseKey]:
+        """These licenses and what comes with them."""
+        found = set(licenses)
+        left = [each for each in found if each in self.plans]
+        while left:
+            new = [each for each in self.plans.get(left.pop(), ()) if each not in found]
+            found.update(new)
+            left += new
+        return found
 
 
 def known_after(document: Document, present: InventoryView) -> Known:
@@ -44,6 +59,7 @@ def known_after(document: Document, present: InventoryView) -> Known:
         owners={fold(owner): owner} | {fold(each.owner): each.owner for each in licenses.values()},
         stations=stations | remain,
         prerequisites=_prerequisites(document, present, licenses),
+        plans=_plans(document, present, licenses),
     )
 
 
@@ -68,3 +84,20 @@ def _prerequisites(
         elif entry.value.prerequisite:
             required[key] = license_name(entry.value.prerequisite, document.owner).key
     return required
+
+
+def _plans(
+    document: Document, present: InventoryView, licenses: dict[LicenseKey, LicenseName]
+) -> dict[LicenseKey, tuple[LicenseKey, ...]]:
+    details = {key: each.details for key, each in present.licenses.items()}
+    kinds = {key: each.kind for key, each in present.licenses.items()}
+    for entry in document.inventory.licenses:
+        key = license_of(entry.value, document.owner).key
+        details[key] = license_details(entry.value, details.get(key) or LicenseDetails())
+        kinds[key] = entry.value.kind or kinds.get(key) or LicenseKind.USER
+    plans = {}
+    for key, said in details.items():
+        coming = (LicenseName(key[0], name).key for name in implied_names(said))
+        # One that covers the whole installation everybody has; what does not exist, the rules refuse.
+        plans[key] = tuple(each for each in coming if each in licenses and kinds[each] is LicenseKind.USER)
+    return {key: coming for key, coming in plans.items() if coming}

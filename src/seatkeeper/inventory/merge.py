@@ -1,4 +1,4 @@
-"""What a document says laid over what is there: licenses, and what describes stations and users."""
+"""What a document says laid over what is there: owners, licenses, and what describes stations and users."""
 
 from typing import TypeVar
 
@@ -6,15 +6,23 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from seatkeeper.inventory.changes import Action, Change, FieldChange
+from seatkeeper.inventory.details import license_details, owner_details, user_type
 from seatkeeper.inventory.draft import Draft
 from seatkeeper.inventory.fields import differences
 from seatkeeper.inventory.known import Known, license_of
 from seatkeeper.inventory.names import license_name, spelled
 from seatkeeper.inventory.passwords import Plain
-from seatkeeper.inventory.shapes import Day, Entry, Kind, LicenseEntry, StationEntry, UserEntry
+from seatkeeper.inventory.shapes import Day, Entry, Kind, LicenseEntry, OwnerEntry, StationEntry, UserEntry
 from seatkeeper.inventory.steps import Phase, Place
-from seatkeeper.licensing.commands import ChangeSeats, DefineLicense, DefineStation, DefineUser, SetPassword
-from seatkeeper.licensing.entities import License, LicenseName, Pool, Station, User, fold
+from seatkeeper.licensing.commands import (
+    ChangeSeats,
+    DefineLicense,
+    DefineOwner,
+    DefineStation,
+    DefineUser,
+    SetPassword,
+)
+from seatkeeper.licensing.entities import License, LicenseName, OwnerDetails, Pool, Station, User, fold
 from seatkeeper.licensing.seen import SeenKind, seats_of
 from seatkeeper.queries.inventory import InventoryView
 
@@ -36,6 +44,23 @@ class Merge:
         }
         self._station_names = {each.id: each.name for key, each in present.stations.items() if key in known.stations}
 
+    def owner(self, entry: Entry[OwnerEntry]) -> None:
+        """Say something of an owner. What ends the licenses of one who is new is said once they are assigned."""
+        key, place = fold(entry.value.name), Place(entry.place, "", entry.line)
+        row = self._present.owners.get(key)
+        name = entry.value.name if row is None else row.name
+        before = OwnerDetails() if row is None else row.details
+        after = owner_details(entry.value, before)
+        if before == after:
+            return  # of whom nothing is said is not there
+        self._draft.rests_on(SeenKind.OWNER, key, row, f"owner {name}")
+        first = replace(after, expires=None, grace_until=None) if row is None else after
+        if first != before:
+            self._draft.step(Phase.OWNERS, DefineOwner(name=name, details=first), place)
+        if first != after:
+            self._draft.step(Phase.AS_IT_WAS, DefineOwner(name=name, details=after), place)
+        self._tell(Kind.OWNER, name, place, tuple(differences(before, after, name, new=row is None)), new=row is None)
+
     def license(self, entry: Entry[LicenseEntry]) -> None:
         """Describe a license and set its seats."""
         said, owner = entry.value, self._known.owner
@@ -53,6 +78,7 @@ class Merge:
             expires=_day(said.expires, before.expires),
             grace_until=_day(said.grace_until, before.grace_until),
             prerequisite=before.prerequisite if said.prerequisite is UNSET else self._license(said.prerequisite),
+            details=license_details(said, before.details),
         )
         had = ChangeSeats(name, pool.assignable_seats, pool.concurrent_seats, pool.unrestricted)
         seats = ChangeSeats(
@@ -62,7 +88,11 @@ class Merge:
             unrestricted=_said(said.unrestricted, pool.unrestricted),
         )
         new, place = row is None, Place(entry.place, "", entry.line)
-        fields = (*differences(before, after, owner, new=new), *differences(had, seats, owner, new=new))
+        fields = (
+            *differences(before, after, owner, new=new),
+            *differences(before.details, after.details, owner, new=new),
+            *differences(had, seats, owner, new=new),
+        )
         if new or before != after:
             self._draft.rests_on(SeenKind.LICENSE, key, row, f"license {name.name}")
             self._describe(before, after, place, new=new)
@@ -86,14 +116,15 @@ class Merge:
             expires=row.expires,
             grace_until=row.grace_until,
             prerequisite=None if row.prerequisite is None else self._licenses_present[row.prerequisite],
+            details=row.details,
         )
 
     def _describe(self, before: DefineLicense, after: DefineLicense, place: Place, *, new: bool) -> None:
-        """A license that is new gets its dates and its prerequisite once it is assigned as the file says."""
+        """A license that is new gets what could keep it from being assigned once it is assigned as the file says."""
         stays = before.prerequisite == after.prerequisite
         first = after if stays else replace(after, prerequisite=None)
         if new:
-            first = replace(first, expires=None, grace_until=None)
+            first = replace(first, expires=None, grace_until=None, details=replace(after.details, user_type=None))
         if new or first != before:
             self._draft.step(Phase.LICENSES, first, place)
         if first != after:
@@ -150,6 +181,9 @@ class Merge:
             stations=self._stations(said.stations, before.stations),
             view_allocations=self._licenses(said.view_allocations, before.view_allocations),
             admin_allocations=self._licenses(said.admin_allocations, before.admin_allocations),
+            user_type=before.user_type if said.user_type is UNSET else user_type(said.user_type),
+            group_id=_said(said.group_id, before.group_id),
+            secondary_groups=_said(said.secondary_groups, before.secondary_groups),
             user_id=said.user_id or None if row is None else before.user_id,
         )
         if row is None or before != after:
@@ -170,6 +204,9 @@ class Merge:
             stations=_named(row.stations, self._station_names),
             view_allocations=_named(row.view_allocations, self._license_names),
             admin_allocations=_named(row.admin_allocations, self._license_names),
+            user_type=row.user_type,
+            group_id=row.group_id,
+            secondary_groups=row.secondary_groups,
         )
 
     def password(self, entry: Entry[UserEntry], stored: str | None, *, new_plain: bool) -> FieldChange | None:

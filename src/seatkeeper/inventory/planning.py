@@ -85,13 +85,15 @@ def lay(document: Document, present: InventoryView, known: Known, passwords: New
     """What it takes to make the inventory as the document says.
 
     What it does not mention stays as it is: entries that are not in it, unless it prunes, and keys that an entry
-    leaves out. The dates and the prerequisite of a license that is new are set after its assignments, so that an
-    inventory can be brought over as it was; to one that is known and has expired nothing more can be assigned
-    (decision 24).
+    leaves out. What could keep a license that is new from being assigned (its dates, those of an owner who is new, its
+    prerequisite, the type of its users) is set after its assignments, so that an inventory can be brought over as it
+    was; to one that is known and has expired nothing more can be assigned (decision 24).
     """
     draft = Draft()
     prune(draft, document, present, known)
     merge = Merge(draft, present, known, allow_overcommit=document.allow_overcommit)
+    for owner in document.inventory.owners:
+        merge.owner(owner)
     for license_ in document.inventory.licenses:
         merge.license(license_)
     allotment = Allotment(draft, present, known, prune=document.prune)

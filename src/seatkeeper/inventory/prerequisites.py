@@ -1,6 +1,8 @@
 """Which license requires which, once a document has been applied: circles, and who comes first."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from graphlib import CycleError, TopologicalSorter
 
 from seatkeeper.inventory.document import Document
 from seatkeeper.inventory.known import Known, license_of
@@ -10,12 +12,34 @@ from seatkeeper.licensing.entities import LicenseKey, LicenseName
 from seatkeeper.queries.inventory import InventoryView
 
 
-def depth(prerequisites: Mapping[LicenseKey, LicenseKey], license_: LicenseKey) -> int:
-    """How many licenses this one requires, one through the other; there is no circle."""
-    steps, required = 0, prerequisites.get(license_)
-    while required is not None:
-        steps, required = steps + 1, prerequisites.get(required)
-    return steps
+def turns(known: Known) -> Mapping[LicenseKey, int]:
+    """In which turn each license is assigned, from 0 on; those that are not told, in the first.
+
+    Each comes after what it requires, a user plan after what comes with it. What requires the plan that it comes with,
+    comes with that. Plans that go round in a circle are last: which of them can be assigned, the rules tell.
+    """
+    sorter = TopologicalSorter[LicenseKey]()
+    for license_, required in known.prerequisites.items():
+        sorter.add(license_, required)
+    for plan in known.plans:
+        coming = known.with_implied([plan]) - {plan}
+        sorter.add(plan, *(each for each in coming if not _requires(known, each, plan)))
+    with suppress(CycleError):  # those of a circle never become ready
+        sorter.prepare()
+    found: dict[LicenseKey, int] = {}
+    turn = 0
+    while ready := sorter.get_ready():
+        found |= dict.fromkeys(ready, turn)
+        sorter.done(*ready)
+        turn += 1
+    return {license_: found.get(license_, turn) for license_ in known.prerequisites.keys() | known.plans.keys()}
+
+
+def _requires(known: Known, license_: LicenseKey, other: LicenseKey) -> bool:
+    required = known.prerequisites.get(license_)
+    while required not in (None, other):
+        required = known.prerequisites.get(required)
+    return required == other
 
 
 def prerequisite_problems(document: Document, present: InventoryView, known: Known) -> Iterator[Problem]:

@@ -10,8 +10,8 @@ from seatkeeper.inventory.known import Known
 from seatkeeper.inventory.names import spelled
 from seatkeeper.inventory.shapes import Kind
 from seatkeeper.inventory.steps import Phase, Place
-from seatkeeper.licensing.commands import DeleteUser, RemoveLicenses, RemoveStation
-from seatkeeper.licensing.entities import HolderKind, LicenseName, Pool, fold
+from seatkeeper.licensing.commands import DefineOwner, DeleteUser, RemoveLicenses, RemoveStation
+from seatkeeper.licensing.entities import HolderKind, LicenseName, OwnerDetails, Pool, fold
 from seatkeeper.licensing.seen import SeenKind
 from seatkeeper.queries.inventory import InventoryView
 
@@ -26,12 +26,24 @@ def prune(draft: Draft, document: Document, present: InventoryView, known: Known
 
     What goes with a license or a holder, assignments above all, is not told besides.
     """
+    if document.prunes(Kind.OWNER):
+        _owners(draft, document, present)
     if document.prunes(Kind.LICENSE):
         _licenses(draft, present, known)
     if document.prunes(Kind.STATION):
         _stations(draft, present, known)
     if document.prunes(Kind.USER):
         _users(draft, document, present)
+
+
+def _owners(draft: Draft, document: Document, present: InventoryView) -> None:
+    """What is said of an owner goes; its licenses do not go by that."""
+    named = {fold(each.value.name) for each in document.inventory.owners}
+    for key, row in sorted(present.owners.items()):
+        if key not in named:
+            draft.rests_on(SeenKind.OWNER, key, row, f"owner {row.name}")
+            draft.step(Phase.OWNERS, DefineOwner(name=row.name, details=OwnerDetails()), _NOWHERE)
+            draft.changes.append(Change(Action.REMOVED, Kind.OWNER, row.name, ""))
 
 
 def _licenses(draft: Draft, present: InventoryView, known: Known) -> None:

@@ -38,8 +38,8 @@ def read(body: bytes, content_type: str, owner: str, first_line: int = 1) -> tup
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = first_line + body.count(b"\n", 0, error.start)
-        return Inventory((), (), ()), [Problem(f"line {line}", "", "is not UTF-8; save the file as UTF-8", line)]
+        return Inventory(), [Problem(f"line {line}", "", "is not UTF-8; save the file as UTF-8", line)]
     if "\0" in text:
         line = first_line + text.count("\n", 0, text.index("\0"))
-        return Inventory((), (), ()), [Problem(f"line {line}", "", "has a NUL; save the file as UTF-8 text", line)]
+        return Inventory(), [Problem(f"line {line}", "", "has a NUL; save the file as UTF-8 text", line)]
     return _READERS[content_type](text, owner, first_line)

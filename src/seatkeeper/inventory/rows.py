@@ -5,9 +5,19 @@ from typing import Any, Final
 
 from seatkeeper.inventory.entries import Reading, contradictions, described
 from seatkeeper.inventory.problems import Problem
-from seatkeeper.inventory.shapes import AssignmentEntry, Entry, Inventory, Kind, LicenseEntry, StationEntry, UserEntry
+from seatkeeper.inventory.shapes import (
+    AssignmentEntry,
+    Entry,
+    Inventory,
+    Kind,
+    LicenseEntry,
+    OwnerEntry,
+    StationEntry,
+    UserEntry,
+)
 
 SHAPES: Final[Mapping[Kind, Any]] = {
+    Kind.OWNER: OwnerEntry,
     Kind.LICENSE: LicenseEntry,
     Kind.STATION: StationEntry,
     Kind.USER: UserEntry,
@@ -49,6 +59,7 @@ class Rows:
     def inventory(self) -> tuple[Inventory, list[Problem]]:
         """All rows, and all that is wrong with them, by line."""
         inventory = Inventory(
+            owners=tuple(self._entries.get(Kind.OWNER, ())),
             licenses=tuple(self._entries.get(Kind.LICENSE, ())),
             stations=tuple(self._entries.get(Kind.STATION, ())),
             users=tuple(self._entries.get(Kind.USER, ())),

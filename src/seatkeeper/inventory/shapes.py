@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
@@ -12,6 +12,8 @@ from seatkeeper.licensing.entities import AppliesTo, LicenseKind
 
 # No control characters, and no blanks around: two names must not differ in what nobody sees.
 _ONE_LINE: Final = r"\A[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?\Z"
+LONGEST_REFERENCE: Final = 2 * 239 + 1
+"""Characters of `OWNER:NAME`, both at their longest."""
 
 Name = Annotated[
     str,
@@ -22,17 +24,49 @@ Name = Annotated[
         description="a text of 1 to 200 characters on one line, without blanks around it",
     ),
 ]
+LicenseNameText = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=239,
+        pattern=_ONE_LINE,
+        description="a text of 1 to 239 characters on one line, without blanks around it",
+    ),
+]
 OwnerName = Annotated[
     str,
     Meta(
         min_length=1,
-        max_length=200,
+        max_length=239,
         pattern=r"\A[^\x00-\x20\x7f:]([^\x00-\x1f\x7f:]*[^\x00-\x20\x7f:])?\Z",
-        description="a text of 1 to 200 characters on one line, without a colon or blanks around it",
+        description="a text of 1 to 239 characters on one line, without a colon or blanks around it",
     ),
 ]
 # A database keeps no NUL in a text.
 Text = Annotated[str, Meta(max_length=2000, pattern=r"\A[^\x00]*\Z", description="a text of at most 2000 characters")]
+LongText = Annotated[
+    str, Meta(max_length=10_000, pattern=r"\A[^\x00]*\Z", description="a text of at most 10,000 characters")
+]
+Number = Annotated[
+    int,
+    Meta(
+        ge=-2_147_483_648,
+        le=2_147_483_647,
+        description="a whole number from -2,147,483,648 to 2,147,483,647, without quotes",
+    ),
+]
+Group = Annotated[
+    int, Meta(ge=0, le=2_147_483_647, description="a whole number from 0 to 2,147,483,647, without quotes")
+]
+Groups = Annotated[tuple[Group, ...], Meta(max_length=10_000, description="a list of numbers, as in [10, 20]")]
+UserTypeName = Annotated[
+    Literal["internal", "resource", "external", "anonymous", "system"],
+    Meta(description='one of "internal", "resource", "external", "anonymous", "system"'),
+]
+AllowedUserType = Annotated[
+    Literal["internal", "resource", "external", "anonymous", "system", "any"],
+    Meta(description='one of "internal", "resource", "external", "anonymous", "system", "any"'),
+]
 Flag = Annotated[bool, Meta(description="true or false")]
 Seats = Annotated[
     int, Meta(ge=0, le=1_000_000_000, description="a whole number from 0 to 1,000,000,000, without quotes")
@@ -44,7 +78,7 @@ LicenseRef = Annotated[
     str,
     Meta(
         min_length=1,
-        max_length=401,  # both names at their longest
+        max_length=LONGEST_REFERENCE,
         pattern=_ONE_LINE,
         description='the name of a license, as in "I3_ACCESS_CLIENT" or "OWNER:MODULE"',
     ),
@@ -66,7 +100,7 @@ Licenses = Annotated[
 Prerequisite = Annotated[
     str,
     Meta(
-        max_length=401,
+        max_length=LONGEST_REFERENCE,
         pattern=r"\A([^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?)?\Z",
         description='the name of a license, as in "I3_ACCESS_CLIENT" or "OWNER:MODULE", or "" for none',
     ),
@@ -91,27 +125,65 @@ class Day:
         self.at = at
 
 
+class Moment(Day):
+    """A moment to the millisecond, or the beginning of a day, UTC."""
+
+
 Date = Annotated[Day, Meta(description='a date from 1970 to 9998, as in 2030-12-31, or "never"')]
+Time = Annotated[
+    Moment,
+    Meta(description='a date as in 2030-12-31 or a time as in 2030-12-31T12:00:00Z, from 1970 to 9998, or "never"'),
+]
 
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def decode(shape: type, value: object) -> object:
     """What msgspec does not know by itself. Raises ValueError, which msgspec tells as a mismatch."""
-    if shape is Day and value == "never":
-        return Day(None)
-    if isinstance(value, str) and _DATE.fullmatch(value):  # JSON has no dates, so that they stand in quotes there
-        value = date.fromisoformat(value)
-    if shape is Day and type(value) is date and 1970 <= value.year <= 9998:
-        return Day(int(datetime(value.year, value.month, value.day, tzinfo=UTC).timestamp()) * 1000)
+    if isinstance(value, str) and value != "never":  # JSON has no dates, so that they stand in quotes there
+        value = date.fromisoformat(value) if _DATE.fullmatch(value) else datetime.fromisoformat(value)
+    if issubclass(shape, Day):
+        if value == "never":
+            return shape(None)
+        if type(value) is date:
+            value = datetime(value.year, value.month, value.day, tzinfo=UTC)
+        elif shape is not Moment:
+            raise ValueError
+        if isinstance(value, datetime) and value.tzinfo is not None and 1970 <= value.year <= 9998:
+            return shape((value - _EPOCH) // timedelta(milliseconds=1))
     raise ValueError
+
+
+class OwnerEntry(Struct, frozen=True):
+    """One `[[owners]]`: what is said of an owner's licenses as a whole."""
+
+    name: OwnerName
+    description: Text | UnsetType = UNSET
+    company: Text | UnsetType = UNSET
+    serial_number: Text | UnsetType = UNSET
+    version: Text | UnsetType = UNSET
+    product_type: Text | UnsetType = UNSET
+    product_description: Text | UnsetType = UNSET
+    deployment_type: Number | UnsetType = UNSET
+    license_url: Text | UnsetType = UNSET
+    shop_url: Text | UnsetType = UNSET
+    extra_flags: Number | UnsetType = UNSET
+    extra_info: LongText | UnsetType = UNSET
+    next_check: Time | UnsetType = UNSET
+    warn_from: Time | UnsetType = UNSET
+    maintenance_until: Time | UnsetType = UNSET
+    expires: Time | UnsetType = UNSET
+    grace_until: Time | UnsetType = UNSET
+    public_key: LongText | UnsetType = UNSET
+    signature: LongText | UnsetType = UNSET
 
 
 class LicenseEntry(Struct, frozen=True):
     """One `[[licenses]]`. A date counts from its beginning, UTC."""
 
-    name: Name
+    name: LicenseNameText
     owner: OwnerName | UnsetType = UNSET
     display_name: Text | UnsetType = UNSET
     description: Text | UnsetType = UNSET
@@ -124,6 +196,14 @@ class LicenseEntry(Struct, frozen=True):
     expires: Date | UnsetType = UNSET
     grace_until: Date | UnsetType = UNSET
     prerequisite: Prerequisite | UnsetType = UNSET
+    tooltip: Text | UnsetType = UNSET
+    version: Text | UnsetType = UNSET
+    hidden: Flag | UnsetType = UNSET
+    sort_order: Number | UnsetType = UNSET
+    user_type: AllowedUserType | UnsetType = UNSET
+    extra_flags: Number | UnsetType = UNSET
+    extra_info: LongText | UnsetType = UNSET
+    signature: LongText | UnsetType = UNSET
 
 
 class ProfileEntry(Struct, frozen=True):
@@ -158,6 +238,9 @@ class UserEntry(Struct, frozen=True):
     stations: Stations | UnsetType = UNSET
     view_allocations: Licenses | UnsetType = UNSET
     admin_allocations: Licenses | UnsetType = UNSET
+    user_type: UserTypeName | UnsetType = UNSET
+    group_id: Group | UnsetType = UNSET
+    secondary_groups: Groups | UnsetType = UNSET
     user_id: UserId | UnsetType = UNSET
     licenses: LicenseNames = ()
     enabled: Flag | UnsetType = UNSET
@@ -177,12 +260,13 @@ class AssignmentEntry(Struct, frozen=True):
     method: MethodName | UnsetType = UNSET
 
 
-E = TypeVar("E", LicenseEntry, StationEntry, UserEntry, AssignmentEntry)
+E = TypeVar("E", OwnerEntry, LicenseEntry, StationEntry, UserEntry, AssignmentEntry)
 
 
 class Kind(StrEnum):
     """What an entry is about."""
 
+    OWNER = "owner"
     LICENSE = "license"
     STATION = "station"
     USER = "user"
@@ -205,8 +289,9 @@ class Entry(Struct, Generic[E], frozen=True):
 class Inventory(Struct, frozen=True):
     """What a file says. `kinds` are those that it has tables for, be they empty: what it lacks of these is pruned."""
 
-    licenses: tuple[Entry[LicenseEntry], ...]
-    stations: tuple[Entry[StationEntry], ...]
-    users: tuple[Entry[UserEntry], ...]
+    owners: tuple[Entry[OwnerEntry], ...] = ()
+    licenses: tuple[Entry[LicenseEntry], ...] = ()
+    stations: tuple[Entry[StationEntry], ...] = ()
+    users: tuple[Entry[UserEntry], ...] = ()
     assignments: tuple[Entry[AssignmentEntry], ...] = ()
     kinds: frozenset[Kind] = frozenset()

@@ -16,20 +16,21 @@ class Phase(IntEnum):
     """
 
     REMOVED_HOLDERS = 1
-    LICENSES = 2
-    REMOVED_LICENSES = 3
-    PREREQUISITES = 4
-    RAISED_SEATS = 5
-    STATIONS = 6
-    USERS = 7
-    PASSWORDS = 8
-    UNASSIGNMENTS = 9
-    FREEING_PROFILES = 10
-    LOWERED_SEATS = 11
-    TAKING_PROFILES = 12
-    ASSIGNMENTS = 13
-    AS_IT_WAS = 14
-    """What would have kept a new license from being assigned as it was: its dates, its prerequisite, its seats."""
+    OWNERS = 2
+    LICENSES = 3
+    REMOVED_LICENSES = 4
+    PREREQUISITES = 5
+    RAISED_SEATS = 6
+    STATIONS = 7
+    USERS = 8
+    PASSWORDS = 9
+    UNASSIGNMENTS = 10
+    FREEING_PROFILES = 11
+    LOWERED_SEATS = 12
+    TAKING_PROFILES = 13
+    ASSIGNMENTS = 14
+    AS_IT_WAS = 15
+    """What would have kept a new license from being assigned as it was: dates, prerequisite, user type, seats."""
 
 
 class Place(Struct, frozen=True):

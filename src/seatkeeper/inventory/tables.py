@@ -4,15 +4,24 @@ So an export, applied to whatever has become of the inventory meanwhile, makes i
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
 from typing import Any
 
+from msgspec.structs import asdict
+
+from seatkeeper.inventory.details import type_word
+from seatkeeper.inventory.fields import DATES, written_date
 from seatkeeper.inventory.names import spelled
-from seatkeeper.licensing.entities import Holder, HolderKind, License, LicenseName, Pool, Profile, Station, fold
+from seatkeeper.licensing.entities import Holder, HolderKind, License, LicenseName, Owner, Pool, Profile, Station, fold
 from seatkeeper.queries.export import Holding
 from seatkeeper.queries.users import Account
 
 Table = dict[str, Any]
+
+
+def owner_table(owner: Owner) -> Table:
+    """One `[[owners]]`."""
+    said = asdict(owner.details)
+    return {"name": owner.name} | {key: written_date(said[key]) if key in DATES else said[key] for key in said}
 
 
 class Tables:
@@ -42,9 +51,11 @@ class Tables:
             "assignable_seats": pool.assignable_seats,
             "concurrent_seats": pool.concurrent_seats,
             "unrestricted": pool.unrestricted,
-            "expires": _date(license_.expires),
-            "grace_until": _date(license_.grace_until),
+            "expires": written_date(license_.expires),
+            "grace_until": written_date(license_.grace_until),
             "prerequisite": "" if license_.prerequisite is None else self._licenses[license_.prerequisite],
+            **asdict(license_.details),
+            "user_type": type_word(license_.details.user_type),
         }
 
     def station(self, holding: Holding[Station]) -> Table:
@@ -71,6 +82,9 @@ class Tables:
             "stations": _some(self._stations, user.stations),
             "view_allocations": _some(self._licenses, user.view_allocations),
             "admin_allocations": _some(self._licenses, user.admin_allocations),
+            "user_type": type_word(user.user_type),
+            "group_id": user.group_id,
+            "secondary_groups": list(user.secondary_groups),
             "user_id": user.id,
             "licenses": self._assigned(holding),
             **self._profiles(holding, Holder(HolderKind.USER, user.id)),
@@ -98,7 +112,3 @@ def _profile(profile: Profile) -> Table:
 
 def _some(names: dict[int, str], numbers: tuple[int, ...] | None) -> list[str] | str:
     return "all" if numbers is None else [names[each] for each in numbers if each in names]
-
-
-def _date(at: int | None) -> date | str:
-    return "never" if at is None else datetime.fromtimestamp(at / 1000, UTC).date()
