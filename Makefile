@@ -10,11 +10,12 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Tests of one module stay on one core, so that its server is started once.
 PYTEST := $(BIN)/pytest --quiet --numprocesses=auto --dist=loadscope
-COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
-	--no-emit-index-url pyproject.toml
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url
+COMPILE := $(LOCK) pyproject.toml
+CLIENTS := tests/superoffice/clients
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all check coverage languages torture torture-defects lock clean
+.PHONY: help serve test test-all check coverage languages superoffice-tour torture torture-defects lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +48,9 @@ coverage: .venv/.installed ## Write docs/coverage.md: run the tests that hold it
 languages: .venv/.installed ## Bring the catalogues of human text up to date with the code; ADD=fr begins one of French
 	$(BIN)/python scripts/catalogues.py $(ADD)
 
+superoffice-tour: .venv/.installed ## See SuperOffice's own client package (from npm) assign licenses, and ICWS hear of it
+	@$(BIN)/python -m tests.superoffice.clients
+
 torture: .venv/.installed ## Five minutes of clients on a server that is killed again and again; judged from outside
 	$(BIN)/python -m tests.torture --seconds 300 --kills 20
 
@@ -56,6 +60,7 @@ torture-defects: .venv/.installed ## Plant known defects in the server; the tort
 lock: .venv/.installed ## Compile the lock files anew from pyproject.toml (needs the package index)
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --group dev --output-file requirements-dev.lock
+	$(LOCK) --no-deps --output-file $(CLIENTS)/python-sdk.lock $(CLIENTS)/python-sdk.in
 
 clean: ## Remove the environment, caches and builds; ./data stays
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

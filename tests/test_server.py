@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from seatkeeper.ledger.door import DataDirectoryInUse
 from seatkeeper.server.house import House
 from seatkeeper.server.opening import opened
-from seatkeeper.settings import IcwsSettings, LimitsSettings, Settings, SettingsError
+from seatkeeper.settings import IcwsSettings, LimitsSettings, Settings, SettingsError, SuperOfficeSettings
 from seatkeeper.transport.listener import listening_at
 
 pytestmark = pytest.mark.anyio
@@ -69,6 +69,30 @@ async def test_the_admin_face_answers_below_v1(client: httpx.AsyncClient, tmp_pa
     assert listed.json() == {"sessions": []}
 
 
+@pytest.mark.parametrize(
+    ("paths", "there", "not_there"),
+    [
+        (("/",), {"/api", "/API/", "/Login"}, {"/SuperOffice/api", "/crm/api"}),
+        (("/crm/One", "/Two"), {"/CRM/one/api", "/two/api/", "/Two/login"}, {"/api", "/Login", "/crm/api", "/one/api"}),
+        ((), set(), {"/api", "/Login", "/SuperOffice/api"}),
+    ],
+)
+async def test_the_superoffice_face_answers_below_each_application_path(
+    tmp_path: Path, paths: tuple[str, ...], there: set[str], not_there: set[str]
+) -> None:
+    settings = Settings(data=tmp_path / "data", superoffice=SuperOfficeSettings(paths=paths))
+    async with (
+        opened(settings) as house,
+        httpx.AsyncClient(transport=httpx.ASGITransport(house), base_url="http://house") as client,
+    ):
+        for path in there:
+            assert (await client.get(path)).status_code == 200, path
+        for path in not_there:
+            answer = await client.get(path)
+            assert (answer.status_code, answer.json()["error"]) == (404, "not_found"), path
+        assert (await client.get("/icws/connection/features")).status_code == 200
+
+
 async def test_a_request_beyond_a_limit_is_answered_in_the_shape_of_its_face(client: httpx.AsyncClient) -> None:
     icws = await client.post("/icws/connection", content=b" " * 5000)
     assert icws.status_code == 413
@@ -102,7 +126,7 @@ async def test_an_inventory_may_be_longer_than_another_request(
 async def test_a_path_of_no_face_is_a_404_that_names_the_faces(client: httpx.AsyncClient, path: str) -> None:
     missing = await client.get(f"http://house{path}")
     assert missing.status_code == 404
-    assert missing.json()["message"].endswith("What is here is below /icws, /v1, /metrics.")
+    assert "What is here is below /icws, /v1, /metrics, /api," in missing.json()["message"]
 
 
 @pytest.mark.usefixtures("house")

@@ -56,11 +56,11 @@ def carried_out(server: ServerProcess, command: str, name: str, text: str) -> di
 
 def test_the_examples_can_be_applied_one_after_the_other_and_are_then_so_already(server: ServerProcess) -> None:
     lines = carried_out(server, "apply", "inventory.jsonl", block_below("JSON Lines"))
-    assert lines == {"license": 3, "station": 1, "user": 2, "assignment": 4}
+    assert lines == {"owner": 1, "license": 3, "station": 1, "user": 2, "assignment": 4}
     users = carried_out(server, "apply", "users.csv", block_below("CSV"))
-    assert users == {"license": 0, "station": 0, "user": 2, "assignment": 3}
+    assert users == {"owner": 0, "license": 0, "station": 0, "user": 2, "assignment": 3}
     taken_over = carried_out(server, "import", "licenses.csv", block_below("Import"))
-    assert taken_over == {"license": 0, "station": 0, "user": 2, "assignment": 3}
+    assert taken_over == {"owner": 0, "license": 0, "station": 0, "user": 2, "assignment": 3}
     for name in ("whole.toml", "whole.jsonl"):
         file = server.data.with_name(name)
         written = seatkeeper("export", file, data=server.data)

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from seatkeeper.identity.rights import ROLES, Right
-from seatkeeper.inventory.shapes import LicenseEntry, ProfileEntry, StationEntry, UserEntry
+from seatkeeper.inventory.shapes import LicenseEntry, OwnerEntry, ProfileEntry, StationEntry, UserEntry
 from tests.cli.command import seatkeeper
 from tests.server_process import ServerProcess, start_server
 
@@ -34,7 +34,13 @@ def block_of(language: str) -> str:
 
 @pytest.mark.parametrize(
     ("heading", "shape"),
-    [("Licenses", LicenseEntry), ("Stations", StationEntry), ("Users", UserEntry), ("Profiles", ProfileEntry)],
+    [
+        ("Owners", OwnerEntry),
+        ("Licenses", LicenseEntry),
+        ("Stations", StationEntry),
+        ("Users", UserEntry),
+        ("Profiles", ProfileEntry),
+    ],
 )
 def test_every_key_of_an_entry_is_told_in_its_order_and_no_other(heading: str, shape: type[Struct]) -> None:
     rows = rows_below(heading)

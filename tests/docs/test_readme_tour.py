@@ -12,7 +12,11 @@ from tests.docs.tour import ADDRESS, SERVE, Terminals, differences, read_tour
 from tests.machine import require
 
 ROOT = Path(__file__).parents[2]
-TOURS = [("README.md", "## A ten-minute tour"), ("docs/testing-clients.md", "### From a shell")]
+TOURS = [
+    ("README.md", "## A ten-minute tour"),
+    ("docs/testing-clients.md", "### From a shell"),
+    ("docs/superoffice.md", "## A tour with curl"),
+]
 TOOLS = ("bash", "curl", "python3", "make")
 
 

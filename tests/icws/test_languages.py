@@ -263,3 +263,21 @@ def test_a_session_that_ended_is_still_told_in_its_language(world: World, german
     [down] = german.poll()
     assert down["reason"] == "Ein Administrator hat die Sitzung beendet."
     assert said(german.call("DELETE", "licenses")) == (401, "Die Sitzung ist beendet. Melden Sie sich erneut an.")
+
+
+@pytest.mark.icws("5.1 configurationId.displayName")
+def test_a_license_is_called_in_the_language_of_the_session_and_sorted_by_what_is_stored(world: World) -> None:
+    first = world.license(display_name='US:"Zebra";GE:"Affe"', concurrent_seats=0, assignable_seats=1)
+    second = world.license(display_name='XX:"Alpha";GE:"Zander"')
+    holder, other = world.user(first, second), world.user()
+    names = f"configuration/license-allocations?where=configurationId.id%20sw%20{first[:8]}&licenseAppliesTo=3"
+    for language, (a, b) in {"de-AT": ("Affe", "Zander"), "en": ("Zebra", "Alpha")}.items():
+        with world.log_on(world.user(roles=["administrator"]), language=language) as admin:
+            listed_names = [each["configurationId"] for each in admin.call("GET", names).json()["items"]]
+            assert [each["displayName"] for each in listed_names if each["id"] in (first, second)] == [a, b]
+            single = admin.call("GET", f"configuration/license-allocations/{second}").json()
+            assert single["configurationId"]["displayName"] == b
+            told = admin.call("GET", f"configuration/users/{holder}?select=licenseProperties").json()
+            assert {each["displayName"] for each in told["licenseProperties"]["additionalLicenses"]} == {a, b}
+            result = put(admin, f"users/{other}", {"additionalLicenses": listed(first)}).json()
+            assert [each["license"]["displayName"] for each in result["licenseProblems"]] == [a]

@@ -1,6 +1,7 @@
 """A server with an inventory that each test adds its own licenses, users and stations to."""
 
 import itertools
+import json
 from typing import Any
 
 import httpx
@@ -143,4 +144,4 @@ def _toml(value: object) -> str:
         return str(value).lower()
     if isinstance(value, list):
         return "[" + ", ".join(_toml(each) for each in value) + "]"
-    return f'"{value}"' if isinstance(value, str) else str(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)

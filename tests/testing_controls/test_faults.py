@@ -1,19 +1,22 @@
 """Faults that tests order: real errors of the API, for as many requests as they say."""
 
+import re
 import time
 
 import httpx
 import pytest
 
 from tests.icws.client import Session
-from tests.testing_controls.process import LICENSE, Server
+from tests.testing_controls.process import AGENT, LICENSE, PASSWORD, Server
 
 LOG_ON = "/icws/connection"
 ACQUIRE = "/icws/{session}/licenses"
+CRM_CALL = "/api/v1/Agents/License/GetShopUrl"
 
 
 def test_every_error_is_told_as_it_is_documented(server: Server, http: httpx.Client) -> None:
-    errors = server.admin.get("/testing").json()["errors"]
+    told_of = server.admin.get("/testing").json()["errors"]
+    errors = {name: error for name, error in told_of.items() if not name.startswith("superoffice.")}
     statuses = [error["status"] for error in errors.values()]
     assert set(statuses) == {400, 401, 403, 404, 405, 410, 413, 500, 503}
     for name, error in errors.items():
@@ -27,6 +30,30 @@ def test_every_error_is_told_as_it_is_documented(server: Server, http: httpx.Cli
         assert ("www-authenticate" in answer.headers) == (answer.status_code == 401), name
         assert ("retry-after" in answer.headers) == (answer.status_code == 503), name
     assert server.faults() == []
+
+
+def test_every_error_of_the_crm_is_told_as_it_is_documented(server: Server, http: httpx.Client) -> None:
+    told_of = server.admin.get("/testing").json()["errors"]
+    errors = {name: error for name, error in told_of.items() if name.startswith("superoffice.")}
+    assert {error["status"] for error in errors.values()} == {400, 401, 403, 404, 413, 500, 503}
+    for name, error in errors.items():
+        server.order("POST", CRM_CALL, error=name)
+        answer = http.post(f"/superoffice{CRM_CALL}", auth=(AGENT, PASSWORD), json={"OwnerName": "ININ"})
+        body = answer.json()
+        told = {"status": answer.status_code, "error_id": body.get("ErrorType", "ArgumentException")}
+        assert {**told, "error_code": None} == error, name
+        assert body["Message"], name
+        assert ("www-authenticate" in answer.headers) == (answer.status_code == 401), name
+        assert ("retry-after" in answer.headers) == (answer.status_code == 503), name
+    assert server.faults() == []
+
+
+def test_an_error_is_ordered_for_routes_of_its_own_api_only(server: Server) -> None:
+    for route, error in ((LOG_ON, "superoffice.internal"), (CRM_CALL, "internal")):
+        order = {"method": "POST", "route": route, "error": error}
+        refused = server.admin.post("/testing/faults", json=order)
+        assert (refused.status_code, refused.json()["error"]) == (422, "invalid_fault")
+        assert route in refused.json()["message"]
 
 
 def test_the_next_requests_fail_as_often_as_ordered_and_do_nothing(server: Server) -> None:
@@ -117,8 +144,10 @@ def test_every_operation_that_is_listed_can_be_made_to_fail(server: Server) -> N
     with server.log_on() as session:
         for operation in operations:
             method, route = operation.split(" ")
-            server.order(method, route, error="internal")
-            path = route.replace("{session}", session.id).replace("{id}", "1").replace("{feature_id}", "licenses")
+            of_icws = route.startswith("/icws/")
+            server.order(method, route, error="internal" if of_icws else "superoffice.internal")
+            path = route.replace("{session}", session.id).replace("{feature_id}", "licenses")
+            path = re.sub(r"\{(\w*[iI]d)\}", "1", path).replace("{", "").replace("}", "")
             assert _asked(session, method, path) == 500, operation
         assert server.faults() == []
         assert session.poll() == []

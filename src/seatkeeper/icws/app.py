@@ -32,7 +32,7 @@ from seatkeeper.ledger.door import Ledger
 from seatkeeper.queries.reads import Reads
 from seatkeeper.settings import Settings
 from seatkeeper.transport.availability import Availability
-from seatkeeper.transport.faults import Operation
+from seatkeeper.transport.faults import Faults, Operation
 
 PREFIX: Final = "/icws/"
 
@@ -54,8 +54,12 @@ def create_app(
     single_sign_on: SingleSignOn | None,
     settings: Settings,
     availability: Availability,
+    ordered: Faults | None,
 ) -> "Icws":
-    """The application. Raises ValueError where `icws.retired` names something that there is not."""
+    """The application. `ordered`: the faults that tests order, None where they may not.
+
+    Raises ValueError where `icws.retired` names something that there is not.
+    """
     retirement = Retirement()
     places = _places(
         ledger,
@@ -71,7 +75,7 @@ def create_app(
         retirement.retire(settings.icws.retired)
     except ValueError as error:
         raise ValueError(f"icws.retired: {error}") from None
-    faults = OrderedFaults(_operations(places), availability) if settings.testing else None
+    faults = None if ordered is None else OrderedFaults(ordered, _operations(places), availability)
     router = Router(
         [
             Route(
@@ -89,18 +93,17 @@ def create_app(
         redirect_slashes=False,
         default=_not_found,
     )
-    return Icws(router, retirement, faults)
+    return Icws(router, retirement)
 
 
 class Icws:
     """The face as one application. It is given whole paths, beginning with `/icws` in any case.
 
-    `retirement`: what answers 410 now. `faults`: those that tests order; None where the setting `testing` is off.
+    `retirement`: what answers 410 now.
     """
 
-    def __init__(self, app: ASGIApp, retirement: Retirement, faults: OrderedFaults | None) -> None:
+    def __init__(self, app: ASGIApp, retirement: Retirement) -> None:
         self.retirement: Final = retirement
-        self.faults: Final = faults
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from seatkeeper.icws.auth import CSRF_HEADER, SESSION_HEADER, Handler
 from seatkeeper.icws.errors import not_allowed
+from seatkeeper.transport.origins import is_foreign
 
 _METHODS: Final = ("GET", "POST", "PUT", "DELETE")
 _SENT: Final = (
@@ -61,21 +62,10 @@ def not_for_foreign_pages(handler: Handler, allowed: Collection[str]) -> Handler
     """`handler`, which refuses with 403 what a page of another origin asks for that is not allowed."""
 
     async def guarded(request: Request) -> Response:
-        if _is_foreign(request, allowed):
+        if is_foreign(request, allowed):
             raise not_allowed(
                 "Pages of other origins may read this only if the setting icws.allowed_origins names them."
             )
         return await handler(request)
 
     return guarded
-
-
-def _is_foreign(request: Request, allowed: Collection[str]) -> bool:
-    """Whether a browser says that a page asks which is neither of this server nor allowed; other clients do not say."""
-    origin = request.headers.get("origin")
-    if origin in allowed:
-        return False
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site not in {"same-origin", "none"}
-    return origin is not None and origin != f"{request.url.scheme}://{request.headers.get('host', '')}"

@@ -199,6 +199,7 @@ TOLD: Final[Mapping[Code, Told]] = {
     Code.STATION_NOT_PERMITTED: Told(403, ACCESS_DENIED, ACCESS_DENIED_CODE),
     Code.INVALID_VALUE: Told(400, INVALID),
     # No method of this face asks for what follows; should one come to, the client's values are to blame.
+    Code.UNKNOWN_OWNER: Told(400, INVALID),
     Code.UNKNOWN_LICENSE: Told(400, INVALID),
     Code.LOGIN_TAKEN: Told(400, INVALID),
     Code.USER_ID_TAKEN: Told(400, INVALID),

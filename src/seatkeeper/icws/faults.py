@@ -39,13 +39,14 @@ _ORDERED: Final = pattern("This error was ordered by a test.")
 class OrderedFaults:
     """Lets the faults that are ordered happen to requests of this face."""
 
-    def __init__(self, operations: frozenset[Operation], availability: Availability) -> None:
+    def __init__(self, ordered: Faults, operations: frozenset[Operation], availability: Availability) -> None:
         self._errors = errors(availability)
-        self.ordered: Final = Faults(operations, {name: _told(error()) for name, error in self._errors.items()})
+        self._ordered = ordered
+        ordered.know(operations, {name: _told(error()) for name, error in self._errors.items()})
 
     async def befall(self, request: Request, route: str) -> None:
         """Wait as long as a fault says, and raise the Failure that it says. Before anything is looked at or done."""
-        fault = self.ordered.befall(Operation(request.method, route), request.path_params.get("session_id"))
+        fault = self._ordered.befall(Operation(request.method, route), request.path_params.get("session_id"))
         if fault is not None:
             await asyncio.sleep(fault.delay)
             if fault.error is not None:

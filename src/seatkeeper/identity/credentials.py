@@ -59,18 +59,20 @@ class Credentials:
         return Caller("(admin token)", frozenset(Right))
 
     async def _basic(self, credentials: str, address: str) -> Caller:
-        login, password = _pair(credentials)
+        pair = login_and_password(credentials)
+        if pair is None:
+            raise Unauthorized("Basic credentials are 'login:password' in UTF-8, encoded in base64.")
+        login, password = pair
         user = await self._authenticator.authenticate(login, password, address)
         if user is None:
             raise Unauthorized("The login or the password is wrong.")
         return Caller(user.login, rights_of(user))
 
 
-def _pair(credentials: str) -> tuple[str, str]:
+def login_and_password(credentials: str) -> tuple[str, str] | None:
+    """What Basic credentials say: `login:password` in UTF-8, encoded in base64 (RFC 7617). None where they are not."""
     try:
         login, mark, password = base64.b64decode(credentials, validate=True).decode().partition(":")
     except ValueError:  # not base64, not even ASCII, or not UTF-8
-        mark = ""
-    if not mark:
-        raise Unauthorized("Basic credentials are 'login:password' in UTF-8, encoded in base64.")
-    return login, password
+        return None
+    return (login, password) if mark else None

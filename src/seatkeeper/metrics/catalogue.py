@@ -33,7 +33,7 @@ LABELS: Final = {
     "cause": "`no_space`: the disk is full; `busy`: another process keeps the database; `fault`: anything else",
     "kind": "what was shown: `password`, `token` or `single_sign_on`",
     "state": "`serving`, `draining`, `standby` or `stopping`",
-    "face": "the API: `icws`, `admin`, `metrics`; `server` for what belongs to none",
+    "face": "the API: `icws`, `superoffice`, `admin`, `metrics`; `server` for what belongs to none",
     "route": f"the pattern of the path, as `/icws/{{session}}/licenses`; `{UNKNOWN}` where nothing is",
     "status": "the class of the status, as `2xx`; `left` where the client did not wait for the answer",
     "version": "the version that runs",
@@ -96,8 +96,8 @@ STREAMS: Final = Metric("seatkeeper_event_streams", "gauge", "Event streams that
 LOG_ONS: Final = Metric(
     "seatkeeper_logons",
     "counter",
-    "Credentials that were checked: of log-ons, and of each request with a login and password to the admin API or to"
-    " /metrics. Outcome: succeeded or failed.",
+    "Credentials that were checked: of log-ons, and of each request with a login and password to the admin API, to"
+    " the CRM's API or to /metrics. Outcome: succeeded or failed.",
     ("kind", "outcome"),
 )
 COMMANDS: Final = Metric(
@@ -138,6 +138,12 @@ REQUESTS: Final = Metric(
     "From a request's arrival to the beginning of its answer.",
     ("face", "route", "method", "status"),
 )
+SLOW_CALLS: Final = Metric(
+    "seatkeeper_slow_calls",
+    "counter",
+    "Calls of SuperOffice methods that took longer than 5 seconds, which the vendor's documentation calls slow.",
+    ("route",),
+)
 
 CATALOGUE: Final = (
     SEATS,
@@ -166,5 +172,6 @@ CATALOGUE: Final = (
     STATE,
     BUILD,
     REQUESTS,
+    SLOW_CALLS,
 )
 """All of them, in the order of the page."""

@@ -25,8 +25,9 @@ class Page(NamedTuple):
 class Metrics:
     """All metrics of one server: the catalogue's, and those of the process and its Python that every program has.
 
-    `log_ons` gives how often credentials of a kind were right and wrong. `states` are all that the server can be in,
-    and `state` gives the one that it is in. Nothing here is shared between servers of one process.
+    `log_ons` gives how often credentials of a kind were right and wrong, `slow_calls` how often a route was slow.
+    `states` are all that the server can be in, and `state` gives the one that it is in. Nothing here is shared between
+    servers of one process.
     """
 
     def __init__(
@@ -34,12 +35,14 @@ class Metrics:
         ledger: Ledger,
         *,
         log_ons: Callable[[], Mapping[tuple[str, bool], int]],
+        slow_calls: Callable[[], Mapping[str, int]],
         state: Callable[[], str],
         states: Iterable[str],
     ) -> None:
         self.requests: Final = Requests()
         self._ledger = ledger
         self._log_ons = log_ons
+        self._slow_calls = slow_calls
         self._state = state
         self._states = tuple(states)
         self._version = version("seatkeeper")
@@ -61,6 +64,7 @@ class Metrics:
                 figures=figures,
                 requests=self.requests.copy(),
                 log_ons=dict(self._log_ons()),
+                slow_calls=dict(self._slow_calls()),
                 states={each: each == state for each in self._states},
                 streams=self._ledger.feed.open_streams,
                 healthy=self._ledger.healthy,

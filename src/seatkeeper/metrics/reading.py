@@ -22,12 +22,14 @@ _FAMILIES: Mapping[str, Callable[..., Any]] = {"gauge": GaugeMetricFamily, "coun
 class Reading(NamedTuple):
     """What is told at one moment. `figures` are the ledger's; the rest was taken in the event loop.
 
-    `log_ons`: by what was shown and whether it was right. `states`: every state, and whether the server is in it.
+    `log_ons`: by what was shown and whether it was right. `slow_calls`: by route. `states`: every state, and whether
+    the server is in it.
     """
 
     figures: Figures
     requests: Mapping[RequestKind, Distribution]
     log_ons: Mapping[tuple[str, bool], int]
+    slow_calls: Mapping[str, int]
     states: Mapping[str, bool]
     streams: int
     healthy: bool
@@ -49,6 +51,7 @@ class Reading(NamedTuple):
         yield _family(catalogue.STATE, (((state,), is_in) for state, is_in in self.states.items()))
         yield _family(catalogue.BUILD, [((self.version,), 1)])
         yield _histogram(catalogue.REQUESTS, self.requests.items())
+        yield _family(catalogue.SLOW_CALLS, (((route,), count) for route, count in self.slow_calls.items()))
 
 
 def _pools(figures: Figures) -> Iterator[Family]:

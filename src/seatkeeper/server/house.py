@@ -29,8 +29,9 @@ class Face(NamedTuple):
 class House:
     """All parts, running, as one ASGI application.
 
-    A request belongs to the face that the first segment of its path names, in any case. `/healthz` says that the
-    process lives, `/readyz` that it takes log-ons and the ledger commands; anything else is not here.
+    A request belongs to the face that the first segments of its path name, in any case: `faces` are by these, as in
+    `v1` or `crm/api`. `/healthz` says that the process lives, `/readyz` that it takes log-ons and the ledger commands;
+    anything else is not here.
     """
 
     def __init__(
@@ -48,7 +49,9 @@ class House:
         self.availability = availability
         self._reads = reads
         self._passwords = passwords
-        self._faces = faces
+        self._faces = {prefix.lower(): face for prefix, face in faces.items()}
+        self._prefixes = ", ".join(f"/{prefix}" for prefix in faces)
+        self._depths = sorted({prefix.count("/") for prefix in faces})
         self._testing = testing
         self._app = AccessLog(self._dispatch, observed)
 
@@ -76,19 +79,24 @@ class House:
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return  # uvicorn is told to offer nothing else
-        face = self._faces.get(first_segment(scope).lower())
+        face = self._face(scope["path"].lower().split("/")[1:])
         if face is None:
             await self._own(scope)(scope, receive, send)
         else:
             record_of(scope).face = face.name
             await face.app(scope, receive, send)
 
+    def _face(self, segments: list[str]) -> Face | None:
+        for depth in self._depths:
+            face = self._faces.get("/".join(segments[: depth + 1]))
+            if face is not None:
+                return face
+        return None
+
     def _own(self, scope: Scope) -> JSONResponse:
         path = scope["path"]
         if path not in {"/healthz", "/readyz"}:
-            message = (
-                f"There is nothing at {path}. What is here is below {', '.join(f'/{name}' for name in self._faces)}."
-            )
+            message = f"There is nothing at {path}. What is here is below {self._prefixes}."
             return JSONResponse({"error": "not_found", "message": message}, 404)
         record_of(scope).route = path
         if scope["method"] not in {"GET", "HEAD"}:
@@ -102,9 +110,3 @@ class House:
             return JSONResponse({"status": status}, 503, {"Retry-After": "1"})
         told = {"status": "ready", "head": self.ledger.head}
         return JSONResponse({**told, "testing": True} if self._testing else told)
-
-
-def first_segment(scope: Scope) -> str:
-    """What stands between the first two slashes of the path; empty where it does not begin with one (`OPTIONS *`)."""
-    _, *segments = scope["path"].split("/", 2)
-    return segments[0] if segments else ""

@@ -4,7 +4,9 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
+from typing import Final
 
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from seatkeeper.admin.app import create_app as create_admin
@@ -37,14 +39,19 @@ from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.metrics.exposition import Metrics
 from seatkeeper.metrics.requests import Requests
 from seatkeeper.queries.reads import Reads
-from seatkeeper.queries.users import Account, account_by_login
+from seatkeeper.server.accounts import Accounts
 from seatkeeper.server.ephemeral import Beginnings, Ephemeral
-from seatkeeper.server.house import Face, House, first_segment
+from seatkeeper.server.house import Face, House
 from seatkeeper.server.scraping import Scraping
 from seatkeeper.server.testing import testing_of
 from seatkeeper.settings import IdentitySettings, Settings, SettingsError, SingleSignOnSettings
+from seatkeeper.superoffice.app import create_app as create_superoffice
+from seatkeeper.superoffice.cross_origin import across_origins as superoffice_across_origins
+from seatkeeper.superoffice.errors import render as render_superoffice
+from seatkeeper.superoffice.slow_calls import SlowCalls
 from seatkeeper.transport.availability import Availability, State
 from seatkeeper.transport.departure import Departure
+from seatkeeper.transport.faults import Faults
 from seatkeeper.transport.limits import Limits, RequestLimits
 from seatkeeper.transport.record import RequestRecord
 
@@ -77,29 +84,47 @@ async def opened(settings: Settings, ephemeral: Ephemeral | None = None) -> Asyn
         authenticator = _authenticator(ledger, reads, passwords, settings.identity, steady)
         token = admin_token(settings.data / ADMIN_TOKEN) if ephemeral is None else ephemeral.token
         credentials = Credentials(authenticator, token)
+        single_sign_on = _single_sign_on(ledger, reads, settings.single_sign_on)
+        slow_calls = SlowCalls()
+        faults = None if clock is None else Faults()
         metrics = Metrics(
-            ledger, log_ons=lambda: authenticator.attempts.counts, state=lambda: availability.state, states=State
+            ledger,
+            log_ons=lambda: authenticator.attempts.counts,
+            slow_calls=lambda: slow_calls.counts,
+            state=lambda: availability.state,
+            states=State,
         )
         try:
             icws = create_icws(
                 ledger,
                 reads,
                 authenticator,
-                single_sign_on=_single_sign_on(ledger, reads, settings.single_sign_on),
+                single_sign_on=single_sign_on,
                 settings=settings,
                 availability=availability,
+                ordered=faults,
             )
         except ValueError as error:
             raise SettingsError(str(error)) from error
+        superoffice = create_superoffice(
+            ledger,
+            reads,
+            authenticator,
+            single_sign_on=single_sign_on,
+            settings=settings.superoffice,
+            availability=availability,
+            slow=slow_calls,
+            ordered=faults,
+        )
         testing = None
-        if clock is not None and icws.faults is not None:
+        if clock is not None and faults is not None:
             testing = testing_of(
                 ledger=ledger,
                 clock=clock,
                 authenticator=authenticator,
                 availability=availability,
                 icws=icws,
-                faults=icws.faults.ordered,
+                faults=faults,
                 beginnings=beginnings,
                 settings=settings,
             )
@@ -118,39 +143,56 @@ async def opened(settings: Settings, ephemeral: Ephemeral | None = None) -> Asyn
             reads,
             passwords,
             availability,
-            _faces(settings, ledger, icws=icws, admin=admin, scraping=scraping),
+            _faces(settings, ledger, icws=icws, superoffice=superoffice, admin=admin, scraping=scraping),
             observed=partial(_observe, metrics.requests),
             testing=settings.testing,
         )
 
 
-def _faces(settings: Settings, ledger: Ledger, *, icws: ASGIApp, admin: ASGIApp, scraping: ASGIApp) -> dict[str, Face]:
-    """The applications by the first segment of their paths, each behind what its requests pass through before it."""
+def _faces(
+    settings: Settings, ledger: Ledger, *, icws: ASGIApp, superoffice: ASGIApp, admin: ASGIApp, scraping: ASGIApp
+) -> dict[str, Face]:
+    """The applications by the first segments of their paths, each behind what its requests pass through before it."""
     bounds = settings.limits
     limits = Limits(bounds.body, bounds.headers, bounds.request_seconds)
     of_inventory = Limits(bounds.inventory_body, bounds.headers, bounds.inventory_seconds)
     of_inventories = {"/v1/inventory": of_inventory, "/v1/testing/reset": of_inventory}
     spoken = Speech(RequestLimits(Departure(icws), limits, render_icws), ledger)
-    bounded_admin = RequestLimits(Departure(_Mounted(admin)), limits, render_admin, paths=of_inventories)
+    bounded_admin = RequestLimits(Departure(admin), limits, render_admin, paths=of_inventories)
+    bounded_superoffice = GZipMiddleware(
+        RequestLimits(Departure(superoffice), limits, render_superoffice), _WORTH_COMPRESSING, _COMPRESSION
+    )
+    crm = superoffice_across_origins(bounded_superoffice, settings.superoffice.allowed_origins)
     return {
         "icws": Face("icws", across_origins(spoken, settings.icws.allowed_origins)),
-        "v1": Face("admin", bounded_admin),
+        "v1": Face("admin", _Below(bounded_admin, 1)),
         "metrics": Face("metrics", RequestLimits(Departure(scraping), limits, render_admin)),
+        **{
+            f"{path}/{place}".lstrip("/"): Face("superoffice", _Below(crm, path.rstrip("/").count("/")))
+            for path in settings.superoffice.paths
+            for place in ("api", "Login", "Logout")
+        },
     }
+
+
+_WORTH_COMPRESSING: Final = 500  # bytes
+_COMPRESSION: Final = 1  # the quickest: other requests wait while an answer is compressed
 
 
 def _observe(requests: Requests, record: RequestRecord, method: str, status: int, seconds: float) -> None:
     requests.observe(record.face, record.route, method, status, seconds)
 
 
-class _Mounted:
-    """An application whose paths begin after the first segment."""
+class _Below:
+    """An application whose own paths begin after so many segments: the others are its `root_path`."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, depth: int) -> None:
         self._app = app
+        self._depth = depth
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app({**scope, "root_path": f"/{first_segment(scope)}"}, receive, send)
+        root = "/".join(scope["path"].split("/", self._depth + 1)[: self._depth + 1])
+        await self._app({**scope, "root_path": root}, receive, send)
 
 
 def _policy(settings: Settings) -> Policy:
@@ -185,7 +227,9 @@ def _authenticator(
         forget_after=settings.forget_attempts,
     )
     remembered = RememberedCredentials(settings.remember_credentials, settings.remembered_credentials, clock)
-    return Authenticator(partial(_account, reads), passwords, remembered, Throttle(allowances, clock=clock), rehashed)
+    return Authenticator(
+        Accounts(ledger, reads).by_login, passwords, remembered, Throttle(allowances, clock=clock), rehashed
+    )
 
 
 def _single_sign_on(ledger: Ledger, reads: Reads, settings: SingleSignOnSettings) -> SingleSignOn | None:
@@ -196,10 +240,6 @@ def _single_sign_on(ledger: Ledger, reads: Reads, settings: SingleSignOnSettings
         audience=settings.audience,
         user_claim=settings.user_claim,
         leeway=settings.leeway,
-        accounts=partial(_account, reads),
+        accounts=Accounts(ledger, reads).by_login,
         now=ledger.now,
     )
-
-
-async def _account(reads: Reads, login: str) -> Account | None:
-    return await reads.run(partial(account_by_login, login=login))

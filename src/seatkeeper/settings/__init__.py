@@ -1,5 +1,6 @@
 """Every setting: its default, its unit, and what it is for. `lookup` finds what somebody has set instead."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -9,6 +10,7 @@ from msgspec.structs import asdict
 
 from seatkeeper.settings.addresses import (
     DEFAULT_HTTP,
+    check_application_path,
     check_host,
     check_issuer,
     check_origin,
@@ -131,6 +133,57 @@ class IcwsLicenseSettings(Struct, frozen=True):
                 raise ValueError(f"{both} both name {license_}; each must name a license of its own.")
 
 
+class SuperOfficeSettings(Struct, frozen=True):
+    """The SuperOffice face. Raises ValueError for a path, a name, a digest or an origin that cannot be, and where no
+    client could show who it is.
+    """
+
+    paths: Annotated[Names, _is("application paths below which the API is, `/` for none")] = ("/", "/SuperOffice")
+    basic: Annotated[bool, _is("take user and password with each request")] = True
+    tickets: Annotated[bool, _is("take tickets (`SOTicket`)")] = True
+    bearer: Annotated[bool, _is("take access tokens of this server and of the issuer of single sign-on")] = True
+    cookies: Annotated[bool, _is("take sessions of browsers, with their XSRF value")] = True
+    ticket_idle: Annotated[
+        int, _is("without a request a ticket or a browser's session ends after", "seconds", ge=60)
+    ] = 6 * 3600
+    token_lifetime: Annotated[int, _is("an access token ends after", "seconds", ge=60)] = 20 * 60
+    app_tokens: Annotated[
+        Names, _is("SHA-256 of each application token that is known, in hex; with any, tickets need one")
+    ] = ()
+    context: Annotated[str, _is("what this installation calls itself to its clients", min_length=1)] = "Cust00000"
+    allowed_origins: Annotated[Names, _is("web pages of other sites that may use the API, by their origins")] = ()
+
+    def __post_init__(self) -> None:
+        _check_each("superoffice.paths", self.paths, check_application_path)
+        _check_digests("superoffice.app_tokens", self.app_tokens)
+        _check_each("superoffice.context", [self.context], _check_context)
+        _check_each("superoffice.allowed_origins", self.allowed_origins, check_origin)
+        folded = [path.lower() for path in self.paths]
+        twice = next((path for path in folded if folded.count(path) > 1), None)
+        if twice is not None:
+            raise ValueError(f"superoffice.paths names {twice} twice; paths that differ by case only are the same.")
+        if self.paths and not (self.basic or self.tickets or self.bearer or self.cookies):
+            raise ValueError(
+                "superoffice.basic, .tickets, .bearer and .cookies are all off, so that nobody could use the API;"
+                " leave one on, or set superoffice.paths to none."
+            )
+
+
+def _check_digests(name: str, values: Iterable[str]) -> None:
+    """A wrong one is not repeated: it may be the secret itself."""
+    for place, value in enumerate(values, 1):
+        if re.fullmatch("[0-9a-fA-F]{64}", value) is None:
+            raise ValueError(
+                f"{name}: number {place} is no SHA-256; write its 64 hexadecimal digits, as"
+                " `printf %s TOKEN | sha256sum` prints them."
+            )
+
+
+def _check_context(text: str) -> None:
+    if re.fullmatch("[A-Za-z0-9_-]{1,64}", text) is None:
+        raise ValueError("is no name for it; write at most 64 letters, digits, - and _: it stands in access tokens.")
+
+
 class IdentitySettings(Struct, frozen=True):
     """Log-ons."""
 
@@ -215,6 +268,7 @@ class Settings(Struct, frozen=True):
     listen: ListenSettings = field(default_factory=ListenSettings)
     icws: IcwsSettings = field(default_factory=IcwsSettings)
     icws_licenses: IcwsLicenseSettings = field(default_factory=IcwsLicenseSettings)
+    superoffice: SuperOfficeSettings = field(default_factory=SuperOfficeSettings)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     single_sign_on: SingleSignOnSettings = field(default_factory=SingleSignOnSettings)
     ledger: LedgerSettings = field(default_factory=LedgerSettings)

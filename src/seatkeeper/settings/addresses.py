@@ -1,5 +1,5 @@
 """How settings spell where something is on the network: addresses to listen on, proxies, other servers, origins of web
-pages, issuers.
+pages, issuers, paths of applications.
 
 Every function raises ValueError with the rest of a sentence that begins with the value: what is wrong with it, and
 what would be right.
@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 _ORIGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII)
 _NAME: Final = re.compile(r"[a-zA-Z0-9._-]+", re.ASCII)
+_PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+", re.ASCII)
+_TAKEN: Final = frozenset({"api", "healthz", "icws", "login", "logout", "metrics", "readyz", "v1"})
 _HIGHEST_PORT: Final = 65535
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -88,6 +90,15 @@ def check_origin(text: str) -> None:
     right = f"{scheme}://{host}" + (f":{port}" if port not in {0, _DEFAULT_PORTS.get(scheme)} else "")
     if text != right:
         raise ValueError(f"is not how browsers send an origin; they send {right}.")
+
+
+def check_application_path(text: str) -> None:
+    """A path below which a face is found, as it stands in URLs; `/` alone for none. Its first segment is its own."""
+    if text != "/" and _PATH.fullmatch(text) is None:
+        raise ValueError("is no path; write it as in /SuperOffice: letters, digits and -._~ after each slash.")
+    first = text.split("/")[1].lower()
+    if first in _TAKEN:
+        raise ValueError(f"cannot be; what is below /{first} is something else already.")
 
 
 def check_issuer(text: str) -> None:

@@ -47,16 +47,26 @@ class Fault(Struct):
 
 
 class Faults:
-    """The faults that are ordered.
+    """The faults that are ordered, of all faces."""
 
-    `operations`: what a fault can befall. `errors`: what a request can fail with, by name.
-    """
-
-    def __init__(self, operations: Collection[Operation], errors: Mapping[str, Told]) -> None:
-        self.operations: Final = operations
-        self.errors: Final = errors
+    def __init__(self) -> None:
+        self._errors: dict[Operation, Mapping[str, Told]] = {}
         self._ordered: dict[int, Fault] = {}
         self._numbers = count(1)
+
+    def know(self, operations: Collection[Operation], errors: Mapping[str, Told]) -> None:
+        """Faults can befall these operations of a face, and let them fail with these errors, by name."""
+        self._errors |= dict.fromkeys(operations, errors)
+
+    @property
+    def operations(self) -> Collection[Operation]:
+        """What a fault can befall."""
+        return self._errors.keys()
+
+    @property
+    def errors(self) -> Mapping[str, Told]:
+        """What requests can fail with, by name; a name means the same in no two faces."""
+        return {name: told for errors in self._errors.values() for name, told in errors.items()}
 
     @property
     def ordered(self) -> list[Fault]:
@@ -67,14 +77,15 @@ class Faults:
         self, operation: Operation, *, session: str | None, error: str | None, delay: float, times: int | None
     ) -> Fault:
         """Let it happen to the next `times` requests. Raises FaultRefused for what there is not."""
-        if operation not in self.operations:
+        errors = self._errors.get(operation)
+        if errors is None:
             there = sorted(str(each) for each in self.operations)
             [nearest] = get_close_matches(str(operation), there, n=1, cutoff=0.0)
             raise FaultRefused(f"There is no {operation}. The nearest is {nearest}. There are: {', '.join(there)}.")
         if session is not None and "{session}" not in operation.route:
             raise FaultRefused(f"{operation} has no session in its path, so no fault of it can be one session's.")
-        if error is not None and error not in self.errors:
-            raise FaultRefused(f"There is no error {error!r}. There are: {', '.join(self.errors)}.")
+        if error is not None and error not in errors:
+            raise FaultRefused(f"There is no error {error!r} of {operation}. There are: {', '.join(errors)}.")
         if error is None and not delay:
             raise FaultRefused("A fault is an error, a delay, or both; this is neither.")
         if len(self._ordered) >= _MOST:

@@ -71,7 +71,7 @@ class LicenseAllocations(Collection[Allocation]):
         """Rights are given for each license."""
         return administered_allocations(user) if rights == ADMIN else viewed_allocations(user)
 
-    def members(self, item: Allocation) -> Mapping[str, Any]:
+    def members(self, item: Allocation, _language: str) -> Mapping[str, Any]:
         """The counts."""
         return {
             "appliedStationCount": item.assigned_to_stations,

@@ -14,6 +14,8 @@ from seatkeeper.icws.configuration.parameters import Askable, list_parameters, o
 from seatkeeper.icws.configuration.ranges import content_range
 from seatkeeper.icws.errors import not_allowed
 from seatkeeper.icws.representation import encode, represent
+from seatkeeper.icws.speech import language_of
+from seatkeeper.languages.multilingual import in_language
 from seatkeeper.ledger.door import LiveSession
 from seatkeeper.licensing.entities import User
 from seatkeeper.licensing.sentences import Sentence
@@ -54,17 +56,21 @@ class Collection(ABC, Generic[AnyItem]):
         """The numbers of those that a user has this right for; None for all."""
 
     @abstractmethod
-    def members(self, item: AnyItem) -> Mapping[str, Any]:
-        """The properties of an object beside its identity, as they are named on the wire; None is not answered."""
+    def members(self, item: AnyItem, language: str) -> Mapping[str, Any]:
+        """The properties of an object beside its identity, as they are named on the wire; None is not answered.
+
+        `language`: the session's, by its tag.
+        """
 
     async def get_list(self, request: Request, session: LiveSession) -> Response:
         """GET: the objects that the parameters ask for, 200 even if there are none."""
         asked = list_parameters(request, self.askable)
         listing = self.listing(request, asked.selected, single=False)
         query = asked.query(self.among(session.user, asked.rights))
+        language = language_of(request.scope)
         # Written out in the read's thread too: without `select` there may be 100,000 of them.
         written, count, total = await self._reads.run(
-            lambda connection: self._written(page(connection, listing, query), asked.selected)
+            lambda connection: self._written(page(connection, listing, query), asked.selected, language)
         )
         headers = {"Content-Range": content_range(asked.window, count, total)}
         return represent(request.scope, written, headers=headers)
@@ -89,17 +95,18 @@ class Collection(ABC, Generic[AnyItem]):
             )
         if item is None:
             raise no_such_object(self.noun, name)
-        return represent(request.scope, self._shown(item, asked.selected))
+        return represent(request.scope, self._shown(item, asked.selected, language_of(request.scope)))
 
-    def _written(self, found: Page[AnyItem], selected: frozenset[str]) -> tuple[Raw, int, int]:
+    def _written(self, found: Page[AnyItem], selected: frozenset[str], language: str) -> tuple[Raw, int, int]:
         """The list as it is sent, how many items it has, and of how many."""
-        items = Items([self._shown(item, selected) for item in found.items])
+        items = Items([self._shown(item, selected, language) for item in found.items])
         return Raw(encode(items)), len(found.items), found.total
 
-    def _shown(self, item: AnyItem, selected: frozenset[str]) -> Shown:
-        shown: Shown = {"configurationId": configuration_id(self.path, item.name, item.display_name)}
+    def _shown(self, item: AnyItem, selected: frozenset[str], language: str) -> Shown:
+        display_name = in_language(item.display_name, language)
+        shown: Shown = {"configurationId": configuration_id(self.path, item.name, display_name)}
         if selected:
-            shown |= projected(self.members(item), selected)
+            shown |= projected(self.members(item, language), selected)
         return shown
 
 

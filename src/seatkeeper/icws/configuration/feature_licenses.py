@@ -40,6 +40,6 @@ class FeatureLicenses(Collection[Item]):
         """The rights on allocations are given for each license of whatever kind."""
         return administered_allocations(user) if rights == ADMIN else viewed_allocations(user)
 
-    def members(self, _item: Item) -> Mapping[str, Any]:
+    def members(self, _item: Item, _language: str) -> Mapping[str, Any]:
         """None."""
         return {}

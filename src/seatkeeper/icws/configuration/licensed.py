@@ -10,6 +10,7 @@ from seatkeeper.icws.configuration.collection import Collection
 from seatkeeper.icws.configuration.license_properties import MEMBERS, properties_of
 from seatkeeper.icws.configuration.parameters import ADMIN, Askable
 from seatkeeper.identity.rights import may_administer_holders, may_view_holders
+from seatkeeper.languages.multilingual import in_language
 from seatkeeper.licensing.entities import HolderKind, User
 from seatkeeper.queries.holders import LicensedItem, licensed
 from seatkeeper.queries.lists import Item, Listing
@@ -49,9 +50,10 @@ class LicensedCollection(Collection[Item]):
         may = may_administer_holders if rights == ADMIN else may_view_holders
         return None if may(user) else _NONE
 
-    def members(self, item: Item) -> Mapping[str, Any]:
+    def members(self, item: Item, language: str) -> Mapping[str, Any]:
         """The licenses, where they were read."""
         if not isinstance(item, LicensedItem):
             return {}
-        properties = properties_of(self.kind, item.profile, item.licenses, self._table)
+        licenses = [each._replace(display_name=in_language(each.display_name, language)) for each in item.licenses]
+        properties = properties_of(self.kind, item.profile, licenses, self._table)
         return {LICENSE_PROPERTIES: to_builtins(properties)}

@@ -21,7 +21,9 @@ from seatkeeper.icws.configuration.users import Users
 from seatkeeper.icws.errors import ErrorBody, Failure, not_allowed
 from seatkeeper.icws.representation import represent
 from seatkeeper.icws.shapes import NotAnObject, read
+from seatkeeper.icws.speech import language_of
 from seatkeeper.identity.rights import may_administer_holders
+from seatkeeper.languages.multilingual import in_language
 from seatkeeper.ledger.door import Ledger, LiveSession
 from seatkeeper.licensing.entities import HolderKind, HolderName, fold
 from seatkeeper.licensing.outcomes import LicenseProblem, ProblemKind
@@ -113,7 +115,7 @@ class Updates:
                 raise no_such_object(_NOUNS[kind], holder.name) from None
             raise
         mistakes = [*wish.mistakes, *_mistakes(configured.problems, wish.asked)]
-        errors = _license_errors(configured.problems)
+        errors = _license_errors(configured.problems, language_of(request.scope))
         if mistakes:
             raise _refused(mistakes, errors)
         identity = configuration_id(_PATHS[kind], configured.holder, "")
@@ -130,9 +132,12 @@ def _mistakes(problems: Iterable[LicenseProblem], asked: Mapping[str, Asked]) ->
             yield mistake(_VALIDATION_TYPES[problem.kind], name, value, said)
 
 
-def _license_errors(problems: Iterable[LicenseProblem]) -> list[LicenseError]:
+def _license_errors(problems: Iterable[LicenseProblem], language: str) -> list[LicenseError]:
     return [
-        LicenseError(_LICENSE_ERROR_TYPES[each.kind], configuration_id(ALLOCATIONS, each.name, each.display_name))
+        LicenseError(
+            _LICENSE_ERROR_TYPES[each.kind],
+            configuration_id(ALLOCATIONS, each.name, in_language(each.display_name, language)),
+        )
         for each in problems
         if each.kind in _LICENSE_ERROR_TYPES
     ]

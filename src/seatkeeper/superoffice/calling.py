@@ -1,0 +1,66 @@
+"""A call of a method, from the request to the answer."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import NoneType
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from seatkeeper.licensing.refusals import Refusal
+from seatkeeper.superoffice.authentication.auth import Gate
+from seatkeeper.superoffice.errors import no_resource, of_refusal
+from seatkeeper.superoffice.places import Place
+from seatkeeper.superoffice.rights import shown_to
+from seatkeeper.superoffice.slow_calls import SlowCalls
+from seatkeeper.superoffice.wire import bodies
+from seatkeeper.superoffice.wire.binding import bind
+from seatkeeper.superoffice.wire.rendering import render
+from seatkeeper.transport.record import record_of
+
+_WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
+
+
+class Calls:
+    """Lets callers call methods."""
+
+    def __init__(self, gate: Gate, slow: SlowCalls) -> None:
+        self._gate = gate
+        self._slow = slow
+
+    async def call(self, place: Place, request: Request) -> Response:
+        """What the method at a place answers. Raises Failure."""
+        with self._slow.watched(place.route):
+            caller = await self._gate.identify(request)
+            record_of(request.scope).user = caller.user.login
+            asked = await _asked(place, request)
+            try:
+                answer = await place.method.answer(caller, asked)
+            except Refusal as refusal:
+                raise of_refusal(refusal, rest=not place.of_agent) from None
+        if place.method.response is NoneType:
+            return Response(status_code=HTTPStatus.NO_CONTENT)
+        if answer is None and not place.of_agent:
+            raise no_resource(request.scope["path"])
+        return render(request, shown_to(caller, answer), shape=place.method.response)
+
+
+async def _asked(place: Place, request: Request) -> object:
+    """The request as the method takes it; None where it takes none. Raises Failure 400 or 415."""
+    shape = place.method.request
+    if shape is None:
+        return None
+    in_url = {**_parameters(request, place.query), **request.path_params}
+    sent = None if request.method in _WITHOUT_BODY else await bodies.read(request)
+    if place.body is not None and sent is not None:
+        sent = {place.body: sent}
+    if sent is None or (in_url and isinstance(sent, Mapping)):
+        sent = {**(sent or {}), **in_url}
+    return bind(sent, shape)
+
+
+def _parameters(request: Request, names: tuple[str, ...]) -> dict[str, str]:
+    """Those parameters of the query, in whatever case they were sent."""
+    wanted = {name.casefold() for name in names}
+    return {name: value for name, value in request.query_params.items() if name.casefold() in wanted}
