@@ -5,7 +5,6 @@ import os
 import signal
 import ssl
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +13,8 @@ from typing import Self
 
 import httpx
 import pytest
+
+from tests.forked import ForkedCommand
 
 # Generous: a shared two-core machine may take seconds to import and to load.
 START_SECONDS = 60.0
@@ -40,17 +41,16 @@ class ServerProcess:
         self.url = ""
         self.urls: list[str] = []
         self.certificate: str | None = None
-        self.process: subprocess.Popen[bytes]
+        self.process: ForkedCommand
         self._args = args
         self._env = command_environment(env)
 
     def start(self) -> Self:
         """Start it and wait until it is ready. Raises AssertionError with the end of its log where it is not."""
-        command = [sys.executable, "-m", "seatkeeper", "serve", "--data", str(self.data), *self._args]
+        given = ["serve", "--data", str(self.data), *self._args]
         if "--port" not in self._args and "SEATKEEPER_LISTEN_HTTP" not in self._env:
-            command += ["--port", "0"]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._env)
+            given += ["--port", "0"]
+        self.process = ForkedCommand(given, stdin=None, stdout=self.log, stderr=self.log, environment=self._env)
         deadline = time.monotonic() + START_SECONDS
         while not self._ready():
             if self.process.poll() is not None:
