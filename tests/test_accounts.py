@@ -29,6 +29,19 @@ async def test_whoever_asks_again_is_answered_from_memory_and_in_any_case(tmp_pa
         assert [await hash_of(accounts, each) for each in ("agent01", "AGENT01", " agent01 ")] == ["first"] * 3
 
 
+async def test_whoever_has_no_password_is_answered_from_memory_too(tmp_path: Path) -> None:
+    """As who logs on by single sign-on, and sends his token with each call."""
+    async with running(tmp_path) as ledger:
+        await ledger.submit(DefineUser(login="agent01", display_name="agent01"))
+        accounts, reads = _accounts(ledger)
+        assert await accounts.by_login("agent01") is not None
+        ledger.engine.statements.clear()
+        reads.close()  # from here on a read would fail
+        assert await hash_of(accounts, "agent01") is None
+        assert await accounts.by_login("agent01") is not None
+        assert ledger.engine.statements == []
+
+
 async def test_a_change_is_seen_as_soon_as_it_is_answered(tmp_path: Path) -> None:
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory())

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import httpx
 import pytest
 
+from seatkeeper.inventory.demo import demo_text
 from seatkeeper.licensing.commands import DefineUser
 from tests.admin.conftest import PASSWORD
 from tests.admin.world import World
@@ -73,6 +75,13 @@ async def test_a_plan_tells_what_would_change_and_changes_nothing(world: World, 
         },
         {"action": "added", "kind": "assignment", "name": "agent02 C", "place": 'users[1] "agent02"', "fields": []},
     ]
+
+
+async def test_what_changes_can_be_told_of_every_key_that_a_file_may_have(admin: httpx.AsyncClient) -> None:
+    told = await planned(admin, AGENT02 + "secondary_groups = [10, 20]\n")
+    assert told["changes"][0]["fields"] == [{"name": "secondary_groups", "before": [], "after": [10, 20]}]
+    without_numbers = re.sub("(?m)^user_id = .*$", "", demo_text())  # which some have here already
+    assert (await planned(admin, without_numbers))["total"] > 100
 
 
 async def test_a_plan_is_applied_as_it_was_looked_at(world: World, admin: httpx.AsyncClient) -> None:
@@ -191,7 +200,7 @@ async def test_a_refusal_is_told_with_file_place_and_key(admin: httpx.AsyncClien
     told = response.json()
     assert told["error"] == "seats_exhausted"
     assert told["detail"] == {"file": "site.toml", "place": 'users[1] "agent02"', "key": "licenses", "line": None}
-    assert told["message"].startswith('site.toml: users[1] "agent02": licenses: All 1 assignable seats of A')
+    assert told["message"].startswith('site.toml: users[1] "agent02": licenses: No assignable seat of A is free: ')
 
 
 async def test_a_plan_that_the_rules_would_refuse_is_refused_as_applying_it_would_be(

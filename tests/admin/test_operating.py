@@ -89,14 +89,15 @@ async def test_the_overview_has_every_pool_with_what_is_taken_and_refused(
     assert told["server"]["sessions"] == 1
     assert told["log_ons_a_minute"] == 1
     assert told["refused_unknown"] == 1
-    assert [(each["owner"], each["name"], each["refused"]) for each in told["pools"]] == [
-        ("CRM", "B", 0),
+    assert [(each["owner"], each["license"], each["refused"]) for each in told["pools"]] == [
+        ("CRM", "CRM:B", 0),
         ("ININ", "A", 0),
         ("ININ", "S", 1),  # the second is the same again, and only counted
     ]
     assert told["pools"][1] == {
         "owner": "ININ",
         "name": "A",
+        "license": "A",
         "unrestricted": False,
         "assignable_seats": 1,
         "assigned": 1,

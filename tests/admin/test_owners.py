@@ -69,7 +69,7 @@ async def test_an_owner_whose_licenses_have_expired_lets_none_be_assigned(admin:
     refused = await admin.post("/assignments", json=body)
     assert (refused.status_code, refused.json()["error"]) == (409, "license_expired")
     assert (await admin.put("/owners/CRM", json={})).status_code == 200
-    assert (await admin.post("/assignments", json=body)).json() == {"changed": ["B"]}
+    assert (await admin.post("/assignments", json=body)).json() == {"changed": ["CRM:B"], "unchanged": []}
 
 
 async def test_an_owner_may_be_called_as_no_path_is(admin: httpx.AsyncClient) -> None:
@@ -91,6 +91,8 @@ async def test_an_owner_may_be_called_as_no_path_is(admin: httpx.AsyncClient) ->
         ("CRM", {"expires": "never"}, "expires"),
         ("CRM", {"expires": "9999-01-01"}, "expires: must be of the years 1970 to 9998"),
         ("CRM", {"expires": "1969-12-31"}, "expires: must be of the years 1970 to 9998"),
+        ("CRM", {"expires": "1970-01-01T00:00:00+14:00"}, "expires: must be of the years 1970 to 9998"),
+        ("CRM", {"expires": "9998-12-31T23:00:00-02:00"}, "expires: must be of the years 1970 to 9998"),
         ("CRM", {"grace_until": "2030-01-01"}, "grace_until is before expires"),
         ("CRM", {"expires": "2031-01-01", "grace_until": "2030-01-01"}, "grace_until is before expires"),
         ("CRM", {"name": "CRM"}, "name"),

@@ -23,8 +23,20 @@ async def change(admin: httpx.AsyncClient, path: str, *licenses: str) -> list[st
 
 
 async def test_assigning_tells_what_was_new_as_stored(admin: httpx.AsyncClient) -> None:
-    assert await change(admin, "/assignments", "a", "crm:b") == ["B"]
+    body = {"holder": AGENT, "licenses": ["a", "inin:A", "crm:b"]}
+    told = (await admin.post("/assignments", json=body)).json()
+    assert told == {"changed": ["CRM:B"], "unchanged": ["a", "inin:A"]}
     assert await change(admin, "/assignments", "a", "crm:b") == []
+
+
+async def test_licenses_that_go_by_one_name_are_told_apart_by_their_owner(
+    world: World, admin: httpx.AsyncClient
+) -> None:
+    await world.apply('[[licenses]]\nowner = "CRM"\nname = "A"\nassignable_seats = 1')
+    body = {"holder": AGENT, "licenses": ["A", "CRM:A"]}
+    assert (await admin.post("/assignments", json=body)).json() == {"changed": ["CRM:A"], "unchanged": ["A"]}
+    taken = (await admin.post("/assignments/remove", json=body)).json()
+    assert taken == {"changed": ["A", "CRM:A"], "unchanged": []}
 
 
 async def test_unassigning_tells_what_was_assigned(admin: httpx.AsyncClient) -> None:
@@ -40,7 +52,7 @@ async def test_assigning_is_all_or_none(admin: httpx.AsyncClient) -> None:
 
 async def test_a_station_is_assigned_its_own(admin: httpx.AsyncClient) -> None:
     body = {"holder": {"kind": "station", "name": "Station01"}, "licenses": ["S"]}
-    assert (await admin.post("/assignments", json=body)).json() == {"changed": ["S"]}
+    assert (await admin.post("/assignments", json=body)).json() == {"changed": ["S"], "unchanged": []}
 
 
 async def test_a_session_is_listed_with_what_it_holds(world: World, admin: httpx.AsyncClient) -> None:

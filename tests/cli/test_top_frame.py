@@ -16,6 +16,7 @@ def pool(name: str, assigned: int, seats: int, in_use: int = 0, concurrent: int 
     return {
         "owner": "ININ",
         "name": name,
+        "license": name,
         "unrestricted": False,
         "assignable_seats": seats,
         "assigned": assigned,
@@ -85,6 +86,11 @@ def test_pools_come_by_how_full_they_are_with_what_is_taken_and_refused() -> Non
         "I3_SOME ███████████████████░ 95% 19/20 0/0 -",
         "I3_EMPTY ░░░░░░░░░░░░░░░░░░░░ 0% 0/5 0/0 -",
     ]
+
+
+def test_licenses_of_one_name_are_told_apart_by_their_owner() -> None:
+    both = [pool("MOBILE", 1, 2), pool("MOBILE", 1, 2, owner="CRM", license="CRM:MOBILE")]
+    assert [line.split()[0] for line in drawn(view(both, []))[3:5]] == ["CRM:MOBILE", "MOBILE"]
 
 
 def test_denials_tell_who_which_why_how_often_again_and_from_where() -> None:

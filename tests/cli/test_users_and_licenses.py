@@ -120,6 +120,15 @@ def test_seats_that_cannot_be_set_are_told(demo_server: ServerProcess) -> None:
     assert negative.returncode == 2
 
 
+def test_a_license_of_another_owner_is_called_with_him(demo_server: ServerProcess) -> None:
+    said = seatkeeper("assign", "agent01", "planning:planner", "I3_ACCESS_DIALER_ADDON", data=demo_server.data)
+    assert said.stdout == (
+        "Assigned to agent01: PLANNING:PLANNER.\nAssigned to agent01 already: I3_ACCESS_DIALER_ADDON.\n"
+    )
+    said = seatkeeper("unassign", "agent01", "planning:planner", data=demo_server.data)
+    assert said.stdout == "Taken from agent01: PLANNING:PLANNER.\n"
+
+
 def test_every_command_that_prints_data_prints_json(demo_server: ServerProcess) -> None:
     def told(*args: str) -> dict[str, object]:
         result = seatkeeper(*args, "--json", data=demo_server.data)

@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 LINK = re.compile(r"\]\((?!https?://|mailto:)([^)#]*)(?:#([^)]*))?\)")
 CITED = re.compile(r"\b(decisions?|rules?) (L?\d+(?:(?:, | and | to )L?\d+)*)")
+MODULE = re.compile(r"`((?:src|tests|scripts)/[\w./-]*|\w+\.py)`")
 PLACE = re.compile(r"`((?:src|tests|docs|scripts)/[\w./-]*)`")
 
 
@@ -32,6 +33,18 @@ def test_every_link_of_a_document_leads_somewhere(document: Path) -> None:
 def test_every_file_that_a_document_names_is_there(document: Path) -> None:
     for path in PLACE.findall(document.read_text(encoding="utf-8")):
         assert (ROOT / path).exists(), f"there is no {path}"
+
+
+@pytest.mark.parametrize("record", [*ROOT.glob("docs/decisions/*.md")], ids=lambda path: path.name)
+def test_a_module_that_a_decision_names_alone_is_beside_the_one_named_before(record: Path) -> None:
+    for paragraph in record.read_text(encoding="utf-8").split("\n\n"):
+        beside = None
+        for named in MODULE.findall(paragraph):
+            if "/" in named:
+                beside = ROOT / named if named.endswith("/") else (ROOT / named).parent
+            else:
+                assert beside is not None, f"{named} is in no folder"
+                assert (beside / named).exists(), f"there is no {named} in {beside.relative_to(ROOT)}"
 
 
 def numbers_in(text: str) -> set[str]:

@@ -8,7 +8,8 @@ import pytest
 from seatkeeper.inventory.applying import NotApplied
 from seatkeeper.inventory.export import Format
 from seatkeeper.inventory.problems import InvalidInventory
-from seatkeeper.licensing.entities import OwnerDetails, UserType
+from seatkeeper.licensing.commands import RemoveLicenses
+from seatkeeper.licensing.entities import LicenseName, OwnerDetails, UserType
 from seatkeeper.licensing.refusals import Code, Refusal
 from tests.admin.world import World, opened
 from tests.inventory.test_export import exported
@@ -104,6 +105,8 @@ async def test_pruning_takes_what_is_said_of_an_owner_and_leaves_his_licenses(wo
         ('[[owners]]\nname = "A"\nexpires = 2030-01-02\ngrace_until = 2030-01-01', "grace_until: is before expires"),
         ('[[owners]]\nname = "A"\nnext_check = 2030-01-01T12:00:00', "next_check: must be a date as in 2030-12-31 or"),
         ('[[owners]]\nname = "A"\nnext_check = 9999-01-01', "next_check: must be a date as in 2030-12-31 or"),
+        ('[[owners]]\nname = "A"\nnext_check = 1970-01-01T00:00:00+14:00', "next_check: must be a date as in"),
+        ('[[owners]]\nname = "A"\nnext_check = 9998-12-31T23:00:00-02:00', "next_check: must be a date as in"),
         ('[[owners]]\nname = "A"\nnext_check = 12:00:00', "next_check: must be a date as in 2030-12-31 or"),
         ('[[owners]]\nname = "A"\nextra_flags = 2147483648', "extra_flags: must be a whole number from -2,147,483,648"),
         ('[[owners]]\nname = "A"\nlicenses = ["B"]', 'owners[1] "A": "licenses": is not a key here'),
@@ -156,6 +159,69 @@ async def test_an_export_with_what_came_with_plans_applies_elsewhere(world: Worl
         assert await exported(elsewhere.reads, Format.TOML) == text
 
 
+@pytest.mark.parametrize(
+    ("plan", "problems"),
+    [
+        (
+            'extra_flags = 1\nextra_info = "set=ROOMS, BASE, NOPE"',
+            ['there is no license "ROOMS"; did you mean "ROOM"?', 'there is no license "NOPE"'],
+        ),
+        ('extra_flags = 1\nextra_info = "set=MOORE"', ['there is no license "MOORE"']),
+        ('extra_flags = 1\nextra_info = "set=X:Y"', ['there is no license "ININ:X:Y"']),
+        ('extra_flags = 0\nextra_info = "set=NOPE"', []),
+        ('extra_flags = 1\nextra_info = "set=MORE, room, LATER"', []),
+    ],
+)
+async def test_a_user_plan_of_what_is_not_there_is_told_by_its_place(
+    plan: str, problems: list[str], world: World
+) -> None:
+    await world.apply(PLAN)
+    text = f'[[licenses]]\nname = "MORE"\n{plan}\n[[licenses]]\nname = "LATER"\n'
+    if not problems:
+        assert len(await world.apply(text)) == 2
+        return
+    head = world.ledger.head
+    with pytest.raises(InvalidInventory) as invalid:
+        await world.apply(text)
+    assert [str(each) for each in invalid.value.problems] == [
+        f'licenses[1] "MORE": extra_info: {problem}' for problem in problems
+    ]
+    assert world.ledger.head == head
+
+
+async def test_a_user_plan_of_another_owner_is_of_his_licenses(world: World) -> None:
+    text = '[[licenses]]\nowner = "CRM"\nname = "PLAN"\nextra_flags = 1\nextra_info = "set=ROMO"\n'
+    await world.apply(PLAN)
+    with pytest.raises(InvalidInventory, match=r'extra_info: there is no license "CRM:ROMO"$'):
+        await world.apply(text)
+    with pytest.raises(
+        InvalidInventory, match=r'extra_info: there is no license "CRM:ROMO"; did you mean "CRM:ROOM"\?$'
+    ):
+        await world.apply(text + '[[licenses]]\nowner = "CRM"\nname = "ROOM"\n')
+
+
+async def test_a_user_plan_does_not_stay_where_pruning_takes_a_part_of_it_away(world: World) -> None:
+    await world.apply(PLAN)
+    kept = '[[licenses]]\nname = "BASE"\n[[licenses]]\nname = "ROOM"\n'
+    with pytest.raises(InvalidInventory, match='"PLAN": extra_info: there is no license "CALENDAR"'):
+        await world.apply(kept + '[[licenses]]\nname = "PLAN"\n', prune=True)
+    assert await world.apply(kept, prune=True) == ["license CALENDAR: removed", "license PLAN: removed"]
+
+
+async def test_a_user_plan_of_which_something_was_removed_may_stay_so_and_is_told_where_it_is_new(
+    world: World, tmp_path: Path
+) -> None:
+    await world.apply(PLAN + user("agent01", "PLAN", "BASE"))
+    await world.ledger.submit(RemoveLicenses(licenses=(LicenseName("ININ", "CALENDAR"),)))
+    text = await exported(world.reads, Format.TOML)
+    assert await world.apply(text, prune=True) == []
+    with pytest.raises(InvalidInventory, match=r'"PLAN": extra_info: there is no license "NEW"$'):
+        await world.apply('[[licenses]]\nname = "PLAN"\nextra_info = "set=CALENDAR,NEW"')
+    async with opened(tmp_path / "elsewhere") as elsewhere:
+        with pytest.raises(InvalidInventory, match='"PLAN": extra_info: there is no license "CALENDAR"'):
+            await elsewhere.apply(text)
+
+
 async def test_a_plan_that_goes_leaves_what_the_file_lists(world: World) -> None:
     await world.apply(PLAN + user("agent01", "PLAN", "BASE"))
     assert await world.apply(user("agent01", "ROOM", "BASE"), prune=True) == [
@@ -196,11 +262,11 @@ async def test_plans_that_go_round_in_a_circle_bring_one_another(world: World) -
 
 async def test_what_the_rules_refuse_of_plans_and_types_is_told_by_its_place(world: World) -> None:
     await world.apply(PLAN + '[[licenses]]\nname = "E"\nassignable_seats = 1\nuser_type = "external"\n')
-    await world.apply('[[licenses]]\nname = "PLAN"\nextra_info = "set=NONE"')
+    await world.ledger.submit(RemoveLicenses(licenses=(LicenseName("ININ", "CALENDAR"),)))
     lines = "user,license\nagent01,BASE\nagent01,PLAN\n"
     unknown = await refusal(world, lines, content_type="text/csv", create_users=True)
     assert (unknown.refusal.code, unknown.place.line, unknown.place.key) == (Code.UNKNOWN_LICENSE, 3, "license")
-    assert "NONE" in str(unknown)
+    assert "CALENDAR" in str(unknown)
     wrong = await refusal(world, user("agent01", "E"))
     assert (wrong.refusal.code, str(wrong.place)) == (Code.NOT_ASSIGNABLE_TO, 'users[1] "agent01": licenses')
     await world.apply(user("agent01", "E") + 'user_type = "external"')

@@ -34,6 +34,7 @@ from seatkeeper.licensing.commands import (
     Subscribe,
     Together,
     Unassign,
+    UnassignAll,
     UnassignModules,
     Unsubscribe,
 )
@@ -80,6 +81,7 @@ _WEIGHTS: Final = {
     "_move_in": 1,
     "_plan": 1,
     "_unassign_modules": 1,
+    "_unassign_all": 1,
     "_say_of_owner": 1,
     "_activate": 1,
     "_remove_owner": 1,
@@ -228,6 +230,9 @@ class Work:
     def _unassign_modules(self) -> Command[Any]:
         names = tuple(each.name for each in self._licenses())
         return UnassignModules(user_id=self._random.choice(self._users), owner=OWNER, names=names)
+
+    def _unassign_all(self) -> Command[Any]:
+        return UnassignAll(user_id=self._random.choice(self._users))
 
     def _say_of_owner(self) -> Command[Any]:
         expires = self._random.choice((None, None, None, NOON + 300_000))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from seatkeeper.licensing.commands import Assign, Unassign
+from seatkeeper.licensing.entities import LicenseName
 from tests.ledger.world import agent, all_of, assert_clean, assign, connect, inventory, named, rows, running, unassign
 
 pytestmark = pytest.mark.anyio
@@ -18,7 +19,7 @@ async def test_the_hand_over_between_the_threads_loses_no_command_and_answers_ea
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory(users=TASKS, seats=TASKS))
 
-        async def back_and_forth(number: int) -> list[tuple[str, ...]]:
+        async def back_and_forth(number: int) -> list[tuple[LicenseName, ...]]:
             answers = []
             for _ in range(ROUNDS):
                 answers.append(await ledger.submit(Assign(holder=agent(number), licenses=named("Agent"))))
@@ -28,7 +29,7 @@ async def test_the_hand_over_between_the_threads_loses_no_command_and_answers_ea
             return answers
 
         answers = await all_of(back_and_forth(number) for number in range(1, TASKS + 1))
-    assert answers == [[("Agent",)] * ROUNDS * 2] * TASKS
+    assert answers == [[named("Agent")] * ROUNDS * 2] * TASKS
     counted = dict(rows(ledger.file, "SELECT kind, count(*) FROM journal GROUP BY kind"))
     assert counted["assigned"] == counted["unassigned"] == TASKS * ROUNDS
     assert_clean(ledger.file)

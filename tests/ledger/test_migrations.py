@@ -130,7 +130,7 @@ async def test_what_the_former_version_inserts_is_taken_still_and_has_the_defaul
             places = ", ".join("?" for _ in columns)
             connection.execute(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({places})", values[name])  # noqa: S608
     async with running(former.parent) as ledger:
-        assert await ledger.submit(assign(9, "Old")) == ("Old",)
+        assert await ledger.submit(assign(9, "Old")) == named("Old")
         user, license_ = ledger.image.users[9], ledger.image.licenses[9]
         assert (user.view_allocations, user.admin_allocations, license_.prerequisite) == ((), (), None)
         assert (user.user_type, user.group_id, user.secondary_groups) == (UserType.INTERNAL, 0, ())

@@ -18,6 +18,7 @@ from seatkeeper.licensing.commands import (
     RemoveLicenses,
     RemoveOwner,
     Together,
+    UnassignAll,
     UnassignModules,
 )
 from seatkeeper.licensing.entities import LicenseDetails, LicenseKind, LicenseName, Method, OwnerDetails
@@ -122,7 +123,7 @@ async def test_what_came_with_a_removed_plan_goes_from_those_not_in_memory(tmp_p
         plan = LicenseDetails(extra_flags=1, extra_info="set=Recorder")
         await ledger.submit(DefineLicense(owner=OWNER, name="Recorder", display_name="", details=hidden))
         await ledger.submit(DefineLicense(owner=OWNER, name="Agent", display_name="", details=plan))
-        assert await ledger.submit(assign(1, "Agent")) == ("Agent", "Recorder")
+        assert await ledger.submit(assign(1, "Agent")) == named("Agent", "Recorder")
         await _others_come(ledger)
         await ledger.submit(RemoveLicenses(licenses=named("Agent")))
         assert rows(ledger.file, "SELECT * FROM assignments") == []
@@ -138,6 +139,17 @@ async def test_modules_are_assigned_to_who_is_loaded_by_his_number(tmp_path: Pat
         taken = await ledger.submit(UnassignModules(user_id=1, owner=OWNER, names=("Recorder",)))
         assert [each.license.name for each in taken] == ["Agent"]
         assert (await _refused(ledger, AssignModules(user_id=9, owner=OWNER, names=()))).code is Code.UNKNOWN_USER
+    assert_clean(ledger.file)
+
+
+async def test_all_is_taken_from_who_is_loaded_by_his_number_with_what_was_assigned_just_before(tmp_path: Path) -> None:
+    async with running(tmp_path, bounds=ONE_IN_MEMORY) as ledger:
+        await ledger.submit(inventory())
+        await ledger.submit(assign(1, "Agent"))
+        await _others_come(ledger)
+        _, taken = await all_of(map(ledger.submit, (assign(1, "Recorder"), UnassignAll(user_id=1))))
+        assert taken == named("Agent", "Recorder")
+        assert rows(ledger.file, "SELECT * FROM assignments") == []
     assert_clean(ledger.file)
 
 

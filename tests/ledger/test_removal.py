@@ -135,7 +135,7 @@ async def test_a_license_removed_after_a_restart_leaves_nothing_and_its_number_i
         await ledger.submit(REMOVE)
     async with running(tmp_path) as ledger:
         await ledger.submit(_anew())
-        assert await ledger.submit(assign(1, "Agent")) == ("Agent",)
+        assert await ledger.submit(assign(1, "Agent")) == named("Agent")
         assert rows(ledger.file, "SELECT id FROM licenses WHERE name = 'Agent'") == [(4,)]
     assert _rests(ledger.file) == [("licenses", 0), ("pools", 0), ("assignments", 0), ("holds", 0)]
     assert_clean(ledger.file)
@@ -154,10 +154,10 @@ async def test_who_comes_to_a_license_in_the_batch_that_removes_it_loses_it_in_i
             acquire(sessions[1], "Agent"),
         ]
         outcomes = await _in_one_batch(ledger, batch)
-        assert outcomes[0] == ("Agent",)
+        assert outcomes[0] == named("Agent")
         assert isinstance(outcomes[3], Refusal)
         assert outcomes[3].code is Code.UNKNOWN_LICENSE
-        assert outcomes[5] == ("Agent",)
+        assert outcomes[5] == named("Agent")
         assert not outcomes[6][0].granted
     assert len(rows(ledger.file, "SELECT DISTINCT batch FROM journal WHERE seq >= ?", ledger.head - 5)) == 1
     assert_clean(ledger.file)
@@ -274,7 +274,7 @@ async def test_a_profile_outlives_the_last_license_of_its_owner(tmp_path: Path) 
         await ledger.submit(RemoveLicenses(licenses=named("Agent", "Supervisor", "Recorder")))
         await ledger.submit(connect(2))
         await ledger.submit(_anew(seats=0))
-        assert await ledger.submit(assign(1, "Agent")) == ("Agent",)
+        assert await ledger.submit(assign(1, "Agent")) == named("Agent")
     assert_clean(ledger.file)
 
 

@@ -24,6 +24,7 @@ from tests.ledger.world import (
     assign,
     connect,
     inventory,
+    named,
     rows,
     running,
     tamper,
@@ -137,7 +138,7 @@ async def test_l2_a_load_that_fails_halfway_leaves_no_half_user_in_the_image(tmp
         with pytest.raises(sqlite3.OperationalError, match="no such table"):
             await ledger.submit(unassign(1, "Agent"))
         tamper(ledger.file, "ALTER TABLE hidden RENAME TO sessions")
-        assert await ledger.submit(unassign(1, "Agent")) == ("Agent",)
+        assert await ledger.submit(unassign(1, "Agent")) == named("Agent")
     assert_clean(ledger.file)
 
 

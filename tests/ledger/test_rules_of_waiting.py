@@ -20,6 +20,7 @@ from tests.ledger.world import (
     assign,
     connect,
     inventory,
+    named,
     rows,
     running,
     unassign,
@@ -120,7 +121,7 @@ async def test_l6_a_fault_of_the_feed_keeps_nobody_from_his_answer(
         with monkeypatch.context() as faulty:
             faulty.setattr(ledger.feed, "_tell", None)
             outcomes = await all_of(ledger.submit(assign(number, "Agent")) for number in (1, 2))
-        assert outcomes == [("Agent",), ("Agent",)]
+        assert outcomes == [named("Agent"), named("Agent")]
         afresh = LicensesChanged(full=True, statuses=(("Agent", True),))
         normal = SubscriptionChanged(SubscriptionState.NORMAL)
         assert await ledger.feed.poll(session_id) == [afresh, normal, StationChanged()]

@@ -91,7 +91,8 @@ def activate(model: Model, document: dict[str, Granted], *, expired: bool, ended
         for name in model.seats.keys() & document.keys()
     )
     lost = any(name not in document for _, name in model.given)
-    if ended or beyond or lost or not set(requires.values()) <= {None, *requires} or _goes_round(requires):
+    named = {name for granted in document.values() for name in (granted.said.prerequisite, *granted.said.implies)}
+    if ended or beyond or lost or not named <= {None, *document} or _goes_round(requires):
         return model, False
     trial = deepcopy(model)
     trial.expired, trial.ended = expired, ended

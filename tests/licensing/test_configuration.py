@@ -180,7 +180,9 @@ def test_what_exceeds_the_seats_is_an_error_for_each_and_changes_nothing(world: 
         (ProblemKind.EXCEEDS_SEATS, "MEDIA", True),
         (ProblemKind.EXCEEDS_SEATS, "RECORDER", True),
     ]
-    assert problems[0].sentence == "All 2 assignable seats of MEDIA are assigned (2 to users, 0 to stations)."
+    assert (
+        problems[0].sentence == "No assignable seat of MEDIA is free: 2 of 2 are assigned (2 to users, 0 to stations)."
+    )
     assert world.assigned(AGENT) == ["CLIENT"]
 
 
@@ -237,7 +239,7 @@ def test_each_license_that_cannot_be_meant_is_an_error_beside_those_without_seat
         (ProblemKind.EXCEEDS_SEATS, "MEDIA", True),
     ]
     assert problems[0].sentence == "There is no license named NONSENSE of owner ININ."
-    assert problems[3].sentence == "OLD has expired and cannot be assigned any more."
+    assert problems[3].sentence == "OLD expired on 2027-01-15 and cannot be assigned any more."
 
 
 def test_what_has_expired_and_is_assigned_already_may_stay(world: World) -> None:
@@ -317,7 +319,7 @@ def test_taking_away_what_a_kept_license_requires_is_a_warning(world: World) -> 
     world.require("MEDIA", "CLIENT")
     world.assign("agent01", "MEDIA")
     problems = world.do(_wish(scope=("CLIENT",))).problems
-    assert [each.sentence for each in problems] == ["MEDIA requires CLIENT, which is not assigned here."]
+    assert [each.sentence for each in problems] == ["MEDIA requires CLIENT, which agent01 does not have."]
     assert world.assigned(AGENT) == ["MEDIA"]
     assert _configure(world, "RECORDER") == []
     assert _configure(world, "MEDIA") == [(ProblemKind.MISSING_PREREQUISITE, "MEDIA")]

@@ -199,7 +199,7 @@ def _nothing(_world: World) -> None:
     pass
 
 
-PAST, PLANS = "2027-01-15 08:00 UTC", plan("NOTHING")
+PAST, PLANS = "2027-01-15 08:00 UTC", plan("OLD", "Client", "NOTHING")
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,15 @@ PAST, PLANS = "2027-01-15 08:00 UTC", plan("NOTHING")
                 "MANY cannot have more than 2147483647 seats.",
             ],
         ),
-        (_nothing, _activate(CLIENT, _module("PLAN", details=PLANS)), []),
+        (
+            _nothing,
+            _activate(CLIENT, _module("PLAN", details=PLANS)),
+            [
+                "OLD comes with the user plan PLAN, but the document does not grant it.",
+                "NOTHING comes with the user plan PLAN, but the document does not grant it.",
+            ],
+        ),
+        (_nothing, _activate(CLIENT, _module("PLAN", details=plan("client", "PLAN"))), []),
         (
             _old_is_assigned,
             _activate(

@@ -13,6 +13,7 @@ from seatkeeper.licensing.commands import (
     DefineLicense,
     DefineUser,
     DeleteUser,
+    UnassignAll,
     UnassignModules,
 )
 from seatkeeper.licensing.entities import AppliesTo, LicenseDetails, LicenseKind, LicenseName, Method, UserType
@@ -147,7 +148,7 @@ def test_an_owner_without_licenses_is_known_by_what_is_said_of_it(world: World) 
         ),
         (("DESK",), Code.NOT_ASSIGNABLE_TO, "DESK applies to stations, not to users."),
         (("PARTNER",), Code.NOT_ASSIGNABLE_TO, "PARTNER is for external users only, and agent01 is none of them."),
-        (("OLD",), Code.LICENSE_EXPIRED, "OLD has expired and cannot be assigned any more."),
+        (("OLD",), Code.LICENSE_EXPIRED, "OLD expired on 2027-01-15 and cannot be assigned any more."),
         (
             ("SHARED",),
             Code.NOT_ASSIGNABLE_TO,
@@ -156,17 +157,20 @@ def test_an_owner_without_licenses_is_known_by_what_is_said_of_it(world: World) 
         (
             ("NONE",),
             Code.SEATS_EXHAUSTED,
-            "All 0 assignable seats of NONE are assigned (0 to users, 0 to stations).",
+            "No assignable seat of NONE is free: 0 of 0 are assigned (0 to users, 0 to stations).",
         ),
         (
             ("PLAN",),
-            Code.SEATS_EXHAUSTED,
-            "All 0 assignable seats of SHARED are assigned (0 to users, 0 to stations).",
+            Code.NOT_ASSIGNABLE_TO,
+            (
+                "SHARED has concurrent seats only (4), and none that can be assigned."
+                " SHARED comes with the user plan PLAN."
+            ),
         ),
         (
             ("CLIENT", "RECORDER"),
             Code.PREREQUISITE_MISSING,
-            "RECORDER requires MEDIA, which is not assigned here. Assign that before, or with it.",
+            "RECORDER requires MEDIA, which agent01 does not have. Assign MEDIA before, or with it.",
         ),
     ],
 )
@@ -194,6 +198,7 @@ def test_while_his_profile_is_disabled_he_is_given_licenses_that_do_not_count(wo
     world.profile("agent01", enabled=False)
     [module] = world.do(_assign("CLIENT"))
     assert module.pool.assigned == 0
+    assert [_refused(world, _assign(name))[0] for name in ("SHARED", "PLAN")] == [Code.NOT_ASSIGNABLE_TO] * 2
 
 
 # Taking away.
@@ -219,6 +224,27 @@ def test_what_is_left_comes_back(world: World) -> None:
 def test_one_that_cannot_be_taken_keeps_all(world: World, names: tuple[str, ...], code: Code, sentence: str) -> None:
     world.do(_assign("CLIENT", "MEDIA", "RECORDER"))
     assert _refused(world, _unassign(*names)) == (code, sentence)
+
+
+def test_all_of_all_owners_can_be_taken_at_once(world: World) -> None:
+    world.do(DefineLicense(owner="OTHER", name="ADDON", display_name="", prerequisite=LicenseName(OWNER, "CLIENT")))
+    world.do(ChangeSeats(license=LicenseName("OTHER", "ADDON"), assignable=1))
+    world.license("PLAN", assignable=1, details=plan("HIDDEN"))
+    world.do(_assign("CLIENT", "MEDIA", "PLAN"))
+    world.do(_assign("ADDON", owner="OTHER"))
+    world.user("agent02", "CLIENT")
+    taken = world.do(UnassignAll(user_id=1))
+    assert sorted(each.name for each in taken) == ["ADDON", "CLIENT", "HIDDEN", "MEDIA", "PLAN"]
+    assert world.assigned(AGENT) == []
+    assert world.assigned(user_named("agent02")) == ["CLIENT"]
+    assert world.pool("CLIENT").assigned == 1
+    assert world.events_of(UnassignAll(user_id=1)) == []
+
+
+@pytest.mark.parametrize("user_id", [NOBODY, DELETED])
+def test_from_whom_there_is_not_nothing_can_be_taken(world: World, user_id: int) -> None:
+    sentence = f"There is no user with the associate id {user_id}."
+    assert _refused(world, UnassignAll(user_id=user_id)) == (Code.UNKNOWN_USER, sentence)
 
 
 # Types of users.

@@ -73,10 +73,11 @@ def test_a_hold_that_outlived_its_assignment_ends(world: World) -> None:
 def test_it_is_refused_while_one_is_assigned_whether_it_counts_or_not(
     world: World, method: Method | None, *, enabled: bool
 ) -> None:
+    world.owner("Inin", company="As it is said")
     world.user("agent01", "CLIENT", method=method or Method.ASSIGNABLE)
     world.profile("agent01", enabled=enabled, method=method or Method.ASSIGNABLE)
     before = world.picture()
-    with pytest.raises(Refusal, match=r"^inin cannot be removed: CLIENT is assigned\. Take it away") as refused:
+    with pytest.raises(Refusal, match=r"^Inin cannot be removed: CLIENT is assigned\. Take it away") as refused:
         _removed(world)
     assert refused.value.code is Code.SEATS_BELOW_USE
     assert world.picture() == before

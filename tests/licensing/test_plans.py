@@ -1,11 +1,12 @@
 """User plans: licenses that others come with (superoffice contract 2.2; docs/decisions/owners-and-plans.md)."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from seatkeeper.licensing.commands import Assign, Command, ConfigureLicenses, RemoveLicenses, Unassign
+from seatkeeper.licensing.commands import Assign, AssignModules, Command, ConfigureLicenses, RemoveLicenses, Unassign
 from seatkeeper.licensing.entities import HolderName, LicenseDetails, LicenseKind, Method
 from seatkeeper.licensing.plans import implied_names
 from seatkeeper.licensing.refusals import Code, Refusal
@@ -14,6 +15,7 @@ from tests.licensing.world import NOON, OWNER, World, named, plan, station_named
 
 AGENT = user_named("agent01")
 HIDDEN = LicenseDetails(hidden=True)
+FULL = "No assignable seat of MAIL is free: 0 of 0 are assigned (0 to users, 0 to stations)."
 
 
 @pytest.fixture
@@ -59,10 +61,17 @@ def _has(world: World, holder: HolderName = AGENT) -> set[str]:
         (3, "set=a", ("a",)),
         (0, "set=a", ()),
         (2, "set=a", ()),
+        (1, "colour=red\r\n\tset=a,b\r\nsize=3", ("a", "b")),
     ],
 )
 def test_a_plan_is_marked_and_names_what_it_implies(flags: int, info: str, names: tuple[str, ...]) -> None:
     assert implied_names(LicenseDetails(extra_flags=flags, extra_info=info)) == names
+
+
+def test_a_text_of_nothing_but_line_ends_is_read_in_one_go() -> None:
+    began = time.process_time()
+    assert implied_names(LicenseDetails(extra_flags=1, extra_info="\n" * 50_000)) == ()
+    assert time.process_time() - began < 5
 
 
 # Giving.
@@ -128,6 +137,17 @@ def test_plans_that_imply_each_other_come_together(world: World) -> None:
     assert world.unassign("agent01", "ONE", "TWO") == ("ONE", "TWO")
 
 
+def test_plans_that_all_imply_each_other_are_looked_through_once(world: World) -> None:
+    names = [f"PLAN_{number}" for number in range(100)]
+    for name in names:
+        world.license(name, assignable=1, details=plan(*names))
+    began = time.process_time()
+    assert set(world.assign("agent01", *names)) == set(names)
+    assert _refused(world, Unassign(holder=AGENT, licenses=(named(names[-1]),)))[0] is Code.PREREQUISITE_NEEDED
+    assert set(world.unassign("agent01", *names)) == set(names)
+    assert time.process_time() - began < 1
+
+
 def test_an_implied_one_meets_a_prerequisite(world: World) -> None:
     assert world.assign("agent01", "EXTRA", "BASIC") == ("EXTRA", "BASIC", "CORE", "MAIL")
 
@@ -151,12 +171,16 @@ def _removed(world: World) -> None:
 @pytest.mark.parametrize(
     ("spoil", "code", "sentence"),
     [
-        (_no_seat, Code.SEATS_EXHAUSTED, "All 0 assignable seats of MAIL are assigned (0 to users, 0 to stations)."),
-        (_expired, Code.LICENSE_EXPIRED, "MAIL has expired and cannot be assigned any more."),
+        (
+            _no_seat,
+            Code.SEATS_EXHAUSTED,
+            "No assignable seat of MAIL is free: 0 of 0 are assigned (0 to users, 0 to stations).",
+        ),
+        (_expired, Code.LICENSE_EXPIRED, "MAIL expired on 2027-01-15 and cannot be assigned any more."),
         (
             _requires_more,
             Code.PREREQUISITE_MISSING,
-            "MAIL requires EXTRA, which is not assigned here. Assign that before, or with it.",
+            "MAIL requires EXTRA, which agent01 does not have. Assign EXTRA before, or with it.",
         ),
         (
             _removed,
@@ -169,7 +193,38 @@ def test_a_plan_is_given_whole_or_not_at_all(
     world: World, spoil: Callable[[World], None], code: Code, sentence: str
 ) -> None:
     spoil(world)
-    assert _refused(world, Assign(holder=AGENT, licenses=(named("DOCS"), named("BASIC")))) == (code, sentence)
+    whose = "" if code is Code.UNKNOWN_LICENSE else " MAIL comes with the user plan BASIC."
+    assert _refused(world, Assign(holder=AGENT, licenses=(named("DOCS"), named("BASIC")))) == (code, sentence + whose)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("FULL",), " MAIL comes with the user plan FULL."),
+        (("BASIC", "FULL"), " MAIL comes with the user plan BASIC."),
+        (("BASIC", "MAIL"), ""),
+    ],
+)
+def test_what_was_not_asked_for_is_told_with_the_plan_that_was(world: World, asked: tuple[str, ...], told: str) -> None:
+    world.seats("MAIL", 0)
+    full = f"{FULL}{told}"
+    assert _refused(world, Assign(holder=AGENT, licenses=tuple(map(named, asked)))) == (Code.SEATS_EXHAUSTED, full)
+    modules = AssignModules(user_id=world.state.user_ids["agent01"], owner=OWNER, names=asked)
+    assert _refused(world, modules) == (Code.SEATS_EXHAUSTED, full)
+    configured = ConfigureLicenses(holder=AGENT, owner=OWNER, wanted=tuple(map(named, asked)), beyond=True)
+    [problem] = world.do(configured).problems
+    assert (problem.name, problem.sentence) == ("MAIL", full)
+
+
+def test_a_plan_within_a_plan_of_which_something_is_missing_is_told_with_the_plan_that_was_asked_for(
+    world: World,
+) -> None:
+    _removed(world)
+    _, sentence = _refused(world, Assign(holder=AGENT, licenses=(named("FULL"),)))
+    assert sentence == (
+        "Mail comes with the user plan BASIC, but ININ has no license of that name."
+        " BASIC comes with the user plan FULL."
+    )
 
 
 def test_who_has_a_plan_keeps_it_when_a_part_of_it_is_removed(world: World) -> None:
@@ -285,5 +340,11 @@ def test_what_goes_with_a_plan_does_not_keep_what_it_requires(world: World) -> N
 def test_configuring_says_what_of_a_plan_has_no_seat(world: World) -> None:
     world.seats("MAIL", 0)
     problems = world.do(ConfigureLicenses(holder=AGENT, owner=OWNER, wanted=(named("BASIC"),), beyond=True)).problems
-    assert [(each.kind.value, each.name) for each in problems] == [("exceeds_seats", "MAIL")]
+    assert [(each.kind.value, each.name, each.sentence) for each in problems] == [
+        (
+            "exceeds_seats",
+            "MAIL",
+            f"{FULL} MAIL comes with the user plan BASIC.",
+        )
+    ]
     assert _has(world) == set()

@@ -47,21 +47,29 @@ def _define(name: str, prerequisite: str) -> DefineLicense:
 
 
 @pytest.mark.parametrize(
-    ("has", "asked", "lacks"),
+    ("has", "asked", "lacks", "required"),
     [
-        ((), ("MEDIA",), "MEDIA requires CLIENT"),
-        ((), ("RECORDER", "CLIENT"), "RECORDER requires MEDIA"),
-        (("CLIENT",), ("RECORDER",), "RECORDER requires MEDIA"),
-        ((), ("MEDIA", "RECORDER"), "MEDIA requires CLIENT"),
+        ((), ("MEDIA",), "MEDIA", "CLIENT"),
+        ((), ("RECORDER", "CLIENT"), "RECORDER", "MEDIA"),
+        (("CLIENT",), ("RECORDER",), "RECORDER", "MEDIA"),
+        ((), ("MEDIA", "RECORDER"), "MEDIA", "CLIENT"),
     ],
 )
 def test_without_what_it_requires_a_license_is_not_assigned_nor_is_anything_with_it(
-    world: World, has: tuple[str, ...], asked: tuple[str, ...], lacks: str
+    world: World, has: tuple[str, ...], asked: tuple[str, ...], lacks: str, required: str
 ) -> None:
     world.assign("agent01", *has)
     code, sentence = _refused(world, _assign(*asked))
     assert code is Code.PREREQUISITE_MISSING
-    assert sentence == f"{lacks}, which is not assigned here. Assign that before, or with it."
+    assert sentence == (
+        f"{lacks} requires {required}, which agent01 does not have. Assign {required} before, or with it."
+    )
+
+
+def test_a_station_that_lacks_what_is_required_is_called_one(world: World) -> None:
+    world.station("desk1")
+    _, sentence = _refused(world, Assign(holder=station_named("desk1"), licenses=(named("MEDIA"),)))
+    assert sentence == "MEDIA requires CLIENT, which station desk1 does not have. Assign CLIENT before, or with it."
 
 
 @pytest.mark.parametrize(

@@ -134,10 +134,14 @@ CASES: list[tuple[Code, str, Ask]] = [
         "SERVER is a site license: it covers the whole installation and is not assigned.",
         lambda _: _assign("agent02", "SERVER"),
     ),
-    (Code.LICENSE_EXPIRED, "OLD has expired and cannot be assigned any more.", lambda _: _assign("agent02", "OLD")),
+    (
+        Code.LICENSE_EXPIRED,
+        "OLD expired on 2027-01-15 and cannot be assigned any more.",
+        lambda _: _assign("agent02", "OLD"),
+    ),
     (
         Code.SEATS_EXHAUSTED,
-        "All 1 assignable seats of CLIENT are assigned (1 to users, 0 to stations).",
+        "No assignable seat of CLIENT is free: 1 of 1 are assigned (1 to users, 0 to stations).",
         lambda _: _assign("agent02", "CLIENT"),
     ),
     (
@@ -150,7 +154,7 @@ CASES: list[tuple[Code, str, Ask]] = [
     ),
     (
         Code.PREREQUISITE_MISSING,
-        "ADDON requires CLIENT, which is not assigned here. Assign that before, or with it.",
+        "ADDON requires CLIENT, which agent02 does not have. Assign CLIENT before, or with it.",
         lambda _: _assign("agent02", "ADDON"),
     ),
     (

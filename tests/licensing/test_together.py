@@ -35,7 +35,7 @@ def _move(source: str, target: str) -> Together:
 
 
 def test_all_of_it_happens_and_each_outcome_is_told(world: World) -> None:
-    assert world.do(_move("agent01", "agent02")) == (("CLIENT",), ("CLIENT",))
+    assert world.do(_move("agent01", "agent02")) == ((named("CLIENT"),), (named("CLIENT"),))
 
 
 def test_a_moved_seat_is_held_by_its_new_user_only(world: World) -> None:
@@ -122,7 +122,7 @@ def test_an_assignment_costs_as_much_memory_among_many_as_among_few() -> None:
 def test_a_rehearsal_tells_the_outcomes_and_leaves_all_as_it_was(world: World) -> None:
     before = world.picture()
     rehearsal = replace(_move("agent01", "agent02"), rehearsed=True)
-    assert decide(world.state, rehearsal, NOON, Policy()) == ((("CLIENT",), ("CLIENT",)), [])
+    assert decide(world.state, rehearsal, NOON, Policy()) == (((named("CLIENT"),), (named("CLIENT"),)), [])
     assert world.picture() == before
 
 

@@ -185,8 +185,9 @@ class World:
         self.do(Assign(holder=station_named(name), licenses=tuple(map(named, licenses))))
 
     def assign(self, login: str, *licenses: str) -> tuple[str, ...]:
-        """Assign licenses to a user."""
-        return self.do(Assign(holder=user_named(login), licenses=tuple(map(named, licenses))))
+        """Assign licenses to a user; the names of what was new."""
+        new = self.do(Assign(holder=user_named(login), licenses=tuple(map(named, licenses))))
+        return tuple(each.name for each in new)
 
     def assign_modules(self, login: str, *names: str, owner: str = OWNER) -> tuple[Module, ...]:
         """Assign licenses as a CRM does."""
@@ -197,8 +198,9 @@ class World:
         return self.do(UnassignModules(user_id=self.state.user_ids[fold(login)], owner=owner, names=names))
 
     def unassign(self, login: str, *licenses: str) -> tuple[str, ...]:
-        """Take licenses from a user."""
-        return self.do(Unassign(holder=user_named(login), licenses=tuple(map(named, licenses))))
+        """Take licenses from a user; the names of what went."""
+        taken = self.do(Unassign(holder=user_named(login), licenses=tuple(map(named, licenses))))
+        return tuple(each.name for each in taken)
 
     def profile(self, login: str, *, enabled: bool = True, method: Method = Method.ASSIGNABLE) -> bool:
         """Change a user's licensing profile."""

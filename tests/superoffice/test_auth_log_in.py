@@ -54,7 +54,10 @@ def test_people_log_in_and_out_on_pages_without_scripts(world: World, http: http
         assert asked.headers["cache-control"] == "no-store"
         assert "script" not in asked.text
         policy = asked.headers["content-security-policy"]
-        assert policy == "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        assert policy.startswith(
+            "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; style"
+        )
+        assert "unsafe" not in policy
         form = Page(asked)
         assert form.only("form")["action"] == f"{path}/Login"
 
@@ -96,6 +99,15 @@ def test_an_access_token_can_be_given_back(world: World, http: httpx.Client) -> 
         assert http.post("/Logout", headers=bearer).status_code == 204
         assert refusal(visitor.ask(bearer))[0] == "SoSessionException"
         assert visitor.ask(visitor.by_ticket()).status_code == 200
+
+
+@pytest.mark.superoffice("5 log-out")
+def test_an_access_token_outlives_the_log_out_of_its_ticket(world: World, http: httpx.Client) -> None:
+    with world.employ() as desk:
+        visitor = Visitor(http, desk)
+        bearer = {"Authorization": f"Bearer {visitor.token()}"}
+        assert http.post("/Logout", headers=visitor.by_ticket()).status_code == 204
+        assert visitor.ask(bearer).status_code == 200
 
 
 def test_who_has_no_session_cannot_end_one(world: World, http: httpx.Client) -> None:
@@ -149,7 +161,11 @@ def test_a_wrong_password_is_told_on_the_page_and_opens_no_dialog(world: World, 
     with world.employ() as desk:
         wrong = http.post("/Login", data={"user": desk.login, "password": "wrong"}, headers=PAGE)
         assert (wrong.status_code, "set-cookie" in wrong.headers) == (401, False)
-        assert "The user or the password is wrong." in Page(wrong).text
+        page = Page(wrong)
+        assert "The user or the password is wrong." in page.text
+        assert page.only("input", name="user")["value"] == desk.login
+        assert "value" not in page.only("input", name="password")
+        assert "autofocus" in page.only("input", name="password")
         assert "Basic" not in wrong.headers["www-authenticate"]
         program = http.post("/Login", json={"user": desk.login, "password": "wrong"})
         assert refusal(program) == ("SoSessionException", "The user or the password is wrong.")
@@ -172,6 +188,27 @@ def test_a_page_of_somebody_else_logs_nobody_in_or_out(
         assert len(world.sessions_of(desk.login)) == 1
 
 
+def test_who_is_logged_in_already_is_told_so_and_can_log_out(world: World, http: httpx.Client) -> None:
+    with world.employ() as desk:
+        submit(http, Page(http.get("/SuperOffice/Login", headers=PAGE)), user=desk.login, password=PASSWORD)
+        again = http.get("/SuperOffice/Login", headers=PAGE)
+        assert again.headers["cache-control"] == "no-store"
+        page = Page(again)
+        assert f"You are logged in as {desk.login}." in page.text
+        assert submit(http, page).status_code == 200
+        assert world.sessions_of(desk.login) == []
+        assert Page(http.get("/SuperOffice/Login", headers=PAGE)).only("input", name="user")
+
+
+def test_a_session_that_has_ended_is_asked_to_log_in(world: World, http: httpx.Client) -> None:
+    with world.employ() as desk:
+        visitor = Visitor(http, desk)
+        headers = {**PAGE, "Cookie": f"{SESSION_COOKIE}={visitor.cookie}"}
+        assert desk.login in http.get("/Login", headers=headers).text
+        http.post("/Logout", headers=visitor.by_ticket())
+        assert desk.login not in http.get("/Login", headers=headers).text
+
+
 def test_the_pages_speak_the_language_of_their_reader(world: World, http: httpx.Client) -> None:
     german = http.get("/Login", headers={**PAGE, "Accept-Language": "de"})
     assert 'lang="de"' in german.text
@@ -189,6 +226,9 @@ def test_a_name_with_markup_in_it_stays_text(world: World, http: httpx.Client) -
     done = http.post("/Login", data={"user": login, "password": PASSWORD}, headers=PAGE)
     assert (done.status_code, "<b>" in done.text) == (200, False)
     assert f"You are logged in as {login}." in Page(done).text
+    wrong = http.post("/Login", data={"user": login, "password": "x"}, headers=PAGE)
+    assert "<b>" not in wrong.text
+    assert Page(wrong).only("input", name="user")["value"] == login
 
 
 @pytest.mark.parametrize("state", ["draining", "standby"])

@@ -2,7 +2,9 @@
 
 import base64
 import os
+import re
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -86,6 +88,11 @@ def test_a_request_that_says_nothing_is_told_what_it_could_say(http: httpx.Clien
 )  # fmt: skip
 def test_what_is_no_credential_is_401(http: httpx.Client, authorization: str) -> None:
     assert refusal(http.get(ME, headers={b"Authorization": authorization.encode("latin-1")}))[0] == SESSION
+
+
+def test_a_ticket_without_a_scheme_is_not_repeated_in_the_answer(visitor: Visitor) -> None:
+    answer = visitor.ask({"Authorization": visitor.ticket})
+    assert refusal(answer) == (SESSION, "The scheme of Authorization must be one of Basic, SOTicket, Bearer.")
 
 
 @pytest.mark.superoffice("5 SOTicket, its name in any case")
@@ -177,9 +184,11 @@ def test_the_xsrf_value_is_that_of_the_cookies_session(world: World, http: httpx
 def test_a_session_can_ask_for_its_xsrf_value_and_its_paths(world: World, visitor: Visitor) -> None:
     path = "/api/v1/Agents/Preference/GetXsrfValue"
     for headers in (visitor.by_ticket(), visitor.by_cookie()):
-        answer = visitor.http.post(path, headers=headers)
+        answer = visitor.http.post(path, headers={**headers, "SO-TimeZone": "includeTZOffset, Australia/Sydney"})
         assert (answer.status_code, answer.json()["Value"]) == (200, visitor.xsrf)
-        assert answer.json()["LastUpdated"].startswith("20")
+        since = answer.json()["LastUpdated"]
+        assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", since), "UTC, whatever the zone"
+        assert abs(datetime.fromisoformat(since) - datetime.now(UTC)) < timedelta(minutes=5)
     assert world.desk.call("Preference/GetXsrfValue") is None  # there is none without a session
     paths = world.desk.call("Preference/GetXsrfPaths", {"Hostname": "crm.example"})
     assert paths == ["/", "/SuperOffice", "/Cust26759"]

@@ -89,8 +89,7 @@ def over_few_connections(
 @pytest.mark.superoffice(
     "3 of 64 concurrent calls for the last 5 seats exactly 5 succeed", "3 400 SoLicenseException: no free license"
 )
-@pytest.mark.parametrize("way", [as_agent, as_rest])
-@pytest.mark.parametrize("meet", [each_on_its_own, over_few_connections])
+@pytest.mark.parametrize(("meet", "way"), [(each_on_its_own, as_agent), (over_few_connections, as_rest)])
 def test_of_64_concurrent_calls_for_the_last_5_seats_exactly_5_succeed(
     world: World,
     callers: list[int],

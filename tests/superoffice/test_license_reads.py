@@ -1,16 +1,28 @@
 """What the License agent tells of licenses: an associate's, the central ones, one module (contract 2, 7.3)."""
 
 import itertools
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.server_process import start_server
 from tests.superoffice.client import Desk
 from tests.superoffice.world import World
 
 YESTERDAY = (datetime.now(UTC) - timedelta(days=1)).date()
 UNSET = "0001-01-01T00:00:00"
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[World]:
+    """A server of one's own: what is told of a whole installation depends on whatever else is in it."""
+    with start_server(tmp_path / "data") as server:
+        world = World(server)
+        yield world
+        world.close()
 
 
 def owners_of(desk: Desk, associate_id: int) -> dict[str, dict[str, Any]]:
@@ -352,9 +364,9 @@ def test_the_status_names_what_he_has_and_the_dates_of_what_ends_first(timed: Wo
     "2 GetFencingInfo tells of no limit where there is none",
     "2.1 FencingInfo: ActiveCount, Maximum, IsNearingMaximum, HasReachedMaximum, WarningMessage, WarningTooltip",
 )
-def test_fencing_tells_how_full_the_fullest_user_plan_is(timed: World) -> None:
+def test_fencing_tells_how_full_the_fullest_user_plan_is(alone: World) -> None:
     def fence() -> dict[str, Any]:
-        told = timed.desk.call("License/GetFencingInfo")
+        told = alone.desk.call("License/GetFencingInfo")
         return {name: told[name] for name in told if name not in {"TableRight", "FieldProperties"}}
 
     none = {
@@ -365,19 +377,19 @@ def test_fencing_tells_how_full_the_fullest_user_plan_is(timed: World) -> None:
         "WarningMessage": "",
         "WarningTooltip": "",
     }
-    owner = timed.owner()
-    timed.module(owner, assignable_seats=1, unrestricted=True, extra_flags=1)
+    owner = alone.owner()
+    alone.module(owner, assignable_seats=1, unrestricted=True, extra_flags=1)
     assert fence() == none
-    plan = timed.module(owner, assignable_seats=10, extra_flags=1)
+    plan = alone.module(owner, assignable_seats=10, extra_flags=1)
     for _ in range(8):
-        timed.associate(f"{owner}:{plan}")
+        alone.associate(f"{owner}:{plan}")
     assert fence() == {**none, "ActiveCount": 8, "Maximum": 10}
-    timed.associate(f"{owner}:{plan}")
+    alone.associate(f"{owner}:{plan}")
     near = fence()
     assert (near["ActiveCount"], near["IsNearingMaximum"], near["HasReachedMaximum"]) == (9, True, False)
     assert near["WarningMessage"] == f"9 of 10 seats of {owner}.{plan} are taken."
     assert f"{owner}.{plan}" in near["WarningTooltip"]
-    timed.associate(f"{owner}:{plan}")
+    alone.associate(f"{owner}:{plan}")
     assert (fence()["IsNearingMaximum"], fence()["HasReachedMaximum"]) == (True, True)
-    timed.apply("licenses", {"owner": owner, "name": plan, "unrestricted": True})
+    alone.apply("licenses", {"owner": owner, "name": plan, "unrestricted": True})
     assert fence() == none

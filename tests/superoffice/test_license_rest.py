@@ -71,11 +71,22 @@ def test_what_is_not_there_is_404(world: World, desk: Desk, verb: str) -> None:
 
 
 @pytest.mark.superoffice("3 404 on the REST route for what is not there")
-def test_other_reads_of_what_is_not_there_are_404(world: World, desk: Desk) -> None:
+def test_other_reads_of_what_is_not_there_are_404_and_say_what_is_not(world: World, desk: Desk) -> None:
     owner = world.owner()
     world.module(owner)
-    for path in ("/License/User/4999", "/License/Site/1", f"/License/{owner}/NOTHING", "/License/NOBODY/NOTHING"):
-        told(desk.http.get(path), 404, "SoNotFoundException")
+    missing = {
+        "User/4999": "4999",
+        "Site/1": "1",
+        f"{owner}/NOTHING": "NOTHING",
+        "NOBODY": "NOBODY",
+        "NOBODY/NOTHING": "NOBODY",
+        "NOBODY/ShopUrl": "NOBODY",
+    }
+    for path, name in missing.items():
+        answer = desk.http.get(f"/License/{path}")
+        told(answer, 404, "SoNotFoundException")
+        assert name in answer.json()["Message"], answer.text
+        assert "resource" not in answer.json()["Message"], "the path is right"
 
 
 @pytest.mark.superoffice("3 400 SoLicenseException: no free license")

@@ -64,13 +64,19 @@ def test_what_is_not_there_is_404_as_the_api_tells_errors(http: httpx.Client, pa
         assert path in told["Message"]
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/SuperOffice", "/SuperOffice/contact", "/OtherPath/api/v1", "/apis", "/loginpage"]
-)
+@pytest.mark.parametrize("path", ["/", "/SuperOffice/contact", "/OtherPath/api/v1", "/apis", "/loginpage"])
 def test_what_is_outside_the_api_is_the_houses_own_404(http: httpx.Client, path: str) -> None:
     answer = http.get(path)
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
     assert "/SuperOffice/api" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("path", ["/SuperOffice", "/superoffice/", "/CUST26759"])
+def test_an_application_path_alone_leads_to_its_version(http: httpx.Client, path: str) -> None:
+    answer = http.get(path)
+    assert answer.status_code == 307
+    there = http.get(answer.headers["location"])
+    assert (there.status_code, there.headers["content-type"].split(";")[0]) == (200, "text/html")
 
 
 @pytest.mark.superoffice("1 405 with Allow")

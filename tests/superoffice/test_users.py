@@ -224,6 +224,8 @@ def test_all_licenses_of_all_owners_are_taken_away(world: World, desk: Desk) -> 
     needing = world.module(first, prerequisite=f"{first}:{needed}")
     other = world.module(second)
     associate = world.associate(f"{first}:{needed}", f"{first}:{needing}", f"{second}:{other}")
+    assert desk.assigned(first, associate)
+    assert desk.assigned(second, associate)
     for _ in range(2):
         removed = desk.post("User/RemoveLicenses", {"AssociateId": associate})
         assert (removed.status_code, removed.content) == (204, b"")

@@ -425,7 +425,7 @@ def test_the_tour_of_the_readme_shows_each_change_beside_what_icws_tells_of_it()
         ("I3_ACCESS_RECORDER", True),
         ("I3_ACCESS_RECORDER", False),
     ]
-    assert "400 SoLicenseException: LEGACY_IMPORT has expired" in toured.stdout
+    assert "400 SoLicenseException: LEGACY_IMPORT expired on 2024-06-30" in toured.stdout
     assert "the chain is whole" in toured.stdout
 
 

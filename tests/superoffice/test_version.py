@@ -60,8 +60,20 @@ def test_the_version_is_told_without_credentials(world: World, http: httpx.Clien
 )
 def test_the_version_is_a_page_for_people(http: httpx.Client, accept: str, media_type: str) -> None:
     answer = http.get("/api", headers={"Accept": accept})
-    assert answer.headers["content-type"].split(";")[0] == media_type
+    assert answer.headers["content-type"] == f"{media_type}; charset=utf-8"
     assert "NetServerVersion" in answer.text
+
+
+def test_the_page_leads_on_and_speaks_the_language_of_its_reader(world: World, http: httpx.Client) -> None:
+    html = {"Accept": "text/html,*/*;q=0.8"}
+    english, german = (http.get("/SuperOffice/api", headers={**html, "Accept-Language": each}) for each in ("en", "de"))
+    for page, language in ((english, "en"), (german, "de")):
+        assert f'<html lang="{language}">' in page.text
+        url = f"{world.url}/SuperOffice/api/v1/"
+        assert f'<a href="{url}">{url}</a>' in page.text
+        assert "Documentation" not in page.text  # of which there is nothing to say
+    assert "a license server with" in english.text
+    assert "ein Lizenzserver" in german.text
 
 
 def test_the_page_takes_nothing_from_the_request_as_markup(world: World) -> None:

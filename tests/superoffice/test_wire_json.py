@@ -76,7 +76,7 @@ def test_nothing_is_null(holder: Holder) -> None:
 @pytest.mark.parametrize(
     ("change", "member", "said"),
     [
-        ({"AssociateId": None}, "AssociateId", "AssociateId is required."),
+        ({"AssociateId": None}, "AssociateId", "AssociateId is missing."),
         ({"AssociateId": "seven"}, "AssociateId", "AssociateId must be a whole number from"),
         ({"AssociateId": 1.5}, "AssociateId", "AssociateId must be a whole number from"),
         ({"AssociateId": True}, "AssociateId", "AssociateId must be a whole number from"),

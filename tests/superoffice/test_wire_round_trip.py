@@ -23,6 +23,8 @@ from seatkeeper.superoffice.wire.carriers import (
     DSAParameters,
     ExtendedLicenseInfo,
     ExtendedModuleLicense,
+    FieldProperty,
+    FieldRight,
     LicenseInfo,
     LicenseOwner,
     LicenseType,
@@ -32,10 +34,11 @@ from seatkeeper.superoffice.wire.carriers import (
     UserType,
 )
 from seatkeeper.superoffice.wire.cultures import Spoken
+from seatkeeper.superoffice.wire.principal_carriers import Associate
 
 S = TypeVar("S", bound=Struct)
 
-few = settings(max_examples=40)
+few = settings(max_examples=20)
 """Of whole documents, which take their time."""
 
 INT32 = st.integers(-(2**31), 2**31 - 1)
@@ -233,3 +236,15 @@ def flattened(value: object, name: str = "") -> Iterator[tuple[str, object]]:
             yield from flattened(each, f"{name}[{place}]")
     else:
         yield name, value
+
+
+def test_rows_that_share_their_properties_each_have_them_in_xml() -> None:
+    shared = {"Name": FieldProperty(FieldRight("Read"), "System.String", 239)}
+    rows = tuple(ModuleLicenseLink(name=name, field_properties=shared) for name in ("one", "other"))
+    apart = tuple(ModuleLicenseLink(name=row.name, field_properties=dict(shared)) for row in rows)
+    assert xml_writing.write(rows) == xml_writing.write(apart)
+    assert xml_writing.write(rows).count(b"<FieldLength>239</FieldLength>") == 2
+    fields = {"one": "other"}
+    associate = xml_writing.write(Associate(extra_fields=fields, custom_fields=fields)).decode()
+    for member in ("ExtraFields", "CustomFields"):
+        assert f"<{member}><StringDictionaryKeyValuePair><Key>one</Key>" in associate

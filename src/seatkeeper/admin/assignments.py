@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from seatkeeper.admin.auth import needs
 from seatkeeper.admin.parts import PartsOfApp
 from seatkeeper.identity.rights import Right
-from seatkeeper.inventory.names import license_name
+from seatkeeper.inventory.names import license_name, spelled
 from seatkeeper.inventory.shapes import LONGEST_REFERENCE
 from seatkeeper.licensing.commands import Assign, Unassign
 from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName
@@ -42,27 +42,35 @@ class AssignmentBody(BaseModel):
 
 
 class Changed(BaseModel):
-    """What the call changed."""
+    """What the call changed, and what it did not."""
 
-    changed: list[str] = Field(description="Names as stored. Those that were so already are not among them.")
+    changed: list[str] = Field(
+        description="As stored: `NAME`, or `OWNER:NAME` where the owner is not the configured one. What comes or goes"
+        " with a user plan is among them."
+    )
+    unchanged: list[str] = Field(description="Those of the request that were so already, as they stand there.")
 
 
 @router.post("/assignments", summary="Assign licenses")
 async def assign(body: AssignmentBody, parts: PartsOfApp) -> Changed:
     """Assign licenses to a holder, all or none."""
     holder, licenses = _names(body, parts.owner)
-    changed = await parts.ledger.submit(Assign(holder=holder, licenses=licenses))
-    return Changed(changed=list(changed))
+    return _told(body, await parts.ledger.submit(Assign(holder=holder, licenses=licenses)), parts.owner)
 
 
 @router.post("/assignments/remove", summary="Take licenses away")
 async def unassign(body: AssignmentBody, parts: PartsOfApp) -> Changed:
     """Take licenses from a holder. Live holds on an assignable ground end with the assignment."""
     holder, licenses = _names(body, parts.owner)
-    changed = await parts.ledger.submit(Unassign(holder=holder, licenses=licenses))
-    return Changed(changed=list(changed))
+    return _told(body, await parts.ledger.submit(Unassign(holder=holder, licenses=licenses)), parts.owner)
 
 
 def _names(body: AssignmentBody, owner: str) -> tuple[HolderName, tuple[LicenseName, ...]]:
     holder = HolderName(kind=_KINDS[body.holder.kind], name=body.holder.name)
     return holder, tuple(license_name(each, owner) for each in body.licenses)
+
+
+def _told(body: AssignmentBody, changed: tuple[LicenseName, ...], owner: str) -> Changed:
+    keys = {each.key for each in changed}
+    unchanged = [each for each in body.licenses if license_name(each, owner).key not in keys]
+    return Changed(changed=[spelled(each, owner) for each in changed], unchanged=unchanged)

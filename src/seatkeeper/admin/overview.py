@@ -12,7 +12,8 @@ from seatkeeper.admin.parts import PartsOfApp
 from seatkeeper.admin.server import ServerBody, server_body
 from seatkeeper.admin.times import moment
 from seatkeeper.identity.rights import Right
-from seatkeeper.licensing.entities import License, Pool
+from seatkeeper.inventory.names import spelled
+from seatkeeper.licensing.entities import License, LicenseName, Pool
 from seatkeeper.queries.overview import NewestSession, recent
 
 router = APIRouter(tags=["overview"])
@@ -33,6 +34,7 @@ class PoolBody(BaseModel):
 
     owner: str
     name: str
+    license: str = Field(description="`NAME`, or `OWNER:NAME` where the owner is not the configured one.")
     unrestricted: bool = Field(description="No bound: the seats are not looked at.")
     assignable_seats: int = Field(description="Bought.")
     assigned: int = Field(description="Assignable seats taken, by users and stations together.")
@@ -69,7 +71,7 @@ async def overview(parts: PartsOfApp) -> Overview:
         server=server_body(parts, figures.sessions),
         newest=_newest(lately.newest),
         log_ons_a_minute=_a_minute(lately.log_ons, now - lately.log_ons_since),
-        pools=[_pool(license_, pool, refused.get(license_.id, 0)) for license_, pool in pools],
+        pools=[_pool(license_, pool, refused.get(license_.id, 0), parts.owner) for license_, pool in pools],
         refused_unknown=refused.get(None, 0),
         refused_since=moment(lately.denied.since),
     )
@@ -86,10 +88,11 @@ def _newest(session: NewestSession | None) -> NewestBody | None:
     return NewestBody(user=session.login, application=session.application, connected_at=moment(session.connected_at))
 
 
-def _pool(license_: License, pool: Pool, refused: int) -> PoolBody:
+def _pool(license_: License, pool: Pool, refused: int, owner: str) -> PoolBody:
     return PoolBody(
         owner=license_.owner,
         name=license_.name,
+        license=spelled(LicenseName(license_.owner, license_.name), owner),
         unrestricted=pool.unrestricted,
         assignable_seats=pool.assignable_seats,
         assigned=pool.assigned,

@@ -1,7 +1,7 @@
 """Owners: whose licenses they are, and what is said of them as a whole."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from msgspec.structs import asdict
@@ -15,6 +15,7 @@ from seatkeeper.admin.times import moment
 from seatkeeper.admin.words import LongText, Number, Text, as_in_a_file
 from seatkeeper.identity.rights import Right
 from seatkeeper.inventory import shapes
+from seatkeeper.inventory.dates import milliseconds
 from seatkeeper.inventory.fields import DATES
 from seatkeeper.licensing.commands import DefineOwner
 from seatkeeper.licensing.entities import OwnerDetails, fold
@@ -23,13 +24,14 @@ from seatkeeper.queries.inventory import OwnerView, every_owner
 
 router = APIRouter(tags=["licenses"])
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 def _time(value: datetime) -> datetime:
-    if not 1970 <= value.year <= 9998:
-        raise PydanticCustomError("time", "must be of the years 1970 to 9998")
-    return value if value.tzinfo else value.replace(tzinfo=UTC)
+    at = value if value.tzinfo else value.replace(tzinfo=UTC)
+    try:
+        milliseconds(at)
+    except ValueError:
+        raise PydanticCustomError("time", "must be of the years 1970 to 9998") from None
+    return at
 
 
 Time = Annotated[datetime, AfterValidator(_time)]
@@ -48,7 +50,7 @@ class OwnerDetailsBody(BaseModel):
     product_type: Text = ""
     product_description: Text = ""
     deployment_type: Number = 0
-    license_url: Text = ""
+    license_url: LongText = ""
     shop_url: Text = Field("", description="Where more can be bought.")
     extra_flags: Number = 0
     extra_info: LongText = ""
@@ -107,7 +109,7 @@ async def define_owner(name: Name, body: OwnerDetailsBody, parts: PartsOfApp) ->
         raise AdminError(
             422, Code.INVALID_VALUE.value, "grace_until is before expires; it must be the later of the two."
         )
-    said: dict[str, Any] = {key: _milliseconds(value) if key in DATES else value for key, value in body}
+    said: dict[str, Any] = {key: milliseconds(value) if isinstance(value, datetime) else value for key, value in body}
     changed = await parts.ledger.submit(DefineOwner(name=name, details=OwnerDetails(**said)))
     now = await _found(name, parts) or _owner(OwnerView(name=name, details=OwnerDetails(), licenses=0))
     return OwnerSet(changed=changed, owner=now)
@@ -122,7 +124,3 @@ def _owner(view: OwnerView) -> OwnerBody:
     said = asdict(view.details)
     times = {key: None if said[key] is None else moment(said[key]) for key in DATES}
     return OwnerBody(name=view.name, licenses=view.licenses, **(said | times))
-
-
-def _milliseconds(at: datetime | None) -> int | None:
-    return None if at is None else (at - _EPOCH) // timedelta(milliseconds=1)

@@ -44,7 +44,7 @@ def unassign(
 
 
 class _Change(NamedTuple):
-    """Of a holder, the licenses that the command changed (as stored), and the others (as typed)."""
+    """Of a holder, the licenses that the command changed, and those named that were so already (as typed)."""
 
     holder: dict[str, str]
     changed: list[str]
@@ -66,11 +66,5 @@ def _change(path: str, names: list[str], station: str | None, data: Path | None,
         raise Failure(ExitCode.USAGE, f"Name at least one license after {holder}.")
     of = {"kind": kind, "name": holder}
     body = {"holder": of, "licenses": licenses}
-    changed: list[str] = ask("POST", path, body=body, data=data, config=config)["changed"]
-    known = {_bare(each) for each in changed}
-    return _Change(of, changed, [each for each in licenses if _bare(each) not in known])
-
-
-def _bare(name: str) -> str:
-    """A license's name without its owner and in one case, to tell what changed from what did not."""
-    return name.rpartition(":")[2].strip().casefold()
+    answer = ask("POST", path, body=body, data=data, config=config)
+    return _Change(of, answer["changed"], answer["unchanged"])

@@ -161,13 +161,14 @@ def _welcome(settings: "Settings", urls: tuple[str, ...], *, demo: bool, demo_is
     from seatkeeper.identity.secrets import ADMIN_TOKEN  # noqa: PLC0415 - see the package: heavy imports wait
 
     url = urls[0]
+    crm = max(settings.superoffice.paths, key=len, default=None)  # rather than `/`, which has no name
     lines = [
         f"Seatkeeper {version()} serves {settings.data} at {' and '.join(urls)} (Ctrl-C stops it; the data stays).",
         "",
-        f"  ICWS clients     {url}/icws/connection",
-        *(f"  CRM clients      {url}{path.rstrip('/')}/api" for path in settings.superoffice.paths[:1]),
-        f"  administration   {url}/v1/docs (the token stands in {settings.data / ADMIN_TOKEN})",
-        f"  health           {url}/healthz and {url}/readyz",
+        f"  ICWS clients         {url}/icws/connection",
+        *([f"  SuperOffice clients  {url}{crm.rstrip('/')}/api"] if crm is not None else []),
+        f"  administration       {url}/v1/docs (the token stands in {settings.data / ADMIN_TOKEN})",
+        f"  health               {url}/healthz and {url}/readyz",
         "",
     ]
     if settings.testing:

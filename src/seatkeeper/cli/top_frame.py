@@ -113,7 +113,7 @@ def _pools(pools: list[dict[str, Any]], marks: str, *, whole: bool) -> Table:
     for pool in pools:
         full = _fullness(pool)
         style = "red" if full >= _FULL else "yellow" if full >= _NEARLY_FULL else "green"
-        row = [Text(plain(pool["name"]))]
+        row = [Text(plain(pool["license"]))]
         if marks:
             row.append(Text() if pool["unrestricted"] else Text(_bar(full, marks), style))
         row += [
@@ -152,7 +152,7 @@ def _denials(denials: list[dict[str, Any]], width: int, *, whole: bool) -> Table
 
 
 def _by_fullness(pool: dict[str, Any]) -> tuple[float, int, str]:
-    return -_fullness(pool), -pool["refused"], pool["name"].casefold()
+    return -_fullness(pool), -pool["refused"], pool["license"].casefold()
 
 
 def _fullness(pool: dict[str, Any]) -> float:

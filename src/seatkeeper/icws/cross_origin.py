@@ -8,14 +8,13 @@ are read with its cookie alone, and reading takes them from the queue.
 from collections.abc import Collection
 from typing import Final
 
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from seatkeeper.icws.auth import CSRF_HEADER, SESSION_HEADER, Handler
 from seatkeeper.icws.errors import not_allowed
-from seatkeeper.transport.origins import is_foreign
+from seatkeeper.transport import origins
 
 _METHODS: Final = ("GET", "POST", "PUT", "DELETE")
 _SENT: Final = (
@@ -32,18 +31,7 @@ _READ: Final = (CSRF_HEADER, SESSION_HEADER, "Location", "Content-Range")
 
 def across_origins(app: ASGIApp, allowed: Collection[str]) -> ASGIApp:
     """`app`, which answers preflights and lets pages of the `allowed` origins read its answers, errors too."""
-    if not allowed:
-        return app
-    return CORSMiddleware(
-        app,
-        allow_origins=allowed,
-        allow_methods=_METHODS,
-        allow_headers=_SENT,
-        expose_headers=_READ,
-        allow_credentials=True,
-        # A page of the Internet may be allowed on a server of the intranet; browsers ask for that separately.
-        allow_private_network=True,
-    )
+    return origins.across_origins(app, allowed, methods=_METHODS, sent=_SENT, read=_READ)
 
 
 def cookie_attributes(request: Request, allowed: Collection[str]) -> str:
@@ -62,7 +50,7 @@ def not_for_foreign_pages(handler: Handler, allowed: Collection[str]) -> Handler
     """`handler`, which refuses with 403 what a page of another origin asks for that is not allowed."""
 
     async def guarded(request: Request) -> Response:
-        if is_foreign(request, allowed):
+        if origins.is_foreign(request, allowed):
             raise not_allowed(
                 "Pages of other origins may read this only if the setting icws.allowed_origins names them."
             )

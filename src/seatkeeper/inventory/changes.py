@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from seatkeeper.inventory.shapes import Kind
 
-Shown = str | int | bool | tuple[str, ...] | None
+Shown = str | int | bool | tuple[str, ...] | tuple[int, ...] | None
 """A field's value as a file would write it."""
 
 

@@ -1,12 +1,12 @@
 """The fields of an entry, as they were and as they come to be, told in a file's words."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from msgspec import Struct
 
 from seatkeeper.inventory.changes import FieldChange, Shown
+from seatkeeper.inventory.dates import written_date
 from seatkeeper.inventory.details import type_word
 from seatkeeper.inventory.names import spelled
 from seatkeeper.licensing.entities import LicenseName, Method
@@ -17,8 +17,6 @@ _NOT_TOLD: Final = frozenset(
 """What names the thing that a command describes, says how it is done, is a secret, or is told by its own fields."""
 DATES: Final = frozenset({"expires", "grace_until", "next_check", "warn_from", "maintenance_until"})
 """The keys whose values are times."""
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MIDNIGHT: Final = time()
 _KEYS: Final = {"assignable": "assignable_seats", "concurrent": "concurrent_seats"}
 """The keys of a file that are not called as what a command says."""
 
@@ -36,14 +34,6 @@ def differences(
             key = _KEYS.get(attribute, attribute)
             shown = None if new else _shown(key, was, owner)
             yield FieldChange(within + key, shown, _shown(key, becomes, owner))
-
-
-def written_date(at: int | None) -> date | datetime | str:
-    """A time as a file writes it: a date where it is the beginning of one, UTC."""
-    if at is None:
-        return "never"
-    moment = _EPOCH + timedelta(milliseconds=at)
-    return moment.date() if moment.time() == _MIDNIGHT else moment
 
 
 def _shown(key: str, value: Any, owner: str) -> Shown:  # noqa: ANN401 - a field of whatever type

@@ -6,13 +6,15 @@ from typing import Any
 from msgspec import UNSET
 
 from seatkeeper.identity.rights import ROLES, Right, unknown_rights, unknown_roles
+from seatkeeper.inventory.details import license_details
 from seatkeeper.inventory.document import Document
 from seatkeeper.inventory.holders import lines_of
-from seatkeeper.inventory.known import Known
+from seatkeeper.inventory.known import Known, license_of
 from seatkeeper.inventory.names import spelled
 from seatkeeper.inventory.problems import Problem, nearest, quoted
-from seatkeeper.inventory.shapes import Entry, Kind, StationEntry, UserEntry
-from seatkeeper.licensing.entities import HolderKind, fold
+from seatkeeper.inventory.shapes import Entry, Kind, LicenseEntry, StationEntry, UserEntry
+from seatkeeper.licensing.entities import HolderKind, LicenseDetails, LicenseName, fold
+from seatkeeper.licensing.plans import implied_names
 from seatkeeper.queries.inventory import InventoryView
 
 
@@ -22,6 +24,7 @@ def unknown_names(document: Document, present: InventoryView, known: Known) -> I
         said = license_.value.prerequisite
         if said and known.license(said) is None:
             yield _license_problem(license_, "prerequisite", said, known)
+        yield from _plan_problems(license_, present, known)
     for station in document.inventory.stations:
         yield from _holder_problems(station, known)
     for user in document.inventory.users:
@@ -39,6 +42,23 @@ def unknown_names(document: Document, present: InventoryView, known: Known) -> I
             yield Problem(line.place, "user", text, line.line)
         if known.license(line.value.license) is None:
             yield _license_problem(line, "license", line.value.license, known)
+
+
+def _plan_problems(entry: Entry[LicenseEntry], present: InventoryView, known: Known) -> Iterator[Problem]:
+    """What is to come with a user plan and is not there. What a plan lacks already it may go on lacking."""
+    plan = license_of(entry.value, known.owner)
+    row = present.licenses.get(plan.key)
+    before = LicenseDetails() if row is None else row.details
+    lacked = {name.key for name in _coming(plan.owner, before)} - present.licenses.keys()
+    for name in _coming(plan.owner, license_details(entry.value, before)):
+        if name.key not in known.licenses and name.key not in lacked:
+            others = (each for key, each in known.licenses.items() if key[0] == plan.key[0] and key != plan.key)
+            names = (spelled(each, known.owner) for each in others)
+            yield _unknown(entry, "extra_info", "license", spelled(name, known.owner), names)
+
+
+def _coming(owner: str, details: LicenseDetails) -> list[LicenseName]:
+    return [LicenseName(owner, name) for name in implied_names(details)]
 
 
 def _holder_problems(entry: Entry[StationEntry] | Entry[UserEntry], known: Known) -> Iterator[Problem]:

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from seatkeeper.inventory.dates import milliseconds
 from seatkeeper.licensing.entities import AppliesTo, LicenseKind
 
 # No control characters, and no blanks around: two names must not differ in what nobody sees.
@@ -137,7 +138,6 @@ Time = Annotated[
 
 
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def decode(shape: type, value: object) -> object:
@@ -151,8 +151,8 @@ def decode(shape: type, value: object) -> object:
             value = datetime(value.year, value.month, value.day, tzinfo=UTC)
         elif shape is not Moment:
             raise ValueError
-        if isinstance(value, datetime) and value.tzinfo is not None and 1970 <= value.year <= 9998:
-            return shape((value - _EPOCH) // timedelta(milliseconds=1))
+        if isinstance(value, datetime):
+            return shape(milliseconds(value))
     raise ValueError
 
 
@@ -167,7 +167,7 @@ class OwnerEntry(Struct, frozen=True):
     product_type: Text | UnsetType = UNSET
     product_description: Text | UnsetType = UNSET
     deployment_type: Number | UnsetType = UNSET
-    license_url: Text | UnsetType = UNSET
+    license_url: LongText | UnsetType = UNSET
     shop_url: Text | UnsetType = UNSET
     extra_flags: Number | UnsetType = UNSET
     extra_info: LongText | UnsetType = UNSET

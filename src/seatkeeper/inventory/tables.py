@@ -8,8 +8,9 @@ from typing import Any
 
 from msgspec.structs import asdict
 
+from seatkeeper.inventory.dates import written_date
 from seatkeeper.inventory.details import type_word
-from seatkeeper.inventory.fields import DATES, written_date
+from seatkeeper.inventory.fields import DATES
 from seatkeeper.inventory.names import spelled
 from seatkeeper.licensing.entities import Holder, HolderKind, License, LicenseName, Owner, Pool, Profile, Station, fold
 from seatkeeper.queries.export import Holding

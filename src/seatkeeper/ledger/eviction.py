@@ -14,6 +14,7 @@ def evict(image: Image, keep: int) -> None:
 
 
 def _drop(image: Image, user_id: int) -> None:
+    """The user himself first: whoever looks him up meanwhile finds him with his password, or not at all."""
     user = image.users.pop(user_id)
     if image.user_ids.get(fold(user.login)) == user_id:
         del image.user_ids[fold(user.login)]

@@ -76,7 +76,11 @@ def _login(command: commands.DeleteUser | commands.SetPassword, _image: Image, n
 
 
 def _user(
-    command: commands.FindUser | commands.ForgetUser | commands.AssignModules | commands.UnassignModules,
+    command: commands.FindUser
+    | commands.ForgetUser
+    | commands.AssignModules
+    | commands.UnassignModules
+    | commands.UnassignAll,
     _image: Image,
     needed: Needed,
 ) -> None:
@@ -159,6 +163,7 @@ _NEEDS: dict[type[Any], Callable[[Any, Image, Needed], None]] = {
     commands.Unassign: _holder,
     commands.AssignModules: _user,
     commands.UnassignModules: _user,
+    commands.UnassignAll: _user,
     commands.ChangeProfile: _holder,
     commands.ConfigureLicenses: _holder,
     commands.DefineLicense: _nothing,

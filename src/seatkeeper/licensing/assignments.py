@@ -6,7 +6,7 @@ Contract 5.5, 5.6 and 6; decisions 7 and 24; docs/decisions/removal-and-prerequi
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from seatkeeper.licensing.commands import Assign, Unassign
+from seatkeeper.licensing.commands import Assign, Unassign, UnassignAll
 from seatkeeper.licensing.entities import (
     AppliesTo,
     Assignment,
@@ -14,6 +14,7 @@ from seatkeeper.licensing.entities import (
     HolderKind,
     License,
     LicenseKind,
+    LicenseName,
     Method,
     Pool,
     UserType,
@@ -21,10 +22,10 @@ from seatkeeper.licensing.entities import (
 )
 from seatkeeper.licensing.events import Assigned, ReleaseReason, Unassigned
 from seatkeeper.licensing.holds import ends_with_its_ground, holds_on, release
-from seatkeeper.licensing.plans import implied_by, left_over, require_whole, with_implied
+from seatkeeper.licensing.plans import Wanted, implied_by, left_over, require_whole, with_implied
 from seatkeeper.licensing.refusals import Code, Refusal
-from seatkeeper.licensing.sentences import pattern, say
-from seatkeeper.licensing.terms import is_past
+from seatkeeper.licensing.sentences import Fact, pattern, say
+from seatkeeper.licensing.terms import assignable_until, day
 from seatkeeper.licensing.turn import Turn
 from seatkeeper.licensing.verdicts import KINDS
 
@@ -43,32 +44,34 @@ _TYPES: Final = {
 }
 
 
-def assign(turn: Turn, command: Assign) -> tuple[str, ...]:
+def assign(turn: Turn, command: Assign) -> tuple[LicenseName, ...]:
     """Assign licenses, all or none. By the assignable method each takes a seat at once, and may be refused."""
     holder = turn.holder(command.holder)
-    return tuple(each.name for each in assign_all(turn, map(turn.license, command.licenses), holder))
+    return _names(assign_all(turn, map(turn.license, command.licenses), holder))
 
 
 def assign_all(turn: Turn, licenses: Iterable[License], holder: Holder) -> list[License]:
     """Assign licenses with what comes with them, as far as the holder does not have it; what was new."""
-    new: list[License] = []
-    for license_ in licenses:
-        for each in with_implied(turn, license_):
-            if turn.state.assignments.get((holder, each.id)) is None:
-                give(turn, each, holder)
-                new.append(each)
-    for license_ in new:
-        _require_prerequisite(turn, license_, holder)
-    return new
+    new: list[Wanted] = []
+    for wanted in with_implied(turn, licenses):
+        if turn.state.assignments.get((holder, wanted.license.id)) is None:
+            give(turn, wanted, holder)
+            new.append(wanted)
+    for wanted in new:
+        with wanted.telling_the_plan():
+            _require_prerequisite(turn, wanted.license, holder)
+    return [wanted.license for wanted in new]
 
 
-def give(turn: Turn, license_: License, holder: Holder) -> None:
+def give(turn: Turn, wanted: Wanted, holder: Holder) -> None:
     """Assign a license that the holder does not have. Its prerequisite is not asked for here, nor what it implies."""
-    _require_assignable(turn, license_, holder)
-    require_whole(turn, license_)
+    license_ = wanted.license
     method = _counting_method(turn, holder, fold(license_.owner))
-    if method is Method.ASSIGNABLE:
-        require_seat(turn.state.pools[license_.id], license_)
+    with wanted.telling_the_plan():
+        _require_assignable(turn, license_, holder)
+        require_whole(turn, license_)
+        if method is Method.ASSIGNABLE:
+            require_seat(turn.state.pools[license_.id], license_)
     turn.record(
         Assigned(
             assignment_id=turn.state.next_number("assignment"),
@@ -79,10 +82,17 @@ def give(turn: Turn, license_: License, holder: Holder) -> None:
     )
 
 
-def unassign(turn: Turn, command: Unassign) -> tuple[str, ...]:
+def unassign(turn: Turn, command: Unassign) -> tuple[LicenseName, ...]:
     """Take licenses away, and in the same commit end the holds that rested on them (decision 7)."""
     holder = turn.holder(command.holder)
-    return tuple(each.name for each in unassign_all(turn, map(turn.license, command.licenses), holder))
+    return _names(unassign_all(turn, map(turn.license, command.licenses), holder))
+
+
+def unassign_everything(turn: Turn, command: UnassignAll) -> tuple[LicenseName, ...]:
+    """Take all that a user has, of whatever owner: so nothing stays that would require it or bring it along."""
+    holder = Holder(HolderKind.USER, turn.user_of(command.user_id).id)
+    had = [turn.state.licenses[number] for number in turn.state.assigned_to.get(holder) or ()]
+    return _names(unassign_all(turn, had, holder))
 
 
 def unassign_all(turn: Turn, licenses: Iterable[License], holder: Holder) -> list[License]:
@@ -94,8 +104,7 @@ def unassign_all(turn: Turn, licenses: Iterable[License], holder: Holder) -> lis
             withdraw(turn, assignment)
             taken.append(license_)
     taken += withdraw_left_over(turn, taken, holder)
-    for license_ in taken:
-        _require_not_needed(turn, license_, holder)
+    _require_not_needed(turn, taken, holder)
     return taken
 
 
@@ -134,6 +143,10 @@ def assignments_of_owner(turn: Turn, holder: Holder, owner_key: str) -> list[Ass
     ]
 
 
+def _names(licenses: Iterable[License]) -> tuple[LicenseName, ...]:
+    return tuple(LicenseName(each.owner, each.name) for each in licenses)
+
+
 def _counting_method(turn: Turn, holder: Holder, owner_key: str) -> Method | None:
     """By which method a holder's assignments count; None while his profile is disabled."""
     profile = turn.profile(holder, owner_key)
@@ -160,10 +173,26 @@ def _require_assignable(turn: Turn, license_: License, holder: Holder) -> None:
             type=_TYPES[user_type],
             user=turn.state.users[holder.id].login,
         )
-    if is_past(license_, turn.owner(fold(license_.owner)), turn.now):
-        raise Refusal(
-            Code.LICENSE_EXPIRED, "{license} has expired and cannot be assigned any more.", license=license_.name
+    until = assignable_until(license_, turn.owner(fold(license_.owner)))
+    if until is not None and turn.now >= until:
+        raise _expired(license_, until)
+
+
+def _expired(license_: License, at: int) -> Refusal:
+    if license_.expires == at:
+        return Refusal(
+            Code.LICENSE_EXPIRED,
+            "{license} expired on {date} and cannot be assigned any more.",
+            license=license_.name,
+            date=day(at),
         )
+    return Refusal(
+        Code.LICENSE_EXPIRED,
+        "The licenses of {owner} expired on {date}: {license} cannot be assigned any more.",
+        owner=license_.owner,
+        date=day(at),
+        license=license_.name,
+    )
 
 
 def require_seat(pool: Pool, license_: License) -> None:
@@ -171,10 +200,12 @@ def require_seat(pool: Pool, license_: License) -> None:
     if not pool.unrestricted and pool.assigned >= pool.assignable_seats:
         raise Refusal(
             Code.SEATS_EXHAUSTED,
-            "All {seats} assignable seats of {license} are assigned ({users} to users, {stations} to stations).",
+            "No assignable seat of {license} is free: {assigned} of {seats} are assigned ({users} to users, {stations}"
+            " to stations).",
             license_id=license_.id,
-            seats=pool.assignable_seats,
             license=license_.name,
+            assigned=pool.assigned,
+            seats=pool.assignable_seats,
             users=pool.assigned_users,
             stations=pool.assigned_stations,
         )
@@ -191,31 +222,42 @@ def lacking(turn: Turn, license_: License, holder: Holder) -> License | None:
     return required if required.kind is LicenseKind.USER else None
 
 
+def told(turn: Turn, holder: Holder) -> Fact:
+    """How a sentence calls a holder."""
+    if holder.kind is HolderKind.USER:
+        return turn.state.users[holder.id].login
+    return say("station {station}", station=turn.state.stations[holder.id].name)
+
+
 def _require_prerequisite(turn: Turn, license_: License, holder: Holder) -> None:
     required = lacking(turn, license_, holder)
     if required is not None:
         raise Refusal(
             Code.PREREQUISITE_MISSING,
-            "{license} requires {required}, which is not assigned here. Assign that before, or with it.",
+            "{license} requires {required}, which {holder} does not have. Assign {required} before, or with it.",
             license=license_.name,
             required=required.name,
+            holder=told(turn, holder),
         )
 
 
-def _require_not_needed(turn: Turn, license_: License, holder: Holder) -> None:
-    for number in turn.state.assigned_to.get(holder) or ():
-        dependent = turn.state.licenses[number]
-        if dependent.prerequisite == license_.id:
+def _require_not_needed(turn: Turn, taken: list[License], holder: Holder) -> None:
+    """Refuse to take away what something that the holder keeps requires or brings along."""
+    kept = [turn.state.licenses[number] for number in turn.state.assigned_to.get(holder) or ()]
+    dependents = {each.prerequisite: each for each in kept}
+    plans = implied_by(turn, kept)
+    for license_ in taken:
+        if license_.id in dependents:
             raise Refusal(
                 Code.PREREQUISITE_NEEDED,
                 "{license} cannot be taken away: {dependent}, assigned here too, requires it.",
                 license=license_.name,
-                dependent=dependent.name,
+                dependent=dependents[license_.id].name,
             )
-        if license_.id in implied_by(turn, [dependent]):
+        if license_.id in plans:
             raise Refusal(
                 Code.PREREQUISITE_NEEDED,
                 "{license} cannot be taken away: it comes with the user plan {plan}, assigned here too.",
                 license=license_.name,
-                plan=dependent.name,
+                plan=plans[license_.id].name,
             )

@@ -165,15 +165,15 @@ class Unsubscribe(Command[None], frozen=True):
     session_id: int
 
 
-class Assign(Command[tuple[str, ...]], frozen=True):
-    """Assign licenses to a holder, all or none; repeats are no-ops. Outcome: the names that were new, as stored."""
+class Assign(Command[tuple[LicenseName, ...]], frozen=True):
+    """Assign licenses to a holder, all or none; repeats are no-ops. Outcome: those that were new, as stored."""
 
     holder: HolderName
     licenses: tuple[LicenseName, ...]
 
 
-class Unassign(Command[tuple[str, ...]], frozen=True):
-    """Take licenses from a holder. Outcome: the names that were assigned, as stored; others are no-ops."""
+class Unassign(Command[tuple[LicenseName, ...]], frozen=True):
+    """Take licenses from a holder. Outcome: those that were assigned, as stored; others are no-ops."""
 
     holder: HolderName
     licenses: tuple[LicenseName, ...]
@@ -199,6 +199,12 @@ class UnassignModules(Command[tuple[Module, ...]], frozen=True):
     user_id: int
     owner: str
     names: tuple[str, ...]
+
+
+class UnassignAll(Command[tuple[LicenseName, ...]], frozen=True):
+    """Take all licenses of all owners from the user of this number. Outcome: those that he had, as stored."""
+
+    user_id: int
 
 
 class ChangeProfile(Command[bool], frozen=True):

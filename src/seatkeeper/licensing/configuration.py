@@ -4,14 +4,14 @@ Contract 5.5: what exceeds the seats or cannot be meant is an error, and nothing
 warning.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 
-from seatkeeper.licensing.assignments import assignments_of_owner, give, lacking, withdraw, withdraw_left_over
+from seatkeeper.licensing.assignments import assignments_of_owner, give, lacking, told, withdraw, withdraw_left_over
 from seatkeeper.licensing.commands import ChangeProfile, ConfigureLicenses
 from seatkeeper.licensing.entities import Holder, HolderKind, License, Method, fold
 from seatkeeper.licensing.outcomes import Configured, LicenseProblem, ProblemKind
-from seatkeeper.licensing.plans import implied_by, with_implied
+from seatkeeper.licensing.plans import Wanted, implied_by, with_implied
 from seatkeeper.licensing.profiles import change_profile
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.sentences import Sentence, say
@@ -36,9 +36,9 @@ def _configure(turn: Turn, command: ConfigureLicenses, holder: Holder) -> list[L
     taken = _take_away(turn, command, holder, wanted)
     exceeding = _change_profile(turn, command, holder)
     errors += exceeding.values()
-    for number, license_ in wanted.items():
+    for number, each in wanted.items():
         if number not in exceeding and turn.state.assignments.get((holder, number)) is None:
-            errors += _give(turn, license_, holder)
+            errors += _give(turn, each, holder)
     if errors:
         return errors
     all_changed = turn.profile(holder, owner_key) != before
@@ -47,26 +47,24 @@ def _configure(turn: Turn, command: ConfigureLicenses, holder: Holder) -> list[L
     return [warning for license_ in touched for warning in _warnings(turn, license_, holder)]
 
 
-def _wanted(turn: Turn, command: ConfigureLicenses) -> tuple[dict[int, License], list[LicenseProblem]]:
+def _wanted(turn: Turn, command: ConfigureLicenses) -> tuple[dict[int, Wanted], list[LicenseProblem]]:
     """The licenses wanted, by number, with what comes with them, and an error for each that there is not."""
-    wanted: dict[int, License] = {}
+    found: list[License] = []
     errors: list[LicenseProblem] = []
     for name in {each.key: each for each in command.wanted}.values():
         try:
-            license_ = turn.license(name)
+            found.append(turn.license(name))
         except Refusal as refusal:
             errors.append(_problem(ProblemKind.UNKNOWN_LICENSE, name.name, name.name, refusal.said))
-        else:
-            wanted |= {each.id: each for each in with_implied(turn, license_)}
-    return wanted, errors
+    return {each.license.id: each for each in with_implied(turn, found)}, errors
 
 
-def _take_away(turn: Turn, command: ConfigureLicenses, holder: Holder, wanted: dict[int, License]) -> set[int]:
+def _take_away(turn: Turn, command: ConfigureLicenses, holder: Holder, wanted: Collection[int]) -> set[int]:
     """Withdraw what is spoken of, not wanted and not part of a plan that stays; the licenses that went."""
     scope = {turn.license_id(name) for name in command.scope}
     has = {each.license_id: each for each in assignments_of_owner(turn, holder, fold(command.owner))}
     going = {number for number in has if (number in scope) is not command.beyond and number not in wanted}
-    going -= implied_by(turn, (turn.state.licenses[number] for number in has if number not in going))
+    going -= implied_by(turn, [turn.state.licenses[number] for number in has if number not in going]).keys()
     gone = [turn.state.licenses[number] for number in has if number in going]
     for license_ in gone:
         withdraw(turn, has[license_.id])
@@ -95,12 +93,12 @@ def _change_profile(turn: Turn, command: ConfigureLicenses, holder: Holder) -> d
     return errors
 
 
-def _give(turn: Turn, license_: License, holder: Holder) -> Iterator[LicenseProblem]:
+def _give(turn: Turn, wanted: Wanted, holder: Holder) -> Iterator[LicenseProblem]:
     """Assign a license; an error where it has no seat left or is not for this holder."""
-    refusal = _refusal_of(turn, partial(give, turn, license_, holder))
+    refusal = _refusal_of(turn, partial(give, turn, wanted, holder))
     if refusal is not None:
         kind = ProblemKind.NOT_ASSIGNABLE if refusal.license_id is None else ProblemKind.EXCEEDS_SEATS
-        yield _problem_of(license_, kind, refusal.said)
+        yield _problem_of(wanted.license, kind, refusal.said)
 
 
 def _refusal_of(turn: Turn, act: Callable[[], object]) -> Refusal | None:
@@ -129,7 +127,10 @@ def _warnings(turn: Turn, license_: License, holder: Holder) -> Iterator[License
     required = lacking(turn, license_, holder)
     if required is not None:
         said = say(
-            "{license} requires {required}, which is not assigned here.", license=license_.name, required=required.name
+            "{license} requires {required}, which {holder} does not have.",
+            license=license_.name,
+            required=required.name,
+            holder=told(turn, holder),
         )
         yield _problem_of(license_, ProblemKind.MISSING_PREREQUISITE, said)
 

@@ -81,6 +81,7 @@ _RULES: dict[type[Any], Callable[[Turn, Any], Any]] = {
     commands.Unassign: assignments.unassign,
     commands.AssignModules: modules.assign_modules,
     commands.UnassignModules: modules.unassign_modules,
+    commands.UnassignAll: assignments.unassign_everything,
     commands.ChangeProfile: profiles.change_profile,
     commands.ConfigureLicenses: configuration.configure_licenses,
     commands.DefineLicense: licenses.define_license,

@@ -21,6 +21,7 @@ from seatkeeper.licensing.entities import License, LicenseKey, LicenseKind, Lice
 from seatkeeper.licensing.licenses import change_seats, define_license, remove_licenses
 from seatkeeper.licensing.outcomes import Activation
 from seatkeeper.licensing.owners import define_owner
+from seatkeeper.licensing.plans import implied_names
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.sentences import Sentence, say
 from seatkeeper.licensing.terms import date, end_of
@@ -49,6 +50,7 @@ def _against(turn: Turn, document: LicenseDocument) -> Iterator[Sentence]:
     yield from _out_of_date(turn, document)
     yield from _named_twice(document)
     yield from _prerequisites_amiss(document)
+    yield from _plans_amiss(document)
     yield from _assigned_beyond(turn, document)
 
 
@@ -98,6 +100,19 @@ def _prerequisites_amiss(document: LicenseDocument) -> Iterator[Sentence]:
                 license=circle[0],
                 others=tuple(say("requires {license}", license=name) for name in (*circle[1:], circle[0])),
             )
+
+
+def _plans_amiss(document: LicenseDocument) -> Iterator[Sentence]:
+    """Each part of a user plan that the document does not grant."""
+    granted = {_key(document, each.name) for each in document.modules}
+    for module in document.modules:
+        for name in implied_names(module.details):
+            if _key(document, name) not in granted:
+                yield say(
+                    "{license} comes with the user plan {plan}, but the document does not grant it.",
+                    license=name,
+                    plan=module.name,
+                )
 
 
 def _ways(document: LicenseDocument) -> Iterator[list[ModuleDocument]]:

@@ -75,18 +75,17 @@ def try_each(turn: Turn, claimant: Claimant, name: LicenseName) -> tuple[Verdict
 
 
 class Inquiry(NamedTuple):
-    """One license looked at for one claimant. `name` is the license's name as the client spelled it."""
+    """One license looked at for one claimant.
+
+    `name` is the license's name as the client spelled it, `owner_key` its owner, folded.
+    """
 
     turn: Turn
     claimant: Claimant
     license: License
     pool: Pool
     name: str
-
-    @property
-    def owner_key(self) -> str:
-        """The license's owner, folded."""
-        return fold(self.license.owner)
+    owner_key: str
 
 
 def _inquiry(turn: Turn, claimant: Claimant, license_name: LicenseName, license_id: int | None) -> Inquiry | Verdict:
@@ -106,7 +105,7 @@ def _inquiry(turn: Turn, claimant: Claimant, license_name: LicenseName, license_
     pool = turn.state.pools.get(license_id)
     if pool is None or not _consistent(pool):
         return _inconsistent(name, pool)
-    return Inquiry(turn, claimant, license_, pool, name)
+    return Inquiry(turn, claimant, license_, pool, name, fold(license_.owner))
 
 
 def _tried(inquiry: Inquiry) -> Iterator[Verdict]:

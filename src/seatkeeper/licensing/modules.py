@@ -9,6 +9,7 @@ from seatkeeper.licensing.eligibility import can_assign, is_concurrent_only
 from seatkeeper.licensing.entities import Holder, HolderKind, License, LicenseName, Method, User, fold
 from seatkeeper.licensing.outcomes import Module
 from seatkeeper.licensing.owners import require_owner
+from seatkeeper.licensing.plans import with_implied
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.turn import Turn
 
@@ -17,9 +18,10 @@ def assign_modules(turn: Turn, command: AssignModules) -> tuple[Module, ...]:
     """Assign licenses with what comes with them, all or none."""
     user, licenses = _named(turn, command)
     holder, owner_key = _holder(user), fold(command.owner)
-    for license_ in licenses:
-        if turn.state.assignments.get((holder, license_.id)) is None:
-            _require_assignable_seats(turn, license_)
+    for wanted in with_implied(turn, licenses):
+        if turn.state.assignments.get((holder, wanted.license.id)) is None:
+            with wanted.telling_the_plan():
+                _require_assignable_seats(turn, wanted.license)
     new = assign_all(turn, licenses, holder)
     if new and turn.profile(holder, owner_key).method is Method.CONCURRENT:
         raise Refusal(

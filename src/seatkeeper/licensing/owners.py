@@ -32,28 +32,30 @@ def define_owner(turn: Turn, command: DefineOwner) -> bool:
 
 
 def remove_owner(turn: Turn, command: RemoveOwner) -> None:
-    """Remove an owner with all its licenses. It is refused while one is assigned: nobody loses anything by it.
+    """Remove an owner with all its licenses. It is refused while one is assigned: nobody loses an assignment by it.
 
     Whoever has one must be loaded.
     """
     owner_key = fold(command.name)
     require_owner(turn, command.name)
+    said = turn.owner(owner_key)
     going = {each.id: each for each in turn.licenses_of(owner_key)}
     for assignment in turn.state.assignments.values():
         if assignment.license_id in going:
             raise Refusal(
                 Code.SEATS_BELOW_USE,
                 "{owner} cannot be removed: {license} is assigned. Take it away from everybody who has it before.",
-                owner=command.name,
+                owner=going[assignment.license_id].owner if said is None else said.name,
                 license=going[assignment.license_id].name,
             )
     remove_licenses(turn, RemoveLicenses(licenses=tuple(LicenseName(x.owner, x.name) for x in going.values())))
-    _say_nothing_more(turn, turn.owner(owner_key))
+    _say_nothing_more(turn, said)
 
 
 def require_owner(turn: Turn, name: str) -> None:
     """Refuse an owner of whom nothing is said and who has no license."""
-    if turn.owner(fold(name)) is None and not turn.licenses_of(fold(name)):
+    owner_key = fold(name)
+    if turn.owner(owner_key) is None and all(key != owner_key for (key, _), _ in turn.state.license_ids.items()):
         raise Refusal(Code.UNKNOWN_OWNER, "There is no owner of licenses named {owner}.", owner=name)
 
 

@@ -8,8 +8,9 @@ line, is its owner's business.
 
 import re
 from collections import deque
-from collections.abc import Collection, Iterable
-from typing import Final
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Final, NamedTuple
 
 from seatkeeper.licensing.entities import Holder, License, LicenseDetails, LicenseKind, LicenseName
 from seatkeeper.licensing.refusals import Code, Refusal
@@ -18,7 +19,31 @@ from seatkeeper.licensing.turn import Turn
 _USER_PLAN: Final = 1
 """The flag, among a license's `extra_flags`, that makes a plan of it."""
 
-_SET: Final = re.compile(r"(?:^|[;\n])\s*set\s*=([^;\n]*)", re.IGNORECASE)
+_SET: Final = re.compile(r"(?:^|[;\n])[ \t]*set[ \t]*=([^;\n]*)", re.IGNORECASE)
+
+
+class Wanted(NamedTuple):
+    """A license to be assigned. `plan`: with which of those asked for it comes; None where it was asked for itself."""
+
+    license: License
+    plan: License | None
+
+    @contextmanager
+    def telling_the_plan(self) -> Iterator[None]:
+        """Whoever is refused what he did not ask for is told by which plan he did."""
+        try:
+            yield
+        except Refusal as refusal:
+            if self.plan is None:
+                raise
+            raise Refusal(
+                refusal.code,
+                "{why} {license} comes with the user plan {plan}.",
+                license_id=refusal.license_id,
+                why=refusal.said,
+                license=self.license.name,
+                plan=self.plan.name,
+            ) from refusal
 
 
 def implied_names(details: LicenseDetails) -> tuple[str, ...]:
@@ -42,14 +67,27 @@ def require_whole(turn: Turn, plan: License) -> None:
             )
 
 
-def with_implied(turn: Turn, license_: License) -> list[License]:
-    """A license and what comes with it, which may be plans too. What covers the whole installation everybody has."""
-    return list(({license_.id: license_} | _implied(turn, [license_])).values())
+def with_implied(turn: Turn, licenses: Iterable[License]) -> list[Wanted]:
+    """Licenses, and what comes with them, which may be plans too. What covers the whole installation everybody has."""
+    named = {each.id: each for each in licenses}
+    brought = implied_by(turn, named.values())
+    return [
+        *(Wanted(each, None) for each in named.values()),
+        *(Wanted(turn.state.licenses[number], plan) for number, plan in brought.items() if number not in named),
+    ]
 
 
-def implied_by(turn: Turn, licenses: Iterable[License]) -> set[int]:
-    """The licenses, by number, that come with some of these."""
-    return set(_implied(turn, licenses))
+def implied_by(turn: Turn, licenses: Iterable[License]) -> dict[int, License]:
+    """What comes with some of these and can be assigned, by number: with each, the one of these that it comes with."""
+    found: dict[int, License] = {}
+    plans = deque((each, each) for each in licenses)
+    while plans:
+        plan, first = plans.popleft()
+        for each in _parts(turn, plan):
+            if each.id not in found:
+                found[each.id] = first
+                plans.append((each, first))
+    return {number: first for number, first in found.items() if turn.state.licenses[number].kind is LicenseKind.USER}
 
 
 def left_over(turn: Turn, gone: Iterable[License], holder: Holder, wanted: Collection[int]) -> list[License]:
@@ -57,29 +95,26 @@ def left_over(turn: Turn, gone: Iterable[License], holder: Holder, wanted: Colle
 
     It is hidden, not `wanted`, and neither implied nor required by what he keeps.
     """
-    implied = implied_by(turn, gone) - set(wanted)
+    implied = implied_by(turn, gone).keys() - set(wanted)
     if not implied:
         return []
     has = {number: turn.state.licenses[number] for number in turn.state.assigned_to.get(holder) or ()}
-    over = {number for number, each in has.items() if number in implied and each.details.hidden}
-    keeps = [each for number, each in has.items() if number not in over]
-    while keeps:
-        each = keeps.pop()
-        needed = over & {each.prerequisite, *implied_by(turn, [each])}
-        over -= needed
-        keeps += (has[number] for number in needed)
-    return [each for number, each in has.items() if number in over]
+    over = {number: each for number, each in has.items() if number in implied and each.details.hidden}
+    reached = {number: each for number, each in has.items() if number not in over}
+    ways = deque(reached.values())
+    while ways:
+        license_ = ways.popleft()
+        needed = _parts(turn, license_)
+        if license_.id in has and license_.prerequisite is not None:
+            needed.append(turn.state.licenses[license_.prerequisite])
+        for each in needed:
+            if each.id not in reached:
+                reached[each.id] = each
+                ways.append(each)
+    return [each for number, each in over.items() if number not in reached]
 
 
-def _implied(turn: Turn, licenses: Iterable[License]) -> dict[int, License]:
-    """What comes with some licenses and can be assigned, as far as it exists, by number."""
-    found: dict[int, License] = {}
-    plans = deque(licenses)
-    while plans:
-        plan = plans.popleft()
-        for name in implied_names(plan.details):
-            number = turn.license_id(LicenseName(plan.owner, name))
-            if number is not None and number not in found:
-                found[number] = turn.state.licenses[number]
-                plans.append(found[number])
-    return {number: each for number, each in found.items() if each.kind is LicenseKind.USER}
+def _parts(turn: Turn, plan: License) -> list[License]:
+    """What a plan names, as far as it exists; nothing where it is no plan."""
+    numbers = (turn.license_id(LicenseName(plan.owner, name)) for name in implied_names(plan.details))
+    return [turn.state.licenses[number] for number in numbers if number is not None]

@@ -6,10 +6,10 @@ from msgspec import Struct, convert
 from sqlalchemy import Connection, String, or_, select, type_coerce
 
 from seatkeeper.ledger import tables
-from seatkeeper.licensing.entities import Holder, HolderKind, LicenseKind, Owner, User
+from seatkeeper.licensing.entities import Holder, HolderKind, Owner, User
 from seatkeeper.licensing.limits import LARGEST
 from seatkeeper.queries.holders import assignments_of, in_parts
-from seatkeeper.queries.modules import Bought, owners_with_modules
+from seatkeeper.queries.modules import Bought, owners_with_modules_for
 
 _u = tables.users.c
 
@@ -48,7 +48,6 @@ def granted_to(connection: Connection, user_id: int) -> list[Granted]:
     held = frozenset(assignments_of(connection, {holder.kind: [holder.id]}).get(holder, ()))
     return [
         Granted(each.owner, bought, bought.license.id in held)
-        for each in owners_with_modules(connection)
+        for each in owners_with_modules_for(connection, user_id)
         for bought in each.modules
-        if bought.license.kind is LicenseKind.SITE or bought.license.id in held
     ]

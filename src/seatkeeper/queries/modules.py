@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from msgspec import Struct, convert
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, cast, func, or_, select
 
 from seatkeeper.ledger import tables
 from seatkeeper.licensing.eligibility import can_assign
@@ -24,7 +24,9 @@ from seatkeeper.licensing.outcomes import Module
 from seatkeeper.queries.holders import assignments_of, profiles_of
 from seatkeeper.queries.lists import can_be_stored
 
-_l, _p, _o, _u = tables.licenses.c, tables.pools.c, tables.owners.c, tables.users.c
+_l, _p, _o, _u, _a = (
+    each.c for each in (tables.licenses, tables.pools, tables.owners, tables.users, tables.assignments)
+)
 _required = tables.licenses.alias("required")
 
 _BOUGHT = (
@@ -76,6 +78,24 @@ class UserView(Struct, frozen=True):
 def owners_with_modules(connection: Connection) -> tuple[OwnerModules, ...]:
     """All owners, by name."""
     return _owners(connection, select(tables.owners), _BOUGHT)
+
+
+def owners_with_modules_for(connection: Connection, user_id: int) -> tuple[OwnerModules, ...]:
+    """The owners, by name, of what counts for a user, with that alone: site licenses, and what is assigned to him."""
+    assigned = select(_a.license_id).where(_a.holder_kind == HolderKind.USER, _a.holder_id == user_id)
+    counts = or_(_l.kind == LicenseKind.SITE, _l.id.in_(assigned))
+    described = select(tables.owners).where(_o.name_key.in_(select(_l.owner_key).where(counts)))
+    return _owners(connection, described, _BOUGHT.where(counts))
+
+
+def owners_and_check(connection: Connection) -> tuple[tuple[OwnerModules, ...], int | None]:
+    """All owners, by name, and when the first of them is to be checked next (ms since 1970; None: never)."""
+    return owners_with_modules(connection), _earliest_check(connection)
+
+
+def owner_and_check(connection: Connection, name: str) -> tuple[OwnerModules | None, int | None]:
+    """The owner of this name, and when the first of all owners is to be checked next."""
+    return owner_with_modules(connection, name), _earliest_check(connection)
 
 
 def owner_with_modules(connection: Connection, name: str) -> OwnerModules | None:
@@ -162,6 +182,12 @@ def _owners(connection: Connection, described: Select[Any], licenses: Select[Any
         owners.setdefault(row.owner_key, Owner(0, row.owner))
         modules[row.owner_key].append(_bought(row))
     return tuple(OwnerModules(owner, tuple(sorted(modules[key], key=_order))) for key, owner in sorted(owners.items()))
+
+
+def _earliest_check(connection: Connection) -> int | None:
+    checks = cast(_o.details["next_check"].as_string(), tables.Number)
+    earliest: int | None = connection.execute(select(func.min(checks))).scalar_one()
+    return earliest
 
 
 def _bought(row: Row[Any]) -> Bought:

@@ -32,11 +32,15 @@ class Accounts:
         return account
 
     def _in_memory(self, login: str) -> Account | None:
-        """None also where he has no password: he may just be leaving memory, of which his password is gone first."""
+        """The writer changes the image meanwhile: a user comes into it behind his password, and leaves it before that.
+        So whoever has none while he stays there has none.
+        """
         image = self._ledger.image
         user_id = image.user_ids.get(fold(login))
-        credential = None if user_id is None else image.credentials.get(user_id)
         user = None if user_id is None else image.users.get(user_id)
-        if user is None or credential is None or user.deleted_at is not None:
+        if user is None or user.deleted_at is not None:
             return None
-        return Account(user, credential.password_hash)
+        credential = image.credentials.get(user.id)
+        if image.users.get(user.id) is not user:
+            return None
+        return Account(user, None if credential is None else credential.password_hash)

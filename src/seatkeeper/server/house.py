@@ -4,7 +4,7 @@ import asyncio
 from functools import partial
 from typing import NamedTuple
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from seatkeeper.identity.passwords import Passwords
@@ -31,7 +31,7 @@ class House:
 
     A request belongs to the face that the first segments of its path name, in any case: `faces` are by these, as in
     `v1` or `crm/api`. `/healthz` says that the process lives, `/readyz` that it takes log-ons and the ledger commands;
-    anything else is not here.
+    a path that `moved` has (in lower case) leads to another one; anything else is not here.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class House:
         availability: Availability,
         faces: dict[str, Face],
         *,
+        moved: dict[str, str],
         observed: Observed,
         testing: bool,
     ) -> None:
@@ -50,6 +51,7 @@ class House:
         self._reads = reads
         self._passwords = passwords
         self._faces = {prefix.lower(): face for prefix, face in faces.items()}
+        self._moved = moved
         self._prefixes = ", ".join(f"/{prefix}" for prefix in faces)
         self._depths = sorted({prefix.count("/") for prefix in faces})
         self._testing = testing
@@ -93,8 +95,11 @@ class House:
                 return face
         return None
 
-    def _own(self, scope: Scope) -> JSONResponse:
+    def _own(self, scope: Scope) -> Response:
         path = scope["path"]
+        there = self._moved.get(path.lower().removesuffix("/"))
+        if there is not None:
+            return RedirectResponse(there)
         if path not in {"/healthz", "/readyz"}:
             message = f"There is nothing at {path}. What is here is below {self._prefixes}."
             return JSONResponse({"error": "not_found", "message": message}, 404)

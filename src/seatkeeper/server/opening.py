@@ -144,6 +144,7 @@ async def opened(settings: Settings, ephemeral: Ephemeral | None = None) -> Asyn
             passwords,
             availability,
             _faces(settings, ledger, icws=icws, superoffice=superoffice, admin=admin, scraping=scraping),
+            moved={path.lower(): f"{path}/api" for path in settings.superoffice.paths if path != "/"},
             observed=partial(_observe, metrics.requests),
             testing=settings.testing,
         )

@@ -184,5 +184,5 @@ def _segments(scope: Scope) -> list[str]:
 
 
 def _told(request: Request, failure: Failure) -> Response:
-    record_of(request.scope).outcome = failure.error_type
+    failure.note(request.scope)
     return failure.render(request.scope)

@@ -4,12 +4,11 @@ from functools import partial
 
 from msgspec import Struct
 
-from seatkeeper.identity.rights import Right
 from seatkeeper.licensing.entities import User
 from seatkeeper.queries.associates import associates, associates_of_group
 from seatkeeper.queries.reads import Reads
 from seatkeeper.superoffice.calls import Caller, Method
-from seatkeeper.superoffice.errors import not_allowed
+from seatkeeper.superoffice.permissions import require_may_see, require_may_see_others
 from seatkeeper.superoffice.places import Place
 from seatkeeper.superoffice.wire.carriers import UserType
 from seatkeeper.superoffice.wire.principal_carriers import Associate
@@ -70,14 +69,13 @@ class Associates:
 
     async def some(self, caller: Caller, request: AssociatesRequest) -> tuple[Associate, ...]:
         """The associates of these numbers, in their order, deleted ones too; what there is not is left out."""
-        if set(request.associate_ids) != {caller.user.id}:
-            _check_may_see(caller)
+        require_may_see(caller, request.associate_ids)
         known = await self._reads.run(partial(associates, numbers=request.associate_ids))
         return tuple(associate(known[number]) for number in request.associate_ids if number in known)
 
     async def of_group(self, caller: Caller, request: GroupRequest) -> tuple[Associate, ...]:
         """The living associates of a user group, be it their first or a further one."""
-        _check_may_see(caller)
+        require_may_see_others(caller)
         found = await self._reads.run(partial(associates_of_group, group_id=request.group_id))
         return tuple(associate(user) for user in found)
 
@@ -95,12 +93,3 @@ def associate(user: User) -> Associate:
         deleted=user.deleted_at is not None,
         user_name=user.login,
     )
-
-
-def _check_may_see(caller: Caller) -> None:
-    if not caller.may(Right.INVENTORY_READ, Right.ASSIGN):
-        raise not_allowed(
-            "Seeing other associates needs the right {read} or {assign}.",
-            read=Right.INVENTORY_READ,
-            assign=Right.ASSIGN,
-        )

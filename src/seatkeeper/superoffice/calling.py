@@ -1,6 +1,8 @@
 """A call of a method, from the request to the answer."""
 
+import asyncio
 from collections.abc import Mapping
+from functools import partial
 from http import HTTPStatus
 from types import NoneType
 from typing import Final
@@ -10,12 +12,13 @@ from starlette.responses import Response
 
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.superoffice.authentication.auth import Gate
-from seatkeeper.superoffice.errors import no_resource, of_refusal
+from seatkeeper.superoffice.errors import Missing, of_refusal
 from seatkeeper.superoffice.places import Place
 from seatkeeper.superoffice.rights import shown_to
 from seatkeeper.superoffice.slow_calls import SlowCalls
 from seatkeeper.superoffice.wire import bodies
 from seatkeeper.superoffice.wire.binding import bind
+from seatkeeper.superoffice.wire.negotiation import XML, accepted
 from seatkeeper.superoffice.wire.rendering import render
 from seatkeeper.transport.record import record_of
 
@@ -35,15 +38,21 @@ class Calls:
             caller = await self._gate.identify(request)
             record_of(request.scope).user = caller.user.login
             asked = await _asked(place, request)
+            record_of(request.scope).about = _about(asked)
             try:
                 answer = await place.method.answer(caller, asked)
             except Refusal as refusal:
                 raise of_refusal(refusal, rest=not place.of_agent) from None
+            except Missing:
+                if not place.of_agent:
+                    raise
+                answer = place.method.nothing
         if place.method.response is NoneType:
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        if answer is None and not place.of_agent:
-            raise no_resource(request.scope["path"])
-        return render(request, shown_to(caller, answer), shape=place.method.response)
+        rendered = partial(render, request, shown_to(caller, answer), shape=place.method.response)
+        if accepted(request.headers) in XML:
+            return await asyncio.to_thread(rendered)  # of some thousand licenses it takes half a second
+        return rendered()
 
 
 async def _asked(place: Place, request: Request) -> object:
@@ -58,6 +67,12 @@ async def _asked(place: Place, request: Request) -> object:
     if sent is None or (in_url and isinstance(sent, Mapping)):
         sent = {**(sent or {}), **in_url}
     return bind(sent, shape)
+
+
+def _about(asked: object) -> str | None:
+    """Whom a request is about, for the log: mostly one account asks on behalf of everybody."""
+    associate_id = getattr(asked, "associate_id", None)
+    return None if associate_id is None else f"associate {associate_id}"
 
 
 def _parameters(request: Request, names: tuple[str, ...]) -> dict[str, str]:

@@ -6,7 +6,7 @@ twin with what stands in path, query and body (section 4).
 
 from collections.abc import Awaitable, Callable
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any, get_origin, get_type_hints
 
 from msgspec import Struct
 
@@ -37,7 +37,8 @@ class Caller(Struct, frozen=True):
 class Method(Struct, frozen=True):
     """A method of an agent: its name, the shape of its request (None: it takes none), and what answers it.
 
-    `answer` is given the caller and the request, and returns a carrier, a tuple of them, a text, or None.
+    `answer` is given the caller and the request, and returns a carrier, a tuple of them, a text, or None. It raises
+    Missing where it should tell of what is not there.
     """
 
     name: str
@@ -48,6 +49,11 @@ class Method(Struct, frozen=True):
     def response(self) -> Any:  # noqa: ANN401 - any annotation
         """What `answer` returns by its declaration: NoneType where it returns nothing."""
         return _declared(self.answer)
+
+    @property
+    def nothing(self) -> tuple[()] | None:
+        """What an agent tells of what is not there (contract 7.3)."""
+        return () if get_origin(self.response) is tuple else None
 
 
 @cache

@@ -8,12 +8,11 @@ But the login and password that somebody has typed into a browser's own dialog g
 from collections.abc import Collection
 from typing import Final
 
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
 from seatkeeper.superoffice.errors import not_allowed
-from seatkeeper.transport.origins import is_foreign
+from seatkeeper.transport import origins
 
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _HARMLESS: Final = ("GET", "HEAD", "OPTIONS")
@@ -34,18 +33,7 @@ _READ: Final = ("SO-TimeZone", "WWW-Authenticate", "Retry-After")
 
 def across_origins(app: ASGIApp, allowed: Collection[str]) -> ASGIApp:
     """`app`, which answers preflights and lets pages of the `allowed` origins read its answers, errors too."""
-    if not allowed:
-        return app
-    return CORSMiddleware(
-        app,
-        allow_origins=allowed,
-        allow_methods=_METHODS,
-        allow_headers=_SENT,
-        expose_headers=_READ,
-        allow_credentials=True,
-        # A page of the Internet may be allowed on a server of the intranet; browsers ask for that separately.
-        allow_private_network=True,
-    )
+    return origins.across_origins(app, allowed, methods=_METHODS, sent=_SENT, read=_READ)
 
 
 def cookie_attributes(request: Request, allowed: Collection[str]) -> str:
@@ -59,7 +47,7 @@ def cookie_attributes(request: Request, allowed: Collection[str]) -> str:
 
 def refuse_foreign_pages(request: Request, allowed: Collection[str]) -> None:
     """Raises Failure 403 where a page of another origin, which is not allowed, would change something."""
-    if request.method not in _HARMLESS and is_foreign(request, allowed):
+    if request.method not in _HARMLESS and origins.is_foreign(request, allowed):
         raise not_allowed(
             "Pages of other origins may do this only if the setting superoffice.allowed_origins names them."
         )

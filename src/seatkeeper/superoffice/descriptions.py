@@ -11,6 +11,7 @@ from msgspec.structs import fields
 from starlette.requests import Request
 from starlette.responses import Response
 
+from seatkeeper.licensing.sentences import say
 from seatkeeper.superoffice.authentication.auth import Gate
 from seatkeeper.superoffice.pages import told
 from seatkeeper.superoffice.places import Place
@@ -52,7 +53,7 @@ class Descriptions:
         urls: defaultdict[str, dict[str, str]] = defaultdict(dict)
         for place in self._places:
             urls[base + place.route][place.verb] = _help(place)
-        return told(request, "The URLs of this API", urls, for_people=False)
+        return told(request, say("The URLs of this API"), urls, for_people=False)
 
     async def describe(self, place: Place, request: Request) -> Response:
         """GET on an agent's method: how it is called."""

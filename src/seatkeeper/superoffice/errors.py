@@ -18,6 +18,7 @@ from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.sentences import Fact, Sentence, say
 from seatkeeper.superoffice.wire.cultures import Spoken
 from seatkeeper.superoffice.wire.rendering import render as represent
+from seatkeeper.transport.record import record_of
 
 ERROR_SOURCE: Final = "Seatkeeper"
 
@@ -67,6 +68,14 @@ class Failure(Exception):
             error=True, error_type=self.error_type, message=text, error_message=text, error_source=ERROR_SOURCE
         )
 
+    def note(self, scope: Scope) -> None:
+        """Have the access log tell it, in English. Before somebody is known what he sent may be a password, and
+        errors in a body quote it: then only who or what is not let in is told."""
+        record = record_of(scope)
+        record.outcome = self.error_type
+        if record.user is not None or self.status in {401, 403}:
+            record.why = str(self.said)
+
     def render(self, scope: Scope) -> Response:
         """The answer, in the language and the media type of the client of `scope`."""
         request = Request(scope)
@@ -76,18 +85,24 @@ class Failure(Exception):
 
 
 class Unbound(Failure):
-    """400: a parameter of a method is missing, or is not what it must be (7.2). `name` is the one at fault."""
+    """400: a parameter of a method is missing, or is not what it must be (7.2). `said` names it."""
 
-    def __init__(self, name: str, said: Sentence) -> None:
+    def __init__(self, said: Sentence) -> None:
         super().__init__(400, ARGUMENT, said)
-        self.name = name
 
     def body(self, spoken: Spoken) -> Struct:
         """The error as the framework of the vendor tells it: without a type, with what is wrong as the detail."""
         return BindingError(
-            message=spoken.said(say("The request is invalid: {parameter} cannot be read.", parameter=self.name)),
+            message=spoken.said(say("The request is invalid: {why}", why=self.said)),
             message_detail=spoken.said(self.said),
         )
+
+
+class Missing(Failure):
+    """404: what a method should tell of is not there. Only a REST resource says so; an agent tells nothing (7.3)."""
+
+    def __init__(self, said: Sentence) -> None:
+        super().__init__(404, NOT_FOUND, said)
 
 
 class BindingError(Struct, frozen=True, rename="pascal"):
@@ -167,13 +182,18 @@ def unsupported_type(media_type: str, supported: str) -> Failure:
 
 
 def not_found(why: Sentence) -> Failure:
-    """404 of a REST resource, or of a path that is none. An agent's method never answers it."""
+    """404: there is nothing at this path."""
     return Failure(404, NOT_FOUND, why)
 
 
 def no_resource(path: str) -> Failure:
     """404: this API has no such resource or method."""
     return not_found(say("There is no resource {path}.", path=path))
+
+
+def no_owner(name: str) -> Missing:
+    """No owner has this name."""
+    return Missing(say("There is no owner of licenses named {owner}.", owner=name))
 
 
 def method_not_allowed(method: str, allowed: str) -> Failure:

@@ -29,7 +29,7 @@ _SAID: Final = Sentence(_ORDERED, {})
 
 ERRORS: Final[Mapping[str, Callable[[], Failure]]] = {
     "superoffice.malformed": lambda: malformed(_ORDERED),
-    "superoffice.unbound": lambda: Unbound("request", _SAID),
+    "superoffice.unbound": lambda: Unbound(_SAID),
     "superoffice.no_free_license": lambda: of_refusal(Refusal(Code.SEATS_EXHAUSTED, _ORDERED), rest=False),
     "superoffice.unauthorized": lambda: unauthorized(_SAID, SESSION_CHALLENGE),
     "superoffice.not_allowed": lambda: not_allowed(_ORDERED),

@@ -7,16 +7,16 @@ from typing import Final
 
 from msgspec import Struct
 
-from seatkeeper.identity.rights import Right
 from seatkeeper.ledger.door import Ledger
 from seatkeeper.licensing.commands import AssignModules, UnassignModules
 from seatkeeper.licensing.sentences import say
 from seatkeeper.queries.reads import Reads
 from seatkeeper.superoffice.calls import Caller, Method
 from seatkeeper.superoffice.documents.methods import LicenseDocuments
-from seatkeeper.superoffice.errors import INVALID_ARGUMENT, Failure, not_allowed
+from seatkeeper.superoffice.errors import INVALID_ARGUMENT, Failure
 from seatkeeper.superoffice.license_views import LicenseViews, require_third_party
 from seatkeeper.superoffice.module_rows import links
+from seatkeeper.superoffice.permissions import require_may_assign
 from seatkeeper.superoffice.wire.carriers import ModuleLicenseLink
 
 _MOST_NAMES: Final = 1000
@@ -31,15 +31,14 @@ class ModuleNames(Struct, frozen=True, rename="pascal"):
 
 
 class LicenseAgent:
-    """The agent. `views` are those of its methods that read; `methods` are all of it (contract 2)."""
+    """The agent. `methods`: all of it (contract 2)."""
 
     def __init__(self, ledger: Ledger, reads: Reads) -> None:
         self._ledger = ledger
-        self.views: Final = LicenseViews(reads, ledger.now)
         self.methods: Final[tuple[Method, ...]] = (
             Method("AssignThirdPartyLicenses", ModuleNames, self.assign),
             Method("UnassignThirdPartyLicenses", ModuleNames, self.unassign),
-            *self.views.methods,
+            *LicenseViews(reads, ledger.now).methods,
             *LicenseDocuments(ledger, reads).methods,
         )
 
@@ -64,8 +63,8 @@ class LicenseAgent:
 
 def _check(caller: Caller, request: ModuleNames) -> None:
     """Whether the caller may ask, and it is something to ask."""
-    if not caller.may(Right.ASSIGN):
-        raise not_allowed("Your account may not assign licenses; the right {right} allows it.", right=Right.ASSIGN)
+    require_may_assign(caller)
+    _require_name("ModuleOwner", request.module_owner)
     require_third_party(request.module_owner)
     count = len(request.module_license_names)
     if count > _MOST_NAMES:
@@ -74,3 +73,10 @@ def _check(caller: Caller, request: ModuleNames) -> None:
             INVALID_ARGUMENT,
             say("At most {most} licenses can be named in one call, not {count}.", most=_MOST_NAMES, count=count),
         )
+    for place, name in enumerate(request.module_license_names):
+        _require_name(f"ModuleLicenseNames[{place}]", name)
+
+
+def _require_name(member: str, name: str) -> None:
+    if not name.strip():
+        raise Failure(400, INVALID_ARGUMENT, say("{member} is empty.", member=member))

@@ -1,12 +1,11 @@
 """`/License`: the REST twins of the License agent (contract 4).
 
-They differ from the agent's methods in two things: what is not there is 404, and names have to be said, so that a
-DELETE that lost its body takes nothing away.
+They differ from the agent's methods in two things: what is not there is 404 (calling.py), and names have to be said, so
+that a DELETE that lost its body takes nothing away.
 """
 
 from seatkeeper.superoffice.calls import Method
 from seatkeeper.superoffice.license_agent import LicenseAgent, ModuleNames
-from seatkeeper.superoffice.license_views import Associate, AssociateAndOwner, Satellite
 from seatkeeper.superoffice.places import Place
 
 
@@ -19,12 +18,8 @@ class RequiredModuleNames(ModuleNames, frozen=True, kw_only=True, rename="pascal
 def places(agent: LicenseAgent) -> tuple[Place, ...]:
     """Where the methods of the agent are."""
     methods = {each.name: each for each in agent.methods}
-    views = agent.views
     assign = Method("AssignThirdPartyLicenses", RequiredModuleNames, agent.assign)
     unassign = Method("UnassignThirdPartyLicenses", RequiredModuleNames, agent.unassign)
-    assignments = Method("GetThirdPartyLicenseAssignments", AssociateAndOwner, views.assignments)
-    user_licenses = Method("GetUserLicenses", Associate, views.user_licenses)
-    satellite_licenses = Method("GetSatelliteLicenses", Satellite, views.satellite_licenses)
     serial = ("newCompanyName", "newSerialNumber")
     return (
         Place("GET", "License", methods["GetLicenseForAllOwnersFromDB"]),
@@ -33,11 +28,11 @@ def places(agent: LicenseAgent) -> tuple[Place, ...]:
         Place("DELETE", "License/{moduleOwner}", methods["RemoveLicenseFromDB"]),
         Place("GET", "License/{ownerName}/ShopUrl", methods["GetShopUrl"]),
         Place("GET", "License/{ownerName}/{moduleName}", methods["GetModuleLicenseFromDB"]),
-        Place("GET", "License/{moduleOwner}/{associateId:int}", assignments),
+        Place("GET", "License/{moduleOwner}/{associateId:int}", methods["GetThirdPartyLicenseAssignments"]),
         Place("PUT", "License/{moduleOwner}/{associateId:int}", assign, body="ModuleLicenseNames"),
         Place("DELETE", "License/{moduleOwner}/{associateId:int}", unassign, body="ModuleLicenseNames"),
-        Place("GET", "License/User/{associateId:int}", user_licenses),
+        Place("GET", "License/User/{associateId:int}", methods["GetUserLicenses"]),
         Place("GET", "License/User/MdoList", methods["GetUserLicensesMDOList"]),
-        Place("GET", "License/Site/{satelliteId:int}", satellite_licenses),
+        Place("GET", "License/Site/{satelliteId:int}", methods["GetSatelliteLicenses"]),
         Place("POST", "License/ChangeSerialNumber", methods["ChangeSerialNumber"], query=serial),
     )

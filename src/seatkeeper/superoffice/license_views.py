@@ -1,27 +1,27 @@
 """The methods of the License agent that read licenses: an associate's, the central ones, one module (contract 2).
 
 Everybody sees what was bought and what he has himself; the licenses of others are for those who may read the
-inventory or assign. Where a thing is not there a REST resource answers 404; an agent answers an empty list then, or
-null (contract 7.3).
+inventory or assign.
 """
 
-from collections.abc import Awaitable, Callable
-from functools import partial, wraps
-from typing import Any, Final
+from collections.abc import Callable
+from functools import partial
+from typing import Final
 
 from msgspec import Struct
 
-from seatkeeper.identity.rights import Right
 from seatkeeper.licensing.entities import LicenseKind, fold
 from seatkeeper.licensing.outcomes import Module
-from seatkeeper.licensing.sentences import say
+from seatkeeper.licensing.sentences import NO_SUCH_LICENSE, say
 from seatkeeper.queries.modules import OwnerModules, UserView, bought_module, owners_with_modules, user_modules
 from seatkeeper.queries.reads import Reads
+from seatkeeper.superoffice.associates import AssociateRequest
 from seatkeeper.superoffice.calls import Caller, Method
 from seatkeeper.superoffice.documents.mapping import module_license
-from seatkeeper.superoffice.errors import INVALID_ARGUMENT, NOT_SUPPORTED, Failure, not_allowed, not_found
+from seatkeeper.superoffice.errors import INVALID_ARGUMENT, NOT_SUPPORTED, Failure, Missing, no_owner
 from seatkeeper.superoffice.installation import fence, standing
 from seatkeeper.superoffice.module_rows import SUPEROFFICE, is_superoffice, license_owner, links, tree
+from seatkeeper.superoffice.permissions import require_may_change_inventory, require_may_see
 from seatkeeper.superoffice.wire.carriers import (
     FencingInfo,
     LicenseOwner,
@@ -33,12 +33,6 @@ from seatkeeper.superoffice.wire.carriers import (
 
 _CENTRAL: Final = 0
 """The number of the central database, which is all that there is here: this server has no satellites."""
-
-
-class Associate(Struct, frozen=True, rename="pascal"):
-    """A request about one associate."""
-
-    associate_id: int
 
 
 class AssociateAndOwner(Struct, frozen=True, rename="pascal"):
@@ -68,18 +62,18 @@ class CentralLicense(Struct, frozen=True, rename="pascal"):
 
 
 class LicenseViews:
-    """Each of its methods raises 404 for what is not there. `now` gives the time, in milliseconds."""
+    """`methods`: the agent's that read. `now` gives the time, in milliseconds."""
 
     def __init__(self, reads: Reads, now: Callable[[], int]) -> None:
         self._reads = reads
         self._now = now
         self.methods: Final[tuple[Method, ...]] = (
-            Method("GetThirdPartyLicenseAssignments", AssociateAndOwner, _empty_where_missing(self.assignments)),
-            Method("GetUserLicenses", Associate, _empty_where_missing(self.user_licenses)),
-            Method("GetSatelliteLicenses", Satellite, _empty_where_missing(self.satellite_licenses)),
+            Method("GetThirdPartyLicenseAssignments", AssociateAndOwner, self.assignments),
+            Method("GetUserLicenses", AssociateRequest, self.user_licenses),
+            Method("GetSatelliteLicenses", Satellite, self.satellite_licenses),
             Method("GetUserLicensesMDOList", None, self.user_licenses_tree),
             Method("GetModuleLicenseFromDB", ModuleName, self.module_license),
-            Method("GetUserAndInstallationLicenceStatus", Associate, self.status),
+            Method("GetUserAndInstallationLicenceStatus", AssociateRequest, self.status),
             Method("GetCentralLicense", None, self.central_licenses),
             Method("SaveCentralLicense", CentralLicense, self.save_central_licenses),
             Method("GetFencingInfo", None, self.fencing),
@@ -90,10 +84,10 @@ class LicenseViews:
         require_third_party(request.module_owner)
         view = await self._view(caller, request.associate_id, request.module_owner)
         if not view.owners:
-            raise not_found(say("There is no owner of licenses named {owner}.", owner=request.module_owner))
+            raise no_owner(request.module_owner)
         return links((each for each in view.owners[0].modules if each.assigned), caller.spoken)
 
-    async def user_licenses(self, caller: Caller, request: Associate) -> tuple[LicenseOwner, ...]:
+    async def user_licenses(self, caller: Caller, request: AssociateRequest) -> tuple[LicenseOwner, ...]:
         """All user licenses by owner, as they are for an associate: assigned to him or not, hidden or not."""
         view = await self._view(caller, request.associate_id)
         return tuple(license_owner(each.owner, each.modules, caller.spoken) for each in view.owners if each.modules)
@@ -101,7 +95,7 @@ class LicenseViews:
     async def satellite_licenses(self, caller: Caller, request: Satellite) -> tuple[LicenseOwner, ...]:
         """The satellite licenses of a database, by owner."""
         if request.satellite_id != _CENTRAL:
-            raise not_found(
+            raise Missing(
                 say("There is no satellite {id}: the only database is the central one, 0.", id=request.satellite_id)
             )
         return await self.central_licenses(caller, None)
@@ -115,16 +109,16 @@ class LicenseViews:
             if (licenses := [bought.license for bought in each.modules if bought.license.kind is LicenseKind.USER])
         )
 
-    async def module_license(self, caller: Caller, request: ModuleName) -> ModuleLicense | None:
-        """One module as it was bought; null where there is none. Nothing is said of who has it."""
+    async def module_license(self, caller: Caller, request: ModuleName) -> ModuleLicense:
+        """One module as it was bought. Nothing is said of who has it."""
         bought = await self._reads.run(partial(bought_module, owner=request.owner_name, name=request.module_name))
-        return None if bought is None else module_license(bought, caller.spoken)
+        if bought is None:
+            raise Missing(say(NO_SUCH_LICENSE, license=request.module_name, owner=request.owner_name))
+        return module_license(bought, caller.spoken)
 
-    async def status(self, caller: Caller, request: Associate) -> UserAndInstallationLicenceStatus | None:
-        """The names of an associate's licenses, and the dates of the installation; null for an unknown associate."""
-        _require_may_see(caller, request.associate_id)
-        view = await self._reads.run(partial(user_modules, user_id=request.associate_id, now=self._now()))
-        return None if view is None else standing(view, caller.spoken)
+    async def status(self, caller: Caller, request: AssociateRequest) -> UserAndInstallationLicenceStatus:
+        """The names of an associate's licenses, and the dates of the installation."""
+        return standing(await self._view(caller, request.associate_id), caller.spoken)
 
     async def central_licenses(self, caller: Caller, _request: None) -> tuple[LicenseOwner, ...]:
         """The licenses of the central database, by owner."""
@@ -135,11 +129,7 @@ class LicenseViews:
 
     async def save_central_licenses(self, caller: Caller, request: CentralLicense) -> tuple[LicenseOwner, ...]:
         """Accept the central licenses as they are; they are changed by license documents only."""
-        if not caller.may(Right.INVENTORY_WRITE):
-            raise not_allowed(
-                "Your account may not change what was bought; the right {right} allows it.",
-                right=Right.INVENTORY_WRITE,
-            )
+        require_may_change_inventory(caller)
         there = await self.central_licenses(caller, None)
         if _essence(request.license) != _essence(there):
             raise Failure(
@@ -157,10 +147,10 @@ class LicenseViews:
         return fence(await self._reads.run(owners_with_modules), caller.spoken)
 
     async def _view(self, caller: Caller, associate_id: int, owner: str | None = None) -> UserView:
-        _require_may_see(caller, associate_id)
+        require_may_see(caller, [associate_id])
         view = await self._reads.run(partial(user_modules, user_id=associate_id, now=self._now(), owner=owner))
         if view is None:
-            raise not_found(say("There is no user with the associate id {id}.", id=associate_id))
+            raise Missing(say("There is no user with the associate id {id}.", id=associate_id))
         return view
 
 
@@ -171,15 +161,6 @@ def require_third_party(owner: str) -> None:
             400,
             INVALID_ARGUMENT,
             say("{owner} is no third party: its licenses are not assigned one by one here.", owner=SUPEROFFICE),
-        )
-
-
-def _require_may_see(caller: Caller, associate_id: int) -> None:
-    if associate_id != caller.user.id and not caller.may(Right.INVENTORY_READ, Right.ASSIGN):
-        raise not_allowed(
-            "Your account may see its own licenses only; the right {read} or {assign} shows those of others.",
-            read=Right.INVENTORY_READ,
-            assign=Right.ASSIGN,
         )
 
 
@@ -199,21 +180,3 @@ def _essence(owners: tuple[LicenseOwner, ...]) -> set[tuple[str, str, bool, int,
         for owner in owners
         for each in (*owner.restricted_module_licenses, *owner.unrestricted_module_licenses)
     }
-
-
-Answer = Callable[[Caller, Any], Awaitable[tuple[Any, ...]]]
-
-
-def _empty_where_missing(answer: Answer) -> Answer:
-    """As an agent answers: an empty list where a REST resource says that something is not there."""
-
-    @wraps(answer)
-    async def answer_of_agent(caller: Caller, request: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a request of any shape
-        try:
-            return await answer(caller, request)
-        except Failure as failure:
-            if failure.status != 404:
-                raise
-            return ()
-
-    return answer_of_agent

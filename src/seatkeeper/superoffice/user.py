@@ -1,26 +1,25 @@
 """Who the caller is, his access tokens, and the User agent (contract 5, 9, 9.1)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
 from msgspec import Struct
 
-from seatkeeper.identity.rights import Right, rights_of
+from seatkeeper.identity.rights import rights_of
 from seatkeeper.ledger.door import Ledger
-from seatkeeper.licensing.commands import Unassign
-from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseKind, LicenseName
+from seatkeeper.licensing.commands import UnassignAll
 from seatkeeper.licensing.entities import UserType as EntityUserType
-from seatkeeper.licensing.refusals import Code, Refusal
-from seatkeeper.queries.associates import Granted, associates, granted_to
+from seatkeeper.queries.associates import Granted, granted_to
 from seatkeeper.queries.reads import Reads
-from seatkeeper.superoffice.associates import associate
+from seatkeeper.superoffice.associates import AssociateRequest, associate
 from seatkeeper.superoffice.authentication.auth import Gate
 from seatkeeper.superoffice.authentication.tickets import Tickets
 from seatkeeper.superoffice.calls import Caller, Method
-from seatkeeper.superoffice.errors import not_allowed
+from seatkeeper.superoffice.documents.mapping import LICENSE_TYPES
+from seatkeeper.superoffice.permissions import require_may_assign
 from seatkeeper.superoffice.places import Place
-from seatkeeper.superoffice.wire.carriers import LicenseType, UserType
+from seatkeeper.superoffice.wire.carriers import UserType
 from seatkeeper.superoffice.wire.cultures import Spoken
 from seatkeeper.superoffice.wire.principal_carriers import (
     Associate,
@@ -35,12 +34,6 @@ class AccessTokenRequest(Struct, frozen=True, rename="pascal"):
 
     app_token: str = ""
     include_cs_session: bool = False
-
-
-class AssociateRequest(Struct, frozen=True, rename="pascal"):
-    """Which associate."""
-
-    associate_id: int
 
 
 class Users:
@@ -77,7 +70,7 @@ class Users:
             group_id=user.group_id,
             role_name=", ".join(user.roles),
             role_type=_ROLE_TYPES[user.user_type],
-            licenses=_granted(granted, caller.spoken),
+            licenses=tuple(_license(each, caller.spoken) for each in granted),
             full_name=user.display_name,
             function_rights=tuple(sorted(rights_of(user))),
             secondary_groups=user.secondary_groups,
@@ -100,20 +93,8 @@ class Users:
 
     async def remove_licenses(self, caller: Caller, request: AssociateRequest) -> None:
         """Take all licenses of all owners from an associate."""
-        if not caller.may(Right.ASSIGN):
-            raise not_allowed("Taking licenses away needs the right {right}.", right=Right.ASSIGN)
-        found = await self._reads.run(partial(associates, numbers=[request.associate_id]))
-        user = found.get(request.associate_id)
-        if user is None or user.deleted_at is not None:
-            raise Refusal(Code.UNKNOWN_USER, "There is no user with the associate id {id}.", id=request.associate_id)
-        granted = await self._reads.run(partial(granted_to, user_id=user.id))
-        names = tuple(LicenseName(each.owner.name, each.bought.license.name) for each in granted if each.assigned)
-        if names:
-            await self._ledger.submit(Unassign(holder=HolderName(HolderKind.USER, user.login), licenses=names))
-
-
-def _granted(granted: Iterable[Granted], spoken: Spoken) -> tuple[GrantedModuleLicense, ...]:
-    return tuple(_license(each, spoken) for each in granted)
+        require_may_assign(caller)
+        await self._ledger.submit(UnassignAll(user_id=request.associate_id))
 
 
 def _license(granted: Granted, spoken: Spoken) -> GrantedModuleLicense:
@@ -127,7 +108,7 @@ def _license(granted: Granted, spoken: Spoken) -> GrantedModuleLicense:
         name=license_.name,
         description=spoken.text(license_.display_name),
         version=license_.details.version,
-        license_type=_LICENSE_TYPES[license_.kind],
+        license_type=LICENSE_TYPES[license_.kind],
         extra_flags=license_.details.extra_flags,
         extra_info=license_.details.extra_info,
         sort_order=license_.details.sort_order,
@@ -137,12 +118,6 @@ def _license(granted: Granted, spoken: Spoken) -> GrantedModuleLicense:
         expiry_date=spoken.time(min(ends, default=None)),
     )
 
-
-_LICENSE_TYPES: Final[Mapping[LicenseKind, LicenseType]] = {
-    LicenseKind.SITE: LicenseType.SITE,
-    LicenseKind.SATELLITE: LicenseType.SATELLITE,
-    LicenseKind.USER: LicenseType.USER,
-}
 
 _ROLE_TYPES: Final[Mapping[EntityUserType, RoleType]] = {
     EntityUserType.INTERNAL: RoleType.EMPLOYEE,

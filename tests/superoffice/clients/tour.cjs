@@ -18,6 +18,11 @@ const DEADLINE = 10_000; // milliseconds
 const say = (text) => console.log(text);
 const saySeats = (link) => say(`    ${link.name} "${link.description}": ${link.inUse} of ${link.total} assigned`);
 
+function sayUse({ current: license, numberOfLicensesInUse: used, numberOfLicensesTotal: total }) {
+  const limited = total === 0 ? "concurrent seats only" : `${used} of ${total} assigned`;
+  say(`    ${license.moduleName}: ${license.unrestricted ? `${used} assigned, unlimited` : limited}`);
+}
+
 // The stream of an agent who has subscribed to the license, as a browser or a desktop of ICWS opens it.
 async function listen() {
   const json = { "Content-Type": "application/json", "Accept-Language": "en-us" };
@@ -101,10 +106,9 @@ async function tour() {
   say(`\ngetLicenseFromDBAsync("PLANNING"):`);
   const { current, extendedModuleLicenses } = await licenses.getLicenseFromDBAsync("PLANNING");
   say(`    ${current.companyName}, serial number ${current.serialNr}`);
-  for (const module of extendedModuleLicenses) {
-    const { current: license, numberOfLicensesInUse: used, numberOfLicensesTotal: total } = module;
-    if (license.licenseType === "UserLicense") say(`    ${license.moduleName}: ${used} of ${total} assigned`);
-  }
+  const shown = ["PLANNER", "MOBILE", "KIOSK"]; // one of each kind
+  extendedModuleLicenses.filter(({ current: license }) => shown.includes(license.moduleName)).forEach(sayUse);
+  say(`    and ${extendedModuleLicenses.length - shown.length} more`);
 
   say(`\nunassignThirdPartyLicensesAsync(129, "PLANNING", ["PLANNER", "REPORTS"]):`);
   const none = await licenses.unassignThirdPartyLicensesAsync(129, "PLANNING", ["PLANNER", "REPORTS"]);

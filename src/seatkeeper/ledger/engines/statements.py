@@ -83,7 +83,7 @@ OF_USERS: Final = {
     "users": _select(tables.users, f"WHERE id IN {_GIVEN}"),
     "sessions": _select(tables.sessions, f"WHERE user_id IN {_GIVEN} ORDER BY id"),
 }
-"""What belongs to users, given their numbers, by table of the state. Sessions come last: whoever looks up a session
+"""What belongs to users, given their numbers, by table of the state. Users and sessions come last: whoever looks one up
 meanwhile finds it with all that is its own, or not at all."""
 
 USERS_OF_LOGINS: Final = f"SELECT id FROM users WHERE login_key IN {_GIVEN} AND deleted_at IS NULL"

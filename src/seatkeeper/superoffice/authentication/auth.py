@@ -103,12 +103,11 @@ class Gate:
 
         There may be several cookies of the name, of one application path each: the XSRF value tells which is meant.
         """
-        cookies = _cookies(request)
-        if not cookies:
+        if not _cookies(request):
             raise self.unauthorized(request, _NOTHING)
         if not self._settings.cookies:
             raise self._switched_off(request, "superoffice.cookies")
-        sessions = [found for each in cookies if (found := await self._tickets.by_cookie(each)) is not None]
+        sessions = await self._browsers_sessions(request)
         if not sessions:
             raise self.unauthorized(request, _NO_SESSION)
         shown = (request.headers.get(XSRF_HEADER) or value or "").strip()
@@ -120,6 +119,11 @@ class Gate:
             say("This request needs the XSRF value of the session, in the header {header}.", header=XSRF_HEADER),
             XSRF,
         )
+
+    async def by_cookie_alone(self, request: Request) -> _Known | None:
+        """Whose browser's session a request carries, without its XSRF value: good for telling him so, and no more."""
+        sessions = await self._browsers_sessions(request) if self._settings.cookies else []
+        return _of_log_in(*sessions[0]) if sessions else None
 
     def require_app_token(self, request: Request) -> None:
         """Raises Failure 401 for an application token in the headers that is none of those known."""
@@ -147,6 +151,10 @@ class Gate:
             names = ["Cookie"]  # no registered scheme, but the header must name one
         return ", ".join(f'{name} realm="{REALM}"' + _CHARSET.get(name, "") for name in names)
 
+    async def _browsers_sessions(self, request: Request) -> list[tuple[LiveSession, Shown]]:
+        """The live ones of its cookies."""
+        return [found for each in _cookies(request) if (found := await self._tickets.by_cookie(each)) is not None]
+
     async def _by_scheme(self, request: Request, authorization: str) -> _Known:
         name, _, credentials = authorization.partition(" ")
         scheme = self._schemes.get(name.lower())
@@ -154,7 +162,7 @@ class Gate:
             scheme = self._schemes["soticket"]  # as the vendor's text on Basic allows (contract 5)
         if scheme is None:
             names = ", ".join(each.name for each in self._schemes.values() if each.on)
-            said = say("{scheme} is no way to say who asks; there is {schemes}.", scheme=name, schemes=names)
+            said = say("The scheme of Authorization must be one of {schemes}.", schemes=names)
             raise self.unauthorized(request, said)
         if not scheme.on:
             raise self._switched_off(request, scheme.setting)

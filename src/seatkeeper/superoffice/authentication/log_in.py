@@ -78,18 +78,25 @@ class LogIns:
         self._settings = settings
 
     async def form(self, request: Request) -> Response:
-        """GET: the page on which people log in."""
+        """GET: the page on which people log in, or that they have done so."""
         self._require_use(for_people=True)
-        return log_in_page.form(request)
+        known = await self._gate.by_cookie_alone(request)
+        if known is None or known.xsrf_value is None:
+            return log_in_page.form(request)
+        record_of(request.scope).user = known.user.login
+        return log_in_page.logged_in(request, known.user.login, known.xsrf_value)
 
     async def log_in(self, request: Request) -> Response:
         """POST `user` and `password`: a page for people, else the ticket; both with the cookies."""
         for_people = is_for_people(request, otherwise=False)
         self._require_use(for_people=for_people)
+        user = ""
         try:
-            login, opened = await self._logged_in(request, for_people=for_people)
+            credentials = await self._credentials(request)
+            user = credentials.user
+            login, opened = await self._logged_in(request, credentials, for_people=for_people)
         except Failure as failure:
-            return _form_again(request, failure)
+            return _form_again(request, failure, user)
         if for_people:
             response: Response = log_in_page.logged_in(request, login, opened.xsrf_value)
         else:
@@ -127,13 +134,16 @@ class LogIns:
         if not (self._settings.cookies or (self._settings.tickets and not for_people)):
             raise not_found(say("Nobody can log in here so: the setting superoffice.cookies is off."))
 
-    async def _logged_in(self, request: Request, *, for_people: bool) -> tuple[str, LogIn]:
+    async def _credentials(self, request: Request) -> Credentials:
         refuse_foreign_pages(request, self._settings.allowed_origins)
         self._tickets.require_serving()
         self._gate.require_app_token(request)
         credentials = bind(await bodies.read(request), Credentials)
         if len(credentials.password) > _MAX_PASSWORD:
             raise malformed("A password has at most {most} characters.", most=_MAX_PASSWORD)
+        return credentials
+
+    async def _logged_in(self, request: Request, credentials: Credentials, *, for_people: bool) -> tuple[str, LogIn]:
         address = address_of(request)
         user = await self._authenticator.authenticate(credentials.user, credentials.password, address)
         if user is None:
@@ -159,11 +169,12 @@ class LogIns:
         response.headers.append("Set-Cookie", f"{XSRF_COOKIE}={xsrf}{where}")
 
 
-def _form_again(request: Request, failure: Failure) -> Response:
-    """For people, the page on which they log in, saying what went wrong. Raises the failure for programs."""
+def _form_again(request: Request, failure: Failure, user: str = "") -> Response:
+    """For people, the page on which they log in, saying what went wrong; `user` is what they had typed in as their
+    name. Raises the failure for programs."""
     if not is_for_people(request, otherwise=False):
         raise failure
-    record_of(request.scope).outcome = failure.error_type
-    page = log_in_page.form(request, failure.said, failure.status)
+    failure.note(request.scope)
+    page = log_in_page.form(request, failure.said, failure.status, user)
     page.headers.update(failure.headers or {})
     return page

@@ -7,29 +7,26 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from seatkeeper.licensing.sentences import Sentence, say
+from seatkeeper.superoffice.pages import page
 from seatkeeper.superoffice.wire.cultures import Spoken
 
 XSRF_FIELD: Final = "XSRF_TOKEN"
 """The hidden field with the XSRF value: its name and id, by which the vendor's client library finds it (contract 5)."""
 
-_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
+_NOT_KEPT: Final = {"Cache-Control": "no-store"}
 
 
-def form(request: Request, wrong: Sentence | None = None, status: int = 200) -> HTMLResponse:
-    """Where somebody types in who he is. `wrong`: what was wrong with the last time."""
+def form(request: Request, wrong: Sentence | None = None, status: int = 200, user: str = "") -> HTMLResponse:
+    """Where somebody types in who he is. `wrong`: what was wrong with the last time, when he called himself `user`."""
     spoken = Spoken.of(request.headers)
-    alert = "" if wrong is None else f'<p role="alert">{escape(spoken.said(wrong))}</p>\n'
+    alert = "" if wrong is None else f'<p role="alert">{_said(spoken, wrong)}</p>\n'
+    at_user, at_password = ("", " autofocus") if user else (" autofocus", "")
     content = (
         f'{alert}<form method="post" action="{_below(request, "Login")}">\n'
         f"<p><label>{_said(spoken, say('User'))} "
-        '<input name="user" autocomplete="username" required autofocus></label></p>\n'
+        f'<input name="user" value="{escape(user)}" autocomplete="username" required{at_user}></label></p>\n'
         f"<p><label>{_said(spoken, say('Password'))} "
-        '<input name="password" type="password" autocomplete="current-password" required></label></p>\n'
+        f'<input name="password" type="password" autocomplete="current-password" required{at_password}></label></p>\n'
         f"<p><button>{_said(spoken, say('Log in'))}</button></p>\n</form>"
     )
     return _page(spoken, say("Log in"), content, status)
@@ -55,13 +52,9 @@ def logged_out(request: Request) -> HTMLResponse:
 
 
 def _page(spoken: Spoken, title: Sentence, content: str, status: int = 200) -> HTMLResponse:
-    heading = _said(spoken, title)
-    text = (
-        f'<!DOCTYPE html>\n<html lang="{escape(spoken.language or "en")}">\n<head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{heading}</title></head>\n<body>\n<h1>{heading}</h1>\n{content}\n</body>\n</html>\n"
-    )
-    return HTMLResponse(text, status, _HEADERS)
+    response = page(spoken, title, content, status)
+    response.headers.update(_NOT_KEPT)
+    return response
 
 
 def _said(spoken: Spoken, sentence: Sentence) -> str:

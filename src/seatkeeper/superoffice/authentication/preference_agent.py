@@ -6,10 +6,11 @@ from seatkeeper.ledger.door import Ledger
 from seatkeeper.settings import SuperOfficeSettings
 from seatkeeper.superoffice.calls import Caller, Method
 from seatkeeper.superoffice.wire.carriers import UNSET_DATE, Date
+from seatkeeper.superoffice.wire.cultures import stamp
 
 
 class XsrfValue(Struct, frozen=True, rename="pascal"):
-    """An XSRF value, and since when it is that."""
+    """An XSRF value, and since when it is that (UTC)."""
 
     value: str = ""
     last_updated: Date = UNSET_DATE
@@ -39,7 +40,7 @@ class PreferenceAgent:
             return None
         live = await self._ledger.live_session(caller.session_id)
         since = None if live is None else live.session.connected_at
-        return XsrfValue(caller.xsrf_value, caller.spoken.time(since))
+        return XsrfValue(caller.xsrf_value, stamp(since))
 
     async def get_xsrf_paths(self, _caller: Caller, _request: GetXsrfPathsRequest) -> tuple[str, ...]:
         """The paths of the XSRF cookies: those of the application."""

@@ -5,19 +5,22 @@ answered from the inventory (docs/decisions/license-documents.md).
 """
 
 import asyncio
-from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
 from msgspec import Struct
 
-from seatkeeper.identity.rights import Right
 from seatkeeper.ledger.door import Ledger
 from seatkeeper.licensing.commands import ActivateDocument, RemoveOwner
-from seatkeeper.licensing.entities import fold
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.sentences import Sentence, say
-from seatkeeper.queries.modules import OwnerModules, bought_module, owner_with_modules, owners_with_modules
+from seatkeeper.queries.modules import (
+    OwnerModules,
+    bought_module,
+    owner_and_check,
+    owner_with_modules,
+    owners_and_check,
+)
 from seatkeeper.queries.reads import Reads
 from seatkeeper.queries.seat_history import seat_history
 from seatkeeper.superoffice.calls import Caller, Method
@@ -25,8 +28,9 @@ from seatkeeper.superoffice.documents import file as license_file
 from seatkeeper.superoffice.documents.license_server import history_of, status_of
 from seatkeeper.superoffice.documents.mapping import license_info, side_by_side, told
 from seatkeeper.superoffice.documents.proposals import Proposal, owner_of, proposed
-from seatkeeper.superoffice.errors import not_allowed
+from seatkeeper.superoffice.errors import no_owner
 from seatkeeper.superoffice.module_rows import SUPEROFFICE, is_superoffice
+from seatkeeper.superoffice.permissions import require_may_change_inventory
 from seatkeeper.superoffice.wire.carriers import (
     CheckLicenseStatusResult,
     ExtendedLicenseInfo,
@@ -112,14 +116,13 @@ class LicenseDocuments:
 
     async def of_all_owners(self, caller: Caller, _request: None) -> tuple[ExtendedLicenseInfo, ...]:
         """What is stored of every owner, with its use."""
-        owners = await self._reads.run(owners_with_modules)
-        return tuple(_extended(caller.spoken, owners, each) for each in owners)
+        owners, next_check = await self._reads.run(owners_and_check)
+        return tuple(_extended(caller.spoken, next_check, each) for each in owners)
 
-    async def stored(self, caller: Caller, request: OfOwner) -> ExtendedLicenseInfo | None:
+    async def stored(self, caller: Caller, request: OfOwner) -> ExtendedLicenseInfo:
         """What is stored of an owner, with its use."""
-        owners = await self._reads.run(owners_with_modules)
-        found = _named(owners, request.owner_name)
-        return None if found is None else _extended(caller.spoken, owners, found)
+        found, next_check = await self._reads.run(partial(owner_and_check, name=request.owner_name))
+        return _extended(caller.spoken, next_check, _there(found, request.owner_name))
 
     async def read(self, caller: Caller, request: DocumentText) -> ExtendedLicenseInfo:
         """A license document beside what is stored, and whether it can be activated. Nothing changes."""
@@ -127,7 +130,7 @@ class LicenseDocuments:
 
     async def add(self, caller: Caller, request: DocumentText) -> ExtendedLicenseInfo:
         """Activate a license document. Where it cannot be, the answer says why, and nothing changes."""
-        _require_inventory(caller)
+        require_may_change_inventory(caller)
         return await self._from_file(caller, request.file_content, rehearsed=False)
 
     async def validate(self, caller: Caller, request: Validated) -> LicenseResult:
@@ -137,12 +140,12 @@ class LicenseDocuments:
 
     async def activate(self, caller: Caller, request: Activated) -> LicenseResult:
         """Make an owner's licenses what a license says, all at once or not at all."""
-        _require_inventory(caller)
+        require_may_change_inventory(caller)
         return await self._result(caller.spoken, request.new_license.new, rehearsed=False)
 
     async def remove(self, caller: Caller, request: RemovedOwner) -> LicenseResult:
         """Remove an owner's license with all its modules. None of them may be assigned."""
-        _require_inventory(caller)
+        require_may_change_inventory(caller)
         if is_superoffice(request.module_owner):
             reason = say("The license of {owner} can be replaced by another, never removed.", owner=SUPEROFFICE)
             return _refused(caller.spoken, (reason,))
@@ -154,15 +157,13 @@ class LicenseDocuments:
             return _refused(caller.spoken, (refusal.said,))
         return LicenseResult(succeeded=True)
 
-    async def served(self, caller: Caller, request: OfOwner) -> ExtendedLicenseInfo | None:
+    async def served(self, caller: Caller, request: OfOwner) -> ExtendedLicenseInfo:
         """An owner's license as its license server has it, which is here, beside what is stored."""
-        owners = await self._reads.run(owners_with_modules)
-        found = _named(owners, request.owner_name)
-        if found is None:
-            return None
+        stored, next_check = await self._reads.run(partial(owner_and_check, name=request.owner_name))
+        found = _there(stored, request.owner_name)
         new = license_info(found, caller.spoken)
         reasons = await self._reasons(proposed(new, found, caller.spoken), rehearsed=True)
-        return _extended(caller.spoken, owners, found, new, reasons)
+        return _extended(caller.spoken, next_check, found, new, reasons)
 
     async def status(self, caller: Caller, request: OfOwner) -> CheckLicenseStatusResult:
         """How an owner's license is: in force, soon to end, or ended."""
@@ -187,7 +188,7 @@ class LicenseDocuments:
 
     async def change_serial_number(self, caller: Caller, request: NewSerial) -> LicenseResult:
         """Ask for a license under another serial number. Only whoever sells licenses can issue one."""
-        _require_inventory(caller)
+        require_may_change_inventory(caller)
         reason = say(
             "Serial numbers are not issued here. Ask the seller of the license for its document for {company} with"
             " serial number {number}, and activate that.",
@@ -196,20 +197,19 @@ class LicenseDocuments:
         )
         return _refused(caller.spoken, (reason,))
 
-    async def shop_url(self, _caller: Caller, request: OfOwner) -> str | None:
+    async def shop_url(self, _caller: Caller, request: OfOwner) -> str:
         """Where more of an owner's licenses are sold; empty where nobody has said."""
         found = await self._reads.run(partial(owner_with_modules, name=request.owner_name))
-        return None if found is None else found.owner.details.shop_url
+        return _there(found, request.owner_name).owner.details.shop_url
 
     async def _from_file(self, caller: Caller, content: str, *, rehearsed: bool) -> ExtendedLicenseInfo:
         info = await asyncio.to_thread(license_file.read, content)  # a large one takes a tenth of a second
-        owners = await self._reads.run(owners_with_modules)
-        stored = _named(owners, owner_of(info))
+        read_stored = partial(owner_and_check, name=owner_of(info))
+        stored, next_check = await self._reads.run(read_stored)
         reasons = await self._reasons(proposed(info, stored, license_file.SPOKEN), rehearsed=rehearsed)
         if not (reasons or rehearsed):
-            owners = await self._reads.run(owners_with_modules)
-            stored = _named(owners, owner_of(info))
-        return _extended(caller.spoken, owners, stored, told(info, license_file.SPOKEN, caller.spoken), reasons)
+            stored, next_check = await self._reads.run(read_stored)
+        return _extended(caller.spoken, next_check, stored, told(info, license_file.SPOKEN, caller.spoken), reasons)
 
     async def _result(self, spoken: Spoken, info: LicenseInfo | None, *, rehearsed: bool) -> LicenseResult:
         if info is None:
@@ -226,31 +226,27 @@ class LicenseDocuments:
         return outcome.reasons
 
 
-def _require_inventory(caller: Caller) -> None:
-    if not caller.may(Right.INVENTORY_WRITE):
-        raise not_allowed("{user} may not change what was bought.", user=caller.user.login)
-
-
-def _named(owners: Iterable[OwnerModules], name: str) -> OwnerModules | None:
-    return next((each for each in owners if fold(each.owner.name) == fold(name)), None)
+def _there(found: OwnerModules | None, name: str) -> OwnerModules:
+    if found is None:
+        raise no_owner(name)
+    return found
 
 
 def _extended(
     spoken: Spoken,
-    owners: Iterable[OwnerModules],
+    next_check: int | None,
     current: OwnerModules | None,
     new: LicenseInfo | None = None,
     reasons: tuple[Sentence, ...] = (),
 ) -> ExtendedLicenseInfo:
-    """What is stored of an owner, beside a document where there is one. `owners`: all of them."""
-    checks = [each.owner.details.next_check for each in owners]
+    """What is stored of an owner, beside a document where there is one. `next_check`: the earliest of all owners."""
     return ExtendedLicenseInfo(
         reason=_said(spoken, reasons),
         can_be_activated=new is not None and not reasons,
         new=new,
         current=None if current is None else license_info(current, spoken),
         extended_module_licenses=side_by_side(new, current, spoken),
-        accumulated_next_check_date=spoken.time(min((each for each in checks if each is not None), default=None)),
+        accumulated_next_check_date=spoken.time(next_check),
     )
 
 

@@ -91,7 +91,7 @@ def _struct(value: object, declared: inspect.StructType, path: str) -> Struct:
         if member is not None and not _is_nil(member):
             bound[field.name] = _bound(member, field.type, place)
         elif field.required:
-            raise Unbound(place, say("{member} is required.", member=place))
+            raise Unbound(say("{member} is missing.", member=place))
     struct: Struct = declared.cls(**bound)
     return struct
 
@@ -103,21 +103,17 @@ def _members(value: object, path: str) -> dict[str, object]:
     if isinstance(value, dict):
         return {str(name).lower(): each for name, each in value.items()}
     if isinstance(value, _Element) and (len(value) or not _own_text(value).strip()):
-        members: dict[str, object] = {}
+        named: dict[str, list[_Element]] = {}
         for child in value:
-            name = QName(child).localname.lower()
-            before = members.get(name)
-            members[name] = (
-                child if before is None else [*before, child] if isinstance(before, list) else [before, child]
-            )
-        return members
+            named.setdefault(QName(child).localname.lower(), []).append(child)
+        return {name: children if len(children) > 1 else children[0] for name, children in named.items()}
     raise invalid(path, "must be an object with named members")
 
 
 def _items(value: object, path: str) -> Sequence[object]:
     """The elements of an array. In XML the elements inside the one that has its name, or all that have it."""
     if value is None:
-        raise Unbound(path or _REQUEST, say("{member} is required.", member=path or _REQUEST))
+        raise Unbound(say("{member} is missing.", member=path or _REQUEST))
     items: Sequence[object] = [value]
     if isinstance(value, list):
         items = value
@@ -186,5 +182,4 @@ def _own_text(element: _Element) -> str:
 
 def invalid(path: str, must: str, /, **facts: Fact) -> Unbound:
     """`must` completes the sentence that begins with the name of the member."""
-    name = path or _REQUEST
-    return Unbound(name, say("{member} {must}.", member=name, must=Sentence(must, facts)))
+    return Unbound(say("{member} {must}.", member=path or _REQUEST, must=Sentence(must, facts)))

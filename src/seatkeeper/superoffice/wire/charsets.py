@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from encodings import aliases, normalize_encoding
 from typing import Final
 
 from seatkeeper.licensing.sentences import say
@@ -10,11 +11,17 @@ from seatkeeper.superoffice.errors import ARGUMENT, Failure, malformed
 _DEFAULT: Final = "utf-8"
 
 _KNOWN: Final = frozenset(
-    {"ascii", "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"}
-    | {f"iso8859-{number}" for number in range(1, 17)}
+    {"ascii", "utf_8", "utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be", "latin_1"}
+    | {f"iso8859_{number}" for number in range(2, 17) if number != 12}
     | {f"cp{number}" for number in range(1250, 1259)}
 )
-"""Those that are read. Python knows more, of which some take a time that grows with the square of the length."""
+"""Those that are read, as Python calls them. It knows more, of which some take a time that grows with the square of the
+length."""
+
+_BY_NAME: Final = {name: codec for name, codec in aliases.aliases.items() if codec in _KNOWN} | {
+    codec: codec for codec in _KNOWN
+}
+"""By every name of it. `codecs.lookup` would keep in memory whatever it was ever asked for in vain."""
 
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -46,17 +53,11 @@ def text_of(body: bytes, charset: str | None) -> str:
 
 
 def _codec(name: str) -> str:
-    try:
-        codec = codecs.lookup(name).name
-    except LookupError:
-        raise _unknown(name) from None
-    if codec not in _KNOWN:
-        raise _unknown(name)
+    codec = _BY_NAME.get(normalize_encoding(name).lower())
+    if codec is None:
+        why = say("A body in charset {charset} cannot be read; send it in utf-8.", charset=name)
+        raise Failure(415, ARGUMENT, why)
     return codec
-
-
-def _unknown(name: str) -> Failure:
-    return Failure(415, ARGUMENT, say("A body in charset {charset} cannot be read; send it in utf-8.", charset=name))
 
 
 def _declared(body: bytes) -> str | None:

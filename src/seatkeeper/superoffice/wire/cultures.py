@@ -119,6 +119,11 @@ class Spoken(Struct, frozen=True):
         return since // _MILLISECOND
 
 
+def stamp(moment: int | None) -> str:
+    """When something was made or changed (ms since 1970): in UTC whatever the client's zone (contract 6.2)."""
+    return UNSET_DATE if moment is None else (_EPOCH + moment * _MILLISECOND).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 @lru_cache(maxsize=4096)
 def _asked(so_language: str | None, accept_language: str, culture: str, zone: str) -> Spoken:
     languages = _languages(accept_language if so_language is None else so_language)

@@ -17,6 +17,8 @@ DEEPEST: Final = 16
 """Fields of one form, and steps in the name of one. Ours: no request has as many."""
 
 _STEP: Final = re.compile(r"[^.\[\]]+|(?<=\[)(?=\])")
+_INDEX: Final = re.compile(r"[0-9]{0,9}")
+"""The place of an element, or none; what has more digits than any place is a name."""
 
 
 class _Field(Struct):
@@ -47,7 +49,7 @@ def value_of(text: str) -> object:
 def _value(field: _Field) -> object:
     if not field.below:
         return field.values if len(field.values) > 1 else field.values[0]
-    if not all(step.isdecimal() or not step for step in field.below):
+    if not all(map(_INDEX.fullmatch, field.below)):
         return {step: _value(below) for step, below in field.below.items()}
     items: list[object] = list(field.values)
     for step, below in sorted(field.below.items(), key=lambda each: int(each[0] or 0)):

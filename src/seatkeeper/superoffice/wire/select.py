@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from starlette.datastructures import QueryParams
 
 _PARAMETER: Final = "$select"
-_STEP: Final = re.compile(r"\s*[/.]\s*")
+_STEP: Final = re.compile(r"[/.]")
 _DEEPEST: Final = 16
 """Steps of a path that are looked at. Ours: no answer is as deep."""
 
@@ -36,7 +36,7 @@ def selection_of(query: QueryParams) -> Selection:
     """
     said = [value for name, value in query.multi_items() if name.lower() == _PARAMETER]
     named = [path.strip().lower() for value in said for path in value.split(",") if path.strip()]
-    paths = [tuple(_STEP.split(path)[:_DEEPEST]) for path in named]
+    paths = [tuple(step.strip() for step in _STEP.split(path)[:_DEEPEST]) for path in named]
     return _selection(paths) if paths else _EVERYTHING
 
 
