@@ -93,4 +93,4 @@ def test_a_seat_that_is_assigned_is_taken_though_nobody_is_logged_on(world: Worl
     world.user(license_)
     refused = seatkeeper("assign", world.user(), license_, data=world.server.data)
     assert f"{license_}" in sentence_of(refused, 1)
-    assert "1 assignable" in refused.stderr
+    assert "1 of 1 are assigned" in refused.stderr

@@ -100,7 +100,7 @@ def test_the_published_sample_is_answered_by_all_of_its_members(world: World, ne
     """With the very associate, owner and modules of the sample, and the user and password that its header names."""
     user, password = base64.b64decode("dGplMDpUamUw").decode().split(":")
     world.apply("users", {"login": user, "user_id": 636, "password": password, "rights": ["assignments.write"]})
-    world.apply("users", {"login": "associate637", "user_id": 637})
+    world.apply("users", {"login": "sample637", "user_id": 637})
     modules = [
         {"owner": "aut", "name": "Dach Group", "assignable_seats": 132, "sort_order": 1},
         {"owner": "aut", "name": "Rutherford Group", "unrestricted": True, "assignable_seats": 1, "sort_order": 2},
@@ -116,7 +116,7 @@ def test_the_published_sample_is_answered_by_all_of_its_members(world: World, ne
     counts = [(each["Name"], each["Unrestricted"], each["Total"], each["Free"], each["InUse"]) for each in links]
     assert counts == [("Dach Group", False, 132, 131, 1), ("Rutherford Group", True, 1, 0, 1)]
     assert all(each["Assigned"] for each in links)
-    assert modules_of(world, "associate637", "aut") == {"Dach Group", "Rutherford Group"}
+    assert modules_of(world, "sample637", "aut") == {"Dach Group", "Rutherford Group"}
 
 
 @pytest.fixture(scope="module")
