@@ -206,6 +206,36 @@ def test_toml_in_steps_comes_to_the_same_as_at_once(tmp_path: Path) -> None:
     assert exported[0] == exported[1] != ""
 
 
+PLANS = """
+[[licenses]]
+name = "ALL"
+extra_flags = 1
+extra_info = "set=PLAN"
+[[licenses]]
+name = "PLAN"
+extra_flags = 1
+extra_info = "set=ROOM, CALENDAR"
+[[licenses]]
+name = "ROOM"
+prerequisite = "BASE"
+[[licenses]]
+name = "CALENDAR"
+kind = "site"
+[[licenses]]
+name = "BASE"
+"""
+
+
+def test_toml_in_steps_has_a_user_plan_after_its_parts(tmp_path: Path) -> None:
+    file, one = tmp_path / "plans.toml", {"SEATKEEPER_INVENTORY_STEP": "1"}
+    file.write_text(PLANS)
+    done = seatkeeper("apply", "--yes", "--in-steps", file, data=tmp_path / "data", env=one)
+    assert done.stdout == f"{file}: new or changed: 5 licenses.\n", done.stderr
+    file.write_text(PLANS + 'extra_flags = 1\nextra_info = "set=ROOM"\n')
+    said = sentence_of(seatkeeper("apply", "--yes", "--in-steps", file, data=tmp_path / "circle", env=one), 1)
+    assert f'{file}: licenses[5] "BASE": extra_info: there is no license "ROOM"' in said
+
+
 def test_toml_in_steps_is_refused_by_the_places_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "whole.toml"
     one = {"SEATKEEPER_INVENTORY_STEP": "1"}

@@ -323,6 +323,41 @@ async def test_a_refusal_is_told_with_its_place_and_changes_nothing(
     assert world.ledger.head == head
 
 
+BOTH = USER + 'licenses = ["A", "CRM:B"]\n' + '[[users]]\nlogin = "agent02"\nenabled = false\nlicenses = ["A"]\n'
+NEITHER = USER + 'licenses = ["CRM:B"]\n' + '[[users]]\nlogin = "agent02"\nlicenses = []\n'
+COVERING = LICENSES.replace('name = "A"', 'name = "A"\nkind = "site"')
+
+
+async def test_a_license_that_is_taken_from_all_in_the_same_file_may_come_to_cover_the_whole_installation(
+    world: World,
+) -> None:
+    await world.apply(LICENSES + BOTH)
+    requiring = '[[licenses]]\nname = "C"\nassignable_seats = 1\nprerequisite = "A"\n'
+    text = COVERING + requiring + NEITHER.replace('"CRM:B"', '"CRM:B", "C"')
+    assert await world.apply(text, prune=True) == [
+        "license A: changed: kind 'user' -> 'site'",
+        "license C: added: prerequisite None -> 'A', assignable_seats None -> 1",
+        "assignment agent01 C: added",
+        "assignment agent01 A: removed",
+        "assignment agent02 A: removed",
+    ]
+    assert await world.apply(text, prune=True) == []
+
+
+@pytest.mark.parametrize(("text", "prune"), [(COVERING + BOTH, True), (COVERING + NEITHER, False)])
+async def test_a_license_that_somebody_keeps_does_not_come_to_cover_the_whole_installation(
+    text: str, *, prune: bool, world: World
+) -> None:
+    await world.apply(LICENSES + BOTH)
+    head = world.ledger.head
+    with pytest.raises(
+        NotApplied, match=r"A cannot become a site license while it is assigned \(2 to users,"
+    ) as refused:
+        await world.apply(text, prune=prune)
+    assert (refused.value.refusal.code, str(refused.value.place)) == (Code.STILL_ASSIGNED, 'licenses[1] "A": kind')
+    assert world.ledger.head == head
+
+
 async def test_an_allowed_overcommit_lowers_seats_below_what_is_assigned(world: World) -> None:
     await world.apply(LICENSES + USER + 'licenses = ["A"]')
     lower = '[[licenses]]\nname = "A"\nassignable_seats = 0'

@@ -1,5 +1,6 @@
 """What a file says of owners, of user plans and of types of users, and what becomes of it."""
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +250,12 @@ async def test_a_module_may_require_the_plan_that_it_comes_with(world: World) ->
     await world.apply('[[licenses]]\nname = "ROOM"\nprerequisite = "PLAN"')
     await world.apply(user("agent01", "ROOM", "PLAN"))
     assert await has(world, "agent01") == ["CALENDAR", "PLAN", "ROOM"]
+
+
+async def test_an_export_has_a_user_plan_below_its_parts_and_a_part_below_what_it_requires(world: World) -> None:
+    await world.apply(PLAN + '[[licenses]]\nname = "ALL"\nextra_flags = 1\nextra_info = "set=PLAN"')
+    licenses = tomllib.loads(await exported(world.reads, Format.TOML))["licenses"]
+    assert [each["name"] for each in licenses] == ["BASE", "ROOM", "CALENDAR", "PLAN", "ALL"]
 
 
 async def test_plans_that_go_round_in_a_circle_bring_one_another(world: World) -> None:

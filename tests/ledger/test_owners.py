@@ -75,7 +75,7 @@ async def test_who_is_not_in_memory_keeps_an_owner_from_being_removed(tmp_path: 
         await ledger.submit(assign(1, "Agent"))
         await _others_come(ledger)
         refusal = await _refused(ledger, RemoveOwner(name=OWNER))
-        assert refusal.code is Code.SEATS_BELOW_USE
+        assert refusal.code is Code.STILL_ASSIGNED
         await ledger.submit(unassign(1, "Agent"))
         await ledger.submit(RemoveOwner(name=OWNER))
         assert (ledger.image.owners, ledger.image.licenses) == ({}, {})
@@ -98,6 +98,21 @@ async def test_who_is_not_in_memory_keeps_a_document_from_taking_what_he_has(tmp
         assert str(reason) == "More of Agent is assigned (1) than the document grants (0)."
         await ledger.submit(unassign(1, "Agent"))
         assert await ledger.submit(granted) == Activation(())
+    assert_clean(ledger.file)
+
+
+async def test_who_is_not_in_memory_keeps_a_license_from_covering_the_whole_installation(tmp_path: Path) -> None:
+    site = DefineLicense(owner=OWNER, name="Agent", display_name="", kind=LicenseKind.SITE)
+    async with running(tmp_path, bounds=ONE_IN_MEMORY) as ledger:
+        await ledger.submit(inventory())
+        disabled = ChangeProfile(holder=agent(1), owner=OWNER, enabled=False, method=Method.ASSIGNABLE)
+        await ledger.submit(disabled)
+        await ledger.submit(assign(1, "Agent"))
+        await _others_come(ledger)
+        refusal = await _refused(ledger, Together(commands=(site,)))
+        assert refusal.code is Code.STILL_ASSIGNED
+        await ledger.submit(unassign(1, "Agent"))
+        assert await ledger.submit(site)
     assert_clean(ledger.file)
 
 

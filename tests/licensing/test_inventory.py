@@ -11,10 +11,12 @@ from seatkeeper.licensing.commands import (
     DeleteUser,
     EndReason,
     Together,
+    Unassign,
 )
+from seatkeeper.licensing.entities import LicenseKind, Method
 from seatkeeper.licensing.events import Ended, PasswordChanged, Released, Unassigned, UserDeleted
 from seatkeeper.licensing.refusals import Code, Refusal
-from tests.licensing.world import NOON, OWNER, World, named, user_named
+from tests.licensing.world import NOON, OWNER, World, named, station_named, user_named
 
 
 def _assigned(number: int, seats: int) -> World:
@@ -176,6 +178,29 @@ def test_describing_anew_keeps_seats_name_and_number() -> None:
     assert world.pool("CLIENT") == before
     assert world.state.licenses[before.license_id].name == "CLIENT"
     assert not world.do(DefineLicense(owner=OWNER, name="CLIENT", display_name="Other", expires=NOON))
+
+
+@pytest.mark.parametrize(("method", "enabled"), [(Method.ASSIGNABLE, True), (Method.CONCURRENT, True), (None, False)])
+@pytest.mark.parametrize("kind", [LicenseKind.SITE, LicenseKind.SATELLITE])
+def test_what_is_assigned_does_not_come_to_cover_the_whole_installation_whether_it_counts_or_not(
+    kind: LicenseKind, method: Method | None, *, enabled: bool
+) -> None:
+    """As a document that says so is refused (docs/decisions/owners-and-plans.md)."""
+    world = _assigned(2, 3)
+    for login in ("agent00", "agent01"):
+        world.profile(login, enabled=enabled, method=method or Method.ASSIGNABLE)
+    world.station("desk1", "CLIENT")
+    site = DefineLicense(owner=OWNER, name="CLIENT", display_name="CLIENT", kind=kind)
+    before = world.picture()
+    with pytest.raises(Refusal, match=r"while it is assigned \(2 to users, 1 to stations\)") as refused:
+        world.do(site)
+    assert refused.value.code is Code.STILL_ASSIGNED
+    assert world.picture() == before
+    world.unassign("agent00", "CLIENT")
+    world.unassign("agent01", "CLIENT")
+    world.do(Unassign(holder=station_named("desk1"), licenses=(named("CLIENT"),)))
+    assert world.do(site)
+    assert world.do(DefineLicense(owner=OWNER, name="CLIENT", display_name="CLIENT", kind=LicenseKind.USER))
 
 
 def test_names_are_one_without_case() -> None:

@@ -79,7 +79,7 @@ def test_it_is_refused_while_one_is_assigned_whether_it_counts_or_not(
     before = world.picture()
     with pytest.raises(Refusal, match=r"^Inin cannot be removed: CLIENT is assigned\. Take it away") as refused:
         _removed(world)
-    assert refused.value.code is Code.SEATS_BELOW_USE
+    assert refused.value.code is Code.STILL_ASSIGNED
     assert world.picture() == before
 
 

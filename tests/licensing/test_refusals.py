@@ -153,6 +153,19 @@ CASES: list[tuple[Code, str, Ask]] = [
         lambda _: _seats(0),
     ),
     (
+        Code.STILL_ASSIGNED,
+        "ININ cannot be removed: CLIENT is assigned. Take it away from everybody who has it before.",
+        lambda _: RemoveOwner(name=OWNER),
+    ),
+    (
+        Code.STILL_ASSIGNED,
+        (
+            "CLIENT cannot become a satellite license while it is assigned (1 to users, 0 to stations): such a license"
+            " covers the whole installation and is not assigned. Take it away from everybody who has it before."
+        ),
+        lambda _: DefineLicense(owner=OWNER, name="CLIENT", display_name="", kind=LicenseKind.SATELLITE),
+    ),
+    (
         Code.PREREQUISITE_MISSING,
         "ADDON requires CLIENT, which agent02 does not have. Assign CLIENT before, or with it.",
         lambda _: _assign("agent02", "ADDON"),

@@ -16,7 +16,7 @@ from seatkeeper.licensing.commands import (
     RemoveStation,
     Together,
 )
-from seatkeeper.licensing.entities import Holder, HolderKind, LicenseKind, Method
+from seatkeeper.licensing.entities import Holder, HolderKind, Method
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import Seats, Seen, SeenKind, present, seats_of
 from tests.licensing.world import OWNER, World, named
@@ -102,7 +102,7 @@ SEEN: list[tuple[SeenKind, object]] = [
 CHANGED: list[tuple[SeenKind, object, Act]] = [
     (SeenKind.LICENSE, KEY, _do(_renamed("client"))),
     (SeenKind.LICENSE, KEY, lambda world: world.require("CLIENT", "MEDIA")),
-    (SeenKind.LICENSE, KEY, _do(DefineLicense(owner=OWNER, name="CLIENT", display_name="", kind=LicenseKind.SITE))),
+    (SeenKind.LICENSE, KEY, _do(DefineLicense(owner=OWNER, name="CLIENT", display_name="", shared=False))),
     (SeenKind.LICENSE, KEY, lambda world: world.remove("CLIENT")),
     (SeenKind.LICENSE, KEY, _removed_and_bought_again),
     (SeenKind.LICENSE, ("inin", "chat"), lambda world: world.license("CHAT")),

@@ -70,13 +70,16 @@ async def test_what_is_in_an_archive_is_said_to_be(reads: Reads, database: Path)
     assert await reads.run(partial(seat_history, license_id=1)) == SeatHistory(700, ())
 
 
-async def test_the_journal_is_not_gone_through(reads: Reads) -> None:
+async def test_the_journal_is_not_gone_through_and_no_more_is_read_than_is_told(reads: Reads, database: Path) -> None:
+    save(database, journal((1, changed(1, 5)), (2, changed(2, 7)), (3, changed(11, 9))))
     plans: list[Any] = []
+    found: list[Any] = []
 
     def explained(connection: Connection) -> None:
         def explain(_c: object, cursor: Any, statement: str, parameters: Any, _x: object, _many: bool) -> None:  # noqa: ANN401 - the driver's
             if "FROM journal" in statement and not statement.startswith("EXPLAIN"):
                 plans.extend(cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall())
+                found.extend(cursor.connection.execute(statement, parameters).fetchall())
 
         event.listen(connection, "before_cursor_execute", explain)
         seat_history(connection, license_id=1)
@@ -84,3 +87,4 @@ async def test_the_journal_is_not_gone_through(reads: Reads) -> None:
     await reads.run(explained)
     assert len(plans) == 1
     assert "seats_changed_events" in plans[0][-1]
+    assert [at for at, _ in found] == [1]

@@ -1,6 +1,7 @@
 """A TOML inventory as rows, for going through it in steps: owners, licenses, stations, then users, a JSON line each.
 
-A row may only name what stands above it or is there already, so a license comes after the one that it requires.
+A row may only name what stands above it or is there already, so a license comes after the one that it requires, and a
+user plan after what comes with it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -63,24 +64,23 @@ def _read(source: Source, owner: str) -> Mapping[str, Any]:
 
 
 def _in_order(placed: Sequence[tuple[int, dict[str, Any]]], owner: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Licenses with their numbers, each after the one that it requires; those of a circle as they stand."""
+    """Licenses with their numbers, each after those that it needs; the first of a circle after the others of it."""
     from seatkeeper.inventory.names import license_name  # noqa: PLC0415 - see the package: heavy imports wait
-    from seatkeeper.licensing.entities import fold  # noqa: PLC0415 - as above
+    from seatkeeper.inventory.order import needed_first  # noqa: PLC0415 - as above
+    from seatkeeper.licensing.entities import LicenseDetails, LicenseKey, LicenseName  # noqa: PLC0415 - as above
+    from seatkeeper.licensing.plans import implied_names  # noqa: PLC0415 - as above
 
-    def key(text: str) -> tuple[str, str]:
-        return license_name(text, owner).key
-
-    found = {(fold(table.get("owner", owner)), fold(table["name"])): (number, table) for number, table in placed}
-    done: set[tuple[str, str]] = set()
-    for begun in found:
-        chain = []
-        each: tuple[str, str] | None = begun
-        while each in found and each not in done:
-            done.add(each)
-            chain.append(found[each])
-            required = found[each][1].get("prerequisite")
-            each = key(required) if required else None
-        yield from reversed(chain)
+    found: dict[LicenseKey, tuple[int, dict[str, Any]]] = {}
+    needs: dict[LicenseKey, list[LicenseKey]] = {}
+    for number, table in placed:
+        name = LicenseName(table.get("owner", owner), table["name"])
+        required = table.get("prerequisite")
+        # Where the file does not say whether it is a plan, what is stored may.
+        plan = LicenseDetails(extra_flags=table.get("extra_flags", 1), extra_info=table.get("extra_info", ""))
+        found[name.key] = (number, table)
+        needs[name.key] = [license_name(required, owner).key] if required else []
+        needs[name.key] += (LicenseName(name.owner, each).key for each in implied_names(plan))
+    return (found[key] for key in needed_first(needs))
 
 
 def _quoted(table: Mapping[str, Any]) -> str:

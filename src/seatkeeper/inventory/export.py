@@ -10,9 +10,11 @@ import tomli_w
 
 from seatkeeper.inventory.file import TABLES_OF
 from seatkeeper.inventory.jsonl import ABOUT
+from seatkeeper.inventory.order import needed_first
 from seatkeeper.inventory.shapes import Kind
 from seatkeeper.inventory.tables import Table, Tables, owner_table
-from seatkeeper.licensing.entities import License, Pool
+from seatkeeper.licensing.entities import License, LicenseName, Pool
+from seatkeeper.licensing.plans import implied_names
 from seatkeeper.queries.export import WholeInventory
 
 
@@ -32,8 +34,8 @@ _HEAD: Final = """\
 def export(inventory: WholeInventory, written_as: Format, owner: str) -> Iterator[bytes]:
     """The inventory in UTF-8, a part at a time.
 
-    `owner` is the configured license owner. A license stands below the one that it requires; apart from that, entries
-    are in the order of names.
+    `owner` is the configured license owner. A license stands below the one that it requires, and a user plan below what
+    comes with it; apart from that, entries are in the order of names.
     """
     first_page = next(inventory.account_pages, [])
     tables = Tables([license_ for license_, _ in inventory.licenses], inventory.stations, owner)
@@ -48,7 +50,7 @@ def export(inventory: WholeInventory, written_as: Format, owner: str) -> Iterato
         none = [f"{TABLES_OF[kind]} = []\n" for kind, count in counts.items() if count == 0]
         yield "".join([_HEAD, *none]).encode()
     yield _written(written_as, Kind.OWNER, map(owner_table, inventory.owners))
-    licenses = _required_first(inventory.licenses)
+    licenses = _needed_first(inventory.licenses)
     yield _written(written_as, Kind.LICENSE, (tables.license(*each) for each in licenses))
     for stations in inventory.station_pages:
         yield _written(written_as, Kind.STATION, map(tables.station, stations))
@@ -56,18 +58,18 @@ def export(inventory: WholeInventory, written_as: Format, owner: str) -> Iterato
         yield _written(written_as, Kind.USER, map(tables.user, accounts))
 
 
-def _required_first(licenses: list[tuple[License, Pool]]) -> Iterator[tuple[License, Pool]]:
-    """Each license below the one that it requires, so that a file can be applied from above to below."""
-    of_number = {license_.id: (license_, pool) for license_, pool in licenses}
-    done: set[int] = set()
-    for license_, _ in licenses:
-        due = []
-        number: int | None = license_.id
-        while number is not None and number not in done:
-            due.append(number)
-            number = of_number[number][0].prerequisite
-        done.update(due)
-        yield from (of_number[each] for each in reversed(due))
+def _needed_first(licenses: list[tuple[License, Pool]]) -> Iterator[tuple[License, Pool]]:
+    """Each license below what it needs, so that a file can be applied from above to below."""
+    keys = {license_.id: license_.key for license_, _ in licenses}
+    entries = {entry[0].key: entry for entry in licenses}
+    needs = {
+        key: [
+            *(() if license_.prerequisite is None else [keys[license_.prerequisite]]),
+            *(LicenseName(license_.owner, name).key for name in implied_names(license_.details)),
+        ]
+        for key, (license_, _) in entries.items()
+    }
+    return (entries[key] for key in needed_first(needs))
 
 
 def _written(written_as: Format, kind: Kind, tables: Iterable[Table]) -> bytes:

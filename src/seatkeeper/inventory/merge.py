@@ -22,7 +22,7 @@ from seatkeeper.licensing.commands import (
     DefineUser,
     SetPassword,
 )
-from seatkeeper.licensing.entities import License, LicenseName, OwnerDetails, Pool, Station, User, fold
+from seatkeeper.licensing.entities import License, LicenseKind, LicenseName, OwnerDetails, Pool, Station, User, fold
 from seatkeeper.licensing.seen import SeenKind, seats_of
 from seatkeeper.queries.inventory import InventoryView
 
@@ -121,6 +121,9 @@ class Merge:
 
     def _describe(self, before: DefineLicense, after: DefineLicense, place: Place, *, new: bool) -> None:
         """A license that is new gets what could keep it from being assigned once it is assigned as the file says."""
+        if not new and before.kind is LicenseKind.USER and after.kind is not LicenseKind.USER:
+            self._draft.step(Phase.COVERING_KINDS, after, replace(place, key="kind"))
+            after = replace(after, kind=before.kind)
         stays = before.prerequisite == after.prerequisite
         first = after if stays else replace(after, prerequisite=None)
         if new:

@@ -12,7 +12,9 @@ class Phase(IntEnum):
     """When a step is carried out. What frees seats comes before what takes them.
 
     Seats are raised before a change of method may take them, and lowered once such a change has freed them.
-    Prerequisites are dropped with the descriptions and set only then, so that two licenses can change places.
+    Prerequisites are dropped with the descriptions and set only then, so that two licenses can change places. A license
+    comes to cover the whole installation once it is taken away from those who have it, and before others are assigned
+    that require it.
     """
 
     REMOVED_HOLDERS = 1
@@ -25,11 +27,12 @@ class Phase(IntEnum):
     USERS = 8
     PASSWORDS = 9
     UNASSIGNMENTS = 10
-    FREEING_PROFILES = 11
-    LOWERED_SEATS = 12
-    TAKING_PROFILES = 13
-    ASSIGNMENTS = 14
-    AS_IT_WAS = 15
+    COVERING_KINDS = 11
+    FREEING_PROFILES = 12
+    LOWERED_SEATS = 13
+    TAKING_PROFILES = 14
+    ASSIGNMENTS = 15
+    AS_IT_WAS = 16
     """What would have kept a new license from being assigned as it was: dates, prerequisite, user type, seats."""
 
 

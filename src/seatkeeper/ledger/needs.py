@@ -6,7 +6,7 @@ from typing import Any
 from seatkeeper.ledger.engines.engine import Needed
 from seatkeeper.licensing import commands
 from seatkeeper.licensing.documents import assignable_modules
-from seatkeeper.licensing.entities import HolderKind, LicenseKey, fold
+from seatkeeper.licensing.entities import HolderKind, LicenseKey, LicenseKind, LicenseName, fold
 from seatkeeper.licensing.seen import Seen, SeenKind
 from seatkeeper.licensing.state import Image
 
@@ -87,6 +87,13 @@ def _user(
     needed.users.add(command.user_id)
 
 
+def _define_license(command: commands.DefineLicense, image: Image, needed: Needed) -> None:
+    """Whoever has a license keeps it from covering the whole installation."""
+    license_id = image.license_ids.get(LicenseName(command.owner, command.name).key)
+    if license_id is not None and command.kind is not LicenseKind.USER:
+        needed.licenses.add(license_id)
+
+
 def _change_seats(command: commands.ChangeSeats, image: Image, needed: Needed) -> None:
     """Only seats lowered below what is assigned leave somebody uncovered; who that is, the roster says."""
     license_id = image.license_ids.get(command.license.key)
@@ -142,7 +149,7 @@ def _seen(seen: Seen, needed: Needed) -> None:
 
 
 def _nothing(_command: commands.Command[Any], _image: Image, _needed: Needed) -> None:
-    """Licenses, owners and stations are whole."""
+    """Owners and stations are whole."""
 
 
 _NEEDS: dict[type[Any], Callable[[Any, Image, Needed], None]] = {
@@ -166,7 +173,7 @@ _NEEDS: dict[type[Any], Callable[[Any, Image, Needed], None]] = {
     commands.UnassignAll: _user,
     commands.ChangeProfile: _holder,
     commands.ConfigureLicenses: _holder,
-    commands.DefineLicense: _nothing,
+    commands.DefineLicense: _define_license,
     commands.RemoveLicenses: _remove_licenses,
     commands.ChangeSeats: _change_seats,
     commands.DefineOwner: _nothing,

@@ -5,7 +5,7 @@ Decisions 24 and 25; docs/decisions/removal-and-prerequisites.md.
 
 from seatkeeper.licensing.assignments import withdraw, withdraw_left_over
 from seatkeeper.licensing.commands import ChangeSeats, DefineLicense, RemoveLicenses
-from seatkeeper.licensing.entities import Holder, License, LicenseName, Pool
+from seatkeeper.licensing.entities import Holder, HolderKind, License, LicenseKind, LicenseName, Pool
 from seatkeeper.licensing.events import LicenseDefined, LicenseRemoved, ReleaseReason, SeatsChanged
 from seatkeeper.licensing.holds import release
 from seatkeeper.licensing.limits import LARGEST, require_int32, require_name
@@ -13,10 +13,14 @@ from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import Seats, seats_of
 from seatkeeper.licensing.sentences import say
 from seatkeeper.licensing.turn import Turn
+from seatkeeper.licensing.verdicts import KINDS
 
 
 def define_license(turn: Turn, command: DefineLicense) -> bool:
-    """Add a license with no seats, or describe one anew."""
+    """Add a license with no seats, or describe one anew.
+
+    Whoever has one that is to cover the whole installation must be loaded.
+    """
     require_name(command.owner, "The owner name is empty.")
     require_name(command.name, "The license name is empty.")
     require_int32("sort_order", command.details.sort_order)
@@ -41,6 +45,8 @@ def define_license(turn: Turn, command: DefineLicense) -> bool:
     if before == after:
         return False
     _require_no_circle(turn, after)
+    if before is not None and before.kind is LicenseKind.USER and after.kind is not LicenseKind.USER:
+        _require_unassigned(turn, after)
     turn.record(
         LicenseDefined(
             license_id=after.id,
@@ -145,6 +151,22 @@ def _require_no_circle(turn: Turn, license_: License) -> None:
                 others=tuple(say("requires {license}", license=name) for name in names),
             )
         required = other.prerequisite
+
+
+def _require_unassigned(turn: Turn, license_: License) -> None:
+    """That nobody has a license which is to cover the whole installation, whether it counts for him or not."""
+    holders = [each.holder.kind for each in turn.state.assignments.values() if each.license_id == license_.id]
+    if holders:
+        raise Refusal(
+            Code.STILL_ASSIGNED,
+            "{license} cannot become a {kind} license while it is assigned ({users} to users, {stations} to stations):"
+            " such a license covers the whole installation and is not assigned. Take it away from everybody who has it"
+            " before.",
+            license=license_.name,
+            kind=KINDS[license_.kind],
+            users=holders.count(HolderKind.USER),
+            stations=holders.count(HolderKind.STATION),
+        )
 
 
 def _uncovered(turn: Turn, pool: Pool, excess: int) -> tuple[int, ...]:

@@ -43,7 +43,7 @@ def remove_owner(turn: Turn, command: RemoveOwner) -> None:
     for assignment in turn.state.assignments.values():
         if assignment.license_id in going:
             raise Refusal(
-                Code.SEATS_BELOW_USE,
+                Code.STILL_ASSIGNED,
                 "{owner} cannot be removed: {license} is assigned. Take it away from everybody who has it before.",
                 owner=going[assignment.license_id].owner if said is None else said.name,
                 license=going[assignment.license_id].name,

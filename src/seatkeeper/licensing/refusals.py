@@ -22,6 +22,7 @@ class Code(StrEnum):
     LICENSE_EXPIRED = "license_expired"
     SEATS_EXHAUSTED = "seats_exhausted"
     SEATS_BELOW_USE = "seats_below_use"
+    STILL_ASSIGNED = "still_assigned"
     CONCURRENT_STATION = "concurrent_station"
     PREREQUISITE_MISSING = "prerequisite_missing"
     PREREQUISITE_NEEDED = "prerequisite_needed"

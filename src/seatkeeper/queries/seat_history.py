@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import JSON, Connection, Text, cast, func, select, text, type_coerce
 
 from seatkeeper.ledger import tables
 from seatkeeper.licensing.events import SeatsChanged
@@ -13,6 +13,7 @@ from seatkeeper.licensing.events import SeatsChanged
 _j = tables.journal.c
 
 _IS_CHANGE: Final = text("journal.kind = 'seats_changed'")  # spelled out, so that the partial index is seen to have all
+_LICENSE: Final = type_coerce(cast(_j.data, Text), JSON)["license_id"].as_integer()
 _decoder: Final = msgspec.json.Decoder(SeatsChanged)
 
 
@@ -36,10 +37,8 @@ class SeatHistory(Struct, frozen=True):
 
 def seat_history(connection: Connection, license_id: int) -> SeatHistory:
     """All that the database knows of it."""
-    rows = connection.execute(select(_j.at, _j.data).where(_IS_CHANGE).order_by(_j.seq))
-    events = ((row.at, _decoder.decode(row.data)) for row in rows)
-    seats = (
-        Seats(at, event.assignable_seats, event.unrestricted) for at, event in events if event.license_id == license_id
-    )
+    of_license = select(_j.at, _j.data).where(_IS_CHANGE, license_id == _LICENSE).order_by(_j.seq)
+    events = ((row.at, _decoder.decode(row.data)) for row in connection.execute(of_license))
+    seats = (Seats(at, event.assignable_seats, event.unrestricted) for at, event in events)
     changes = tuple(next(same) for _, same in groupby(seats, key=lambda each: (each.assignable, each.unrestricted)))
     return SeatHistory(connection.execute(select(func.max(tables.seals.c.at))).scalar_one(), changes)
