@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seatkeeper.ledger.door import Bounds
-from seatkeeper.licensing.commands import DefineUser, DeleteUser, SetPassword
+from seatkeeper.licensing.inventory_commands import DefineUser, DeleteUser, SetPassword
 from seatkeeper.queries.reads import Reads
 from seatkeeper.server.accounts import Accounts
 from tests.ledger.world import WatchedLedger, all_of, inventory, running

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from seatkeeper.inventory.demo import demo_text
-from seatkeeper.licensing.commands import DefineUser
+from seatkeeper.licensing.inventory_commands import DefineUser
 from tests.admin.conftest import PASSWORD
 from tests.admin.world import World
 

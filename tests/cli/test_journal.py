@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from seatkeeper.licensing.commands import DefineUser, DeleteUser
+from seatkeeper.licensing.inventory_commands import DefineUser, DeleteUser
 from tests.cli.command import seatkeeper, sentence_of
 from tests.ledger.world import Clock, connect, inventory, running
 from tests.server_process import start_server

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatkeeper.icws.configuration.license_properties import MEMBERS, LicenseProperties, properties_of, wish_of
-from seatkeeper.licensing.commands import DefineLicense
 from seatkeeper.licensing.entities import AppliesTo, Holder, HolderKind, HolderName, Profile, fold
+from seatkeeper.licensing.inventory_commands import DefineLicense
 from seatkeeper.licensing.outcomes import LicenseProblem, ProblemKind
 from seatkeeper.queries.holders import AssignedLicense
 from seatkeeper.settings import IcwsLicenseSettings

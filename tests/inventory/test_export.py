@@ -23,8 +23,8 @@ from seatkeeper.inventory.applying import NotApplied
 from seatkeeper.inventory.export import Format, export
 from seatkeeper.ledger import tables
 from seatkeeper.ledger.database import DatabaseFile
-from seatkeeper.licensing.commands import DeleteUser, RemoveStation
 from seatkeeper.licensing.entities import fold
+from seatkeeper.licensing.inventory_commands import DeleteUser, RemoveStation
 from seatkeeper.queries.export import whole
 from seatkeeper.queries.reads import Reads
 from tests.admin.world import World, opened

@@ -9,8 +9,8 @@ import pytest
 from seatkeeper.inventory.applying import NotApplied
 from seatkeeper.inventory.export import Format
 from seatkeeper.inventory.problems import InvalidInventory
-from seatkeeper.licensing.commands import RemoveLicenses
 from seatkeeper.licensing.entities import LicenseName, OwnerDetails, UserType
+from seatkeeper.licensing.inventory_commands import RemoveLicenses
 from seatkeeper.licensing.refusals import Code, Refusal
 from tests.admin.world import World, opened
 from tests.inventory.test_export import exported

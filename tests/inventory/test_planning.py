@@ -8,21 +8,17 @@ import pytest
 from seatkeeper.inventory.applying import NotApplied, TooManyChanges
 from seatkeeper.inventory.changes import Action
 from seatkeeper.inventory.problems import InvalidInventory
-from seatkeeper.licensing.commands import (
-    AcquireLicenses,
-    Assign,
-    ChangeProfile,
+from seatkeeper.licensing.commands import AcquireLicenses, Assign, ChangeProfile, Command, Together
+from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName, Method
+from seatkeeper.licensing.inventory_commands import (
     ChangeSeats,
-    Command,
     DefineLicense,
     DefineStation,
     DefineUser,
     DeleteUser,
     RemoveLicenses,
     SetPassword,
-    Together,
 )
-from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName, Method
 from seatkeeper.licensing.refusals import Code, Refusal
 from tests.admin.world import World, told
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from seatkeeper.ledger.check import check_database
 from seatkeeper.ledger.door import Ledger
 from seatkeeper.ledger.retention import Forgot, Sealed, Work
-from seatkeeper.licensing.commands import ForgetUser
+from seatkeeper.licensing.inventory_commands import ForgetUser
 from tests.ledger.world import SECONDS, Clock, WatchedLedger
 
 MINUTE: Final = 60_000

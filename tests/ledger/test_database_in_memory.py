@@ -10,7 +10,7 @@ import pytest
 from seatkeeper.ledger.database import DatabaseInMemory
 from seatkeeper.ledger.door import Ledger
 from seatkeeper.ledger.unavailable import Unavailable
-from seatkeeper.licensing.commands import DefineStation
+from seatkeeper.licensing.inventory_commands import DefineStation
 from tests.ledger.world import WatchedLedger, connect, inventory
 
 pytestmark = pytest.mark.anyio

@@ -19,18 +19,16 @@ from seatkeeper.ledger.mailbox import QUEUE_LIMIT
 from seatkeeper.licensing.commands import (
     ChangeProfile,
     Connect,
-    DefineStation,
-    DeleteUser,
     EndReason,
     EndSession,
     LeaveStation,
-    RemoveStation,
     SetStation,
     Subscribe,
     Together,
     Unsubscribe,
 )
 from seatkeeper.licensing.entities import Method, Station, StationSetting
+from seatkeeper.licensing.inventory_commands import DefineStation, DeleteUser, RemoveStation
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Code, Refusal
 from tests.ledger.world import (

@@ -14,23 +14,13 @@ from seatkeeper.ledger.feed import LicensesChanged, Message, StationChanged
 from seatkeeper.licensing.commands import (
     AcquireLicenses,
     ChangeProfile,
-    ChangeSeats,
     Command,
     ConfigureLicenses,
-    DefineLicense,
-    DefineOwner,
-    DefineStation,
-    DefineUser,
-    DeleteUser,
     EndReason,
     EndSession,
     ExpireSession,
-    ForgetUser,
     LeaveStation,
     ReleaseLicenses,
-    RemoveLicenses,
-    RemoveOwner,
-    RemoveStation,
     SetStation,
     Subscribe,
     Together,
@@ -38,6 +28,18 @@ from seatkeeper.licensing.commands import (
 )
 from seatkeeper.licensing.entities import Holder, HolderKind, LicenseName, Method, OwnerDetails, StationSetting, fold
 from seatkeeper.licensing.events import AnyEvent, JournalSealed
+from seatkeeper.licensing.inventory_commands import (
+    ChangeSeats,
+    DefineLicense,
+    DefineOwner,
+    DefineStation,
+    DefineUser,
+    DeleteUser,
+    ForgetUser,
+    RemoveLicenses,
+    RemoveOwner,
+    RemoveStation,
+)
 from seatkeeper.licensing.refusals import Refusal
 from tests.ledger.world import (
     LICENSES,

@@ -16,8 +16,9 @@ from seatkeeper.ledger.check import check_database
 from seatkeeper.ledger.database import DatabaseFile
 from seatkeeper.ledger.feed import StationChanged
 from seatkeeper.ledger.schema import SchemaTooOld, migrate
-from seatkeeper.licensing.commands import AssignModules, DefineLicense, DefineOwner, DefineUser, LeaveStation
+from seatkeeper.licensing.commands import AssignModules, LeaveStation
 from seatkeeper.licensing.entities import LicenseDetails, OwnerDetails, UserType
+from seatkeeper.licensing.inventory_commands import DefineLicense, DefineOwner, DefineUser
 from tests.ledger.keeping import MINUTE, seal
 from tests.ledger.world import NOON, OWNER, Clock, acquire, assert_clean, connect, rows, running
 

@@ -14,15 +14,9 @@ import pytest
 from seatkeeper.ledger.check import check_database
 from seatkeeper.ledger.database import DatabaseFile
 from seatkeeper.ledger.schema import SchemaTooOld, migrate
-from seatkeeper.licensing.commands import (
-    Assign,
-    DefineLicense,
-    DefineUser,
-    ReleaseLicenses,
-    RemoveLicenses,
-    RemoveStation,
-)
+from seatkeeper.licensing.commands import Assign, ReleaseLicenses
 from seatkeeper.licensing.entities import LicenseDetails, LicenseName, UserType
+from seatkeeper.licensing.inventory_commands import DefineLicense, DefineUser, RemoveLicenses, RemoveStation
 from seatkeeper.licensing.refusals import Code, Refusal
 from tests.ledger.world import NOON, OWNER, acquire, agent, assert_clean, assign, connect, named, rows, running
 

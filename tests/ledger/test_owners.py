@@ -6,22 +6,17 @@ from typing import Any
 import pytest
 
 from seatkeeper.ledger.door import Bounds
-from seatkeeper.licensing.commands import (
+from seatkeeper.licensing.commands import AssignModules, ChangeProfile, Command, Together, UnassignAll, UnassignModules
+from seatkeeper.licensing.entities import LicenseDetails, LicenseKind, LicenseName, Method, OwnerDetails
+from seatkeeper.licensing.inventory_commands import (
     ActivateDocument,
-    AssignModules,
-    ChangeProfile,
-    Command,
     DefineLicense,
     DefineOwner,
     LicenseDocument,
     ModuleDocument,
     RemoveLicenses,
     RemoveOwner,
-    Together,
-    UnassignAll,
-    UnassignModules,
 )
-from seatkeeper.licensing.entities import LicenseDetails, LicenseKind, LicenseName, Method, OwnerDetails
 from seatkeeper.licensing.outcomes import Activation
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import Seen, SeenKind

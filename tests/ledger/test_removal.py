@@ -12,19 +12,21 @@ from seatkeeper.ledger.feed import LicensesChanged
 from seatkeeper.licensing.commands import (
     Assign,
     ChangeProfile,
-    ChangeSeats,
     Command,
     ConfigureLicenses,
-    DefineLicense,
-    DefineStation,
-    DefineUser,
-    RemoveLicenses,
-    RemoveStation,
     SetStation,
     Subscribe,
     Together,
 )
 from seatkeeper.licensing.entities import Holder, HolderKind, HolderName, LicenseName, Method, StationSetting
+from seatkeeper.licensing.inventory_commands import (
+    ChangeSeats,
+    DefineLicense,
+    DefineStation,
+    DefineUser,
+    RemoveLicenses,
+    RemoveStation,
+)
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import Seen, SeenKind
 from tests.ledger.world import (

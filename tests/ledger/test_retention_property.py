@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seatkeeper.ledger.check import check_database
-from seatkeeper.licensing.commands import DeleteUser
+from seatkeeper.licensing.inventory_commands import DeleteUser
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.state import SAVED
 from tests.ledger.keeping import (

@@ -15,8 +15,9 @@ from seatkeeper.ledger.door import Stopping, Unanswered
 from seatkeeper.ledger.engines.engine import Memoranda, SaveFailed
 from seatkeeper.ledger.engines.sqlite import SqliteEngine
 from seatkeeper.ledger.journal import JournalError
-from seatkeeper.licensing.commands import DefineLicense, DefineUser, Subscribe, Together
+from seatkeeper.licensing.commands import Subscribe, Together
 from seatkeeper.licensing.entities import Holder, HolderKind
+from seatkeeper.licensing.inventory_commands import DefineLicense, DefineUser
 from seatkeeper.licensing.state import Image, State
 from tests.ledger.world import OWNER, acquire, assert_clean, assign, connect, inventory, rows, running, tamper, until
 

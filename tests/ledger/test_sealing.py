@@ -23,8 +23,9 @@ from seatkeeper.ledger.engines.sqlite import SqliteEngine
 from seatkeeper.ledger.journal import Seal
 from seatkeeper.ledger.retention import AtWork
 from seatkeeper.ledger.snapshot import SnapshotRow
-from seatkeeper.licensing.commands import DeleteUser, EndReason, EndSession, SetStation, Subscribe
+from seatkeeper.licensing.commands import EndReason, EndSession, SetStation, Subscribe
 from seatkeeper.licensing.entities import StationSetting
+from seatkeeper.licensing.inventory_commands import DeleteUser
 from tests.ledger.keeping import (
     FAR,
     MINUTE,

@@ -11,8 +11,9 @@ from seatkeeper.ledger.denials import REPEATS_WITHIN
 from seatkeeper.ledger.door import Bounds, QueueFull
 from seatkeeper.ledger.engines.engine import NoSpace
 from seatkeeper.ledger.tally import DenialCount, Distribution
-from seatkeeper.licensing.commands import DefineStation, EndReason, EndSession, RemoveLicenses, Together
+from seatkeeper.licensing.commands import EndReason, EndSession, Together
 from seatkeeper.licensing.entities import LicenseName
+from seatkeeper.licensing.inventory_commands import DefineStation, RemoveLicenses
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.verdicts import Reason
 from tests.ledger.world import (

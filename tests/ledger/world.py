@@ -14,19 +14,9 @@ from seatkeeper.ledger.door import Bounds, Ledger, end_process, host_clock
 from seatkeeper.ledger.engines.engine import Memoranda
 from seatkeeper.ledger.engines.sqlite import SqliteEngine
 from seatkeeper.ledger.journal import Entry
-from seatkeeper.licensing.commands import (
-    AcquireLicenses,
-    Assign,
-    ChangeSeats,
-    Command,
-    Connect,
-    DefineLicense,
-    DefineStation,
-    DefineUser,
-    Together,
-    Unassign,
-)
+from seatkeeper.licensing.commands import AcquireLicenses, Assign, Command, Connect, Together, Unassign
 from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName
+from seatkeeper.licensing.inventory_commands import ChangeSeats, DefineLicense, DefineStation, DefineUser
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.state import State
 

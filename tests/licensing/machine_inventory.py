@@ -7,25 +7,7 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from seatkeeper.licensing.commands import (
-    ActivateDocument,
-    Assign,
-    ChangeProfile,
-    ChangeSeats,
-    Command,
-    ConfigureLicenses,
-    DefineLicense,
-    DefineOwner,
-    DefineStation,
-    DefineUser,
-    DeleteUser,
-    LicenseDocument,
-    ModuleDocument,
-    RemoveLicenses,
-    RemoveStation,
-    Together,
-    Unassign,
-)
+from seatkeeper.licensing.commands import Assign, ChangeProfile, Command, ConfigureLicenses, Together, Unassign
 from seatkeeper.licensing.entities import (
     HolderKind,
     HolderName,
@@ -35,6 +17,19 @@ from seatkeeper.licensing.entities import (
     Method,
     OwnerDetails,
     UserType,
+)
+from seatkeeper.licensing.inventory_commands import (
+    ActivateDocument,
+    ChangeSeats,
+    DefineLicense,
+    DefineOwner,
+    DefineStation,
+    DefineUser,
+    DeleteUser,
+    LicenseDocument,
+    ModuleDocument,
+    RemoveLicenses,
+    RemoveStation,
 )
 from seatkeeper.licensing.outcomes import Module
 from seatkeeper.licensing.refusals import Refusal

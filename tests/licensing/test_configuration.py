@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.licensing.commands import ConfigureLicenses, DefineLicense, Together
+from seatkeeper.licensing.commands import ConfigureLicenses, Together
 from seatkeeper.licensing.entities import AppliesTo, Holder, HolderKind, LicenseKind, LicenseName, Method, Profile
 from seatkeeper.licensing.events import Acquired, Assigned, ProfileChanged, Released, Unassigned
+from seatkeeper.licensing.inventory_commands import DefineLicense
 from seatkeeper.licensing.outcomes import Configured, LicenseProblem, ProblemKind
 from tests.licensing.world import NOON, OWNER, World, named, station_named, user_named
 

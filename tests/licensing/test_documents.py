@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from seatkeeper.licensing.commands import (
+from seatkeeper.licensing.entities import AppliesTo, LicenseDetails, LicenseKind, LicenseName, Method, OwnerDetails
+from seatkeeper.licensing.events import LicenseDefined, LicenseRemoved, OwnerDefined, SeatsChanged
+from seatkeeper.licensing.inventory_commands import (
     ActivateDocument,
     ChangeSeats,
     DefineLicense,
@@ -13,8 +15,6 @@ from seatkeeper.licensing.commands import (
     ModuleDocument,
     RemoveOwner,
 )
-from seatkeeper.licensing.entities import AppliesTo, LicenseDetails, LicenseKind, LicenseName, Method, OwnerDetails
-from seatkeeper.licensing.events import LicenseDefined, LicenseRemoved, OwnerDefined, SeatsChanged
 from tests.licensing.world import NOON, OWNER, World, named, plan
 
 DETAILS = OwnerDetails(company="A contact centre", version="9.0", serial_number="123", maintenance_until=NOON + 1)

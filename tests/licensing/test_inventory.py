@@ -2,19 +2,10 @@
 
 import pytest
 
-from seatkeeper.licensing.commands import (
-    Assign,
-    ChangeSeats,
-    DefineLicense,
-    DefineStation,
-    DefineUser,
-    DeleteUser,
-    EndReason,
-    Together,
-    Unassign,
-)
+from seatkeeper.licensing.commands import Assign, EndReason, Together, Unassign
 from seatkeeper.licensing.entities import LicenseKind, Method
 from seatkeeper.licensing.events import Ended, PasswordChanged, Released, Unassigned, UserDeleted
+from seatkeeper.licensing.inventory_commands import ChangeSeats, DefineLicense, DefineStation, DefineUser, DeleteUser
 from seatkeeper.licensing.refusals import Code, Refusal
 from tests.licensing.world import NOON, OWNER, World, named, station_named, user_named
 

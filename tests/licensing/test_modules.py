@@ -5,19 +5,10 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.licensing.commands import (
-    AssignModules,
-    ChangeProfile,
-    ChangeSeats,
-    Command,
-    DefineLicense,
-    DefineUser,
-    DeleteUser,
-    UnassignAll,
-    UnassignModules,
-)
+from seatkeeper.licensing.commands import AssignModules, ChangeProfile, Command, UnassignAll, UnassignModules
 from seatkeeper.licensing.entities import AppliesTo, LicenseDetails, LicenseKind, LicenseName, Method, UserType
 from seatkeeper.licensing.events import Assigned, Unassigned
+from seatkeeper.licensing.inventory_commands import ChangeSeats, DefineLicense, DefineUser, DeleteUser
 from seatkeeper.licensing.refusals import Code, Refusal
 from tests.licensing.world import NOON, OWNER, World, plan, user_named
 

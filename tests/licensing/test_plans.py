@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.licensing.commands import Assign, AssignModules, Command, ConfigureLicenses, RemoveLicenses, Unassign
+from seatkeeper.licensing.commands import Assign, AssignModules, Command, ConfigureLicenses, Unassign
 from seatkeeper.licensing.entities import HolderName, LicenseDetails, LicenseKind, Method
+from seatkeeper.licensing.inventory_commands import RemoveLicenses
 from seatkeeper.licensing.plans import implied_names
 from seatkeeper.licensing.refusals import Code, Refusal
 from tests.licensing.judgement import counts_are_what_the_rows_come_to

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.licensing.commands import Assign, Command, DefineLicense, Together, Unassign
+from seatkeeper.licensing.commands import Assign, Command, Together, Unassign
 from seatkeeper.licensing.entities import AppliesTo, LicenseKind, LicenseName
+from seatkeeper.licensing.inventory_commands import DefineLicense
 from seatkeeper.licensing.refusals import Code, Refusal
 from tests.licensing.world import OWNER, World, named, station_named, user_named
 

@@ -10,23 +10,14 @@ from seatkeeper.licensing.commands import (
     AcquireLicenses,
     Assign,
     ChangeProfile,
-    ChangeSeats,
     Command,
     ConfigureLicenses,
     Connect,
-    DefineLicense,
-    DefineStation,
-    DefineUser,
-    DeleteUser,
     EndReason,
     EndSession,
     Explain,
-    ForgetUser,
     LeaveStation,
     ReleaseLicenses,
-    RemoveLicenses,
-    RemoveOwner,
-    RemoveStation,
     ReplaceLicenses,
     SetStation,
     Subscribe,
@@ -35,6 +26,17 @@ from seatkeeper.licensing.commands import (
     Unsubscribe,
 )
 from seatkeeper.licensing.entities import LicenseKind, Method, StationSetting
+from seatkeeper.licensing.inventory_commands import (
+    ChangeSeats,
+    DefineLicense,
+    DefineStation,
+    DefineUser,
+    DeleteUser,
+    ForgetUser,
+    RemoveLicenses,
+    RemoveOwner,
+    RemoveStation,
+)
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import Seen, SeenKind
 from tests.licensing.world import ABORT, NOON, OWNER, World, named, stage, station_named, user_named

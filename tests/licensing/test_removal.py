@@ -4,18 +4,7 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.licensing.commands import (
-    Command,
-    DefineLicense,
-    DefineStation,
-    DefineUser,
-    LeaveStation,
-    RemoveLicenses,
-    RemoveStation,
-    ReplaceLicenses,
-    Subscribe,
-    Together,
-)
+from seatkeeper.licensing.commands import Command, LeaveStation, ReplaceLicenses, Subscribe, Together
 from seatkeeper.licensing.entities import Method, StationSetting
 from seatkeeper.licensing.events import (
     Event,
@@ -25,6 +14,13 @@ from seatkeeper.licensing.events import (
     StationLeft,
     StationRemoved,
     Unassigned,
+)
+from seatkeeper.licensing.inventory_commands import (
+    DefineLicense,
+    DefineStation,
+    DefineUser,
+    RemoveLicenses,
+    RemoveStation,
 )
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.verdicts import Reason

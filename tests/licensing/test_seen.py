@@ -5,18 +5,17 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.licensing.commands import (
+from seatkeeper.licensing.commands import Command, Together
+from seatkeeper.licensing.entities import Holder, HolderKind, Method
+from seatkeeper.licensing.inventory_commands import (
     ChangeSeats,
-    Command,
     DefineLicense,
     DefineStation,
     DefineUser,
     DeleteUser,
     RemoveLicenses,
     RemoveStation,
-    Together,
 )
-from seatkeeper.licensing.entities import Holder, HolderKind, Method
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import Seats, Seen, SeenKind, present, seats_of
 from tests.licensing.world import OWNER, World, named

@@ -5,8 +5,9 @@ import tracemalloc
 import pytest
 from msgspec.structs import replace
 
-from seatkeeper.licensing.commands import Assign, Command, DefineUser, Explain, Together, Unassign
+from seatkeeper.licensing.commands import Assign, Command, Explain, Together, Unassign
 from seatkeeper.licensing.decide import decide
+from seatkeeper.licensing.inventory_commands import DefineUser
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.state import State

@@ -10,15 +10,9 @@ from seatkeeper.licensing.commands import (
     Assign,
     AssignModules,
     ChangeProfile,
-    ChangeSeats,
     Command,
     Connect,
-    DefineLicense,
-    DefineOwner,
-    DefineStation,
-    DefineUser,
     Explain,
-    RemoveLicenses,
     SetStation,
     Stage,
     StageFailureAction,
@@ -46,6 +40,14 @@ from seatkeeper.licensing.entities import (
     fold,
 )
 from seatkeeper.licensing.events import Event
+from seatkeeper.licensing.inventory_commands import (
+    ChangeSeats,
+    DefineLicense,
+    DefineOwner,
+    DefineStation,
+    DefineUser,
+    RemoveLicenses,
+)
 from seatkeeper.licensing.outcomes import Explanation, Module
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.state import SAVED, Image, State

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from msgspec import json
 from msgspec.structs import replace
 
-from seatkeeper.licensing.commands import LicenseDocument, ModuleDocument
 from seatkeeper.licensing.entities import (
     AppliesTo,
     License,
@@ -20,6 +19,7 @@ from seatkeeper.licensing.entities import (
     Pool,
     UserType,
 )
+from seatkeeper.licensing.inventory_commands import LicenseDocument, ModuleDocument
 from seatkeeper.queries.modules import Bought, OwnerModules
 from seatkeeper.superoffice.documents import file as license_file
 from seatkeeper.superoffice.documents.days import day

@@ -19,7 +19,7 @@ from seatkeeper.admin.parts import Parts, PartsOfApp
 from seatkeeper.admin.times import moment
 from seatkeeper.identity.rights import Right
 from seatkeeper.ledger.door import AtWork, DatabaseInMemory, Forgot, Sealed, Work
-from seatkeeper.licensing.commands import ForgetUser
+from seatkeeper.licensing.inventory_commands import ForgetUser
 from seatkeeper.licensing.refusals import Code
 from seatkeeper.queries.journal import deleted_users, journal_view
 from seatkeeper.queries.users import account_by_login

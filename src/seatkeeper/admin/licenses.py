@@ -15,8 +15,8 @@ from seatkeeper.admin.words import AllowedType, allowed_type
 from seatkeeper.identity.rights import Right
 from seatkeeper.inventory.names import license_name
 from seatkeeper.inventory.shapes import LONGEST_REFERENCE
-from seatkeeper.licensing.commands import ChangeSeats
 from seatkeeper.licensing.entities import License, Pool
+from seatkeeper.licensing.inventory_commands import ChangeSeats
 from seatkeeper.licensing.refusals import Code
 from seatkeeper.queries.inventory import licenses_with_pools
 

@@ -17,8 +17,8 @@ from seatkeeper.identity.rights import Right
 from seatkeeper.inventory import shapes
 from seatkeeper.inventory.dates import milliseconds
 from seatkeeper.inventory.fields import DATES
-from seatkeeper.licensing.commands import DefineOwner
 from seatkeeper.licensing.entities import OwnerDetails, fold
+from seatkeeper.licensing.inventory_commands import DefineOwner
 from seatkeeper.licensing.refusals import Code
 from seatkeeper.queries.inventory import OwnerView, every_owner
 

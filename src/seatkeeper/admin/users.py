@@ -14,8 +14,9 @@ from seatkeeper.identity.rights import ROLES, Right, unknown_rights, unknown_rol
 from seatkeeper.inventory import shapes
 from seatkeeper.inventory.details import user_type
 from seatkeeper.inventory.names import spelled
-from seatkeeper.licensing.commands import DefineUser, DeleteUser, SetPassword, Together
+from seatkeeper.licensing.commands import Together
 from seatkeeper.licensing.entities import LicenseName, fold
+from seatkeeper.licensing.inventory_commands import DefineUser, DeleteUser, SetPassword
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import Seen, SeenKind
 from seatkeeper.queries.roster import UserView, users_page

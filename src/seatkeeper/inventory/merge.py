@@ -14,7 +14,8 @@ from seatkeeper.inventory.names import license_name, spelled
 from seatkeeper.inventory.passwords import Plain
 from seatkeeper.inventory.shapes import Day, Entry, Kind, LicenseEntry, OwnerEntry, StationEntry, UserEntry
 from seatkeeper.inventory.steps import Phase, Place
-from seatkeeper.licensing.commands import (
+from seatkeeper.licensing.entities import License, LicenseKind, LicenseName, OwnerDetails, Pool, Station, User, fold
+from seatkeeper.licensing.inventory_commands import (
     ChangeSeats,
     DefineLicense,
     DefineOwner,
@@ -22,7 +23,6 @@ from seatkeeper.licensing.commands import (
     DefineUser,
     SetPassword,
 )
-from seatkeeper.licensing.entities import License, LicenseKind, LicenseName, OwnerDetails, Pool, Station, User, fold
 from seatkeeper.licensing.seen import SeenKind, seats_of
 from seatkeeper.queries.inventory import InventoryView
 

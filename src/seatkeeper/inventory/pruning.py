@@ -10,8 +10,8 @@ from seatkeeper.inventory.known import Known
 from seatkeeper.inventory.names import spelled
 from seatkeeper.inventory.shapes import Kind
 from seatkeeper.inventory.steps import Phase, Place
-from seatkeeper.licensing.commands import DefineOwner, DeleteUser, RemoveLicenses, RemoveStation
 from seatkeeper.licensing.entities import HolderKind, LicenseName, OwnerDetails, Pool, fold
+from seatkeeper.licensing.inventory_commands import DefineOwner, DeleteUser, RemoveLicenses, RemoveStation
 from seatkeeper.licensing.seen import SeenKind
 from seatkeeper.queries.inventory import InventoryView
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from seatkeeper.ledger.engines.engine import Needed
-from seatkeeper.licensing import commands
+from seatkeeper.licensing import commands, inventory_commands
 from seatkeeper.licensing.documents import assignable_modules
 from seatkeeper.licensing.entities import HolderKind, LicenseKey, LicenseKind, LicenseName, fold
 from seatkeeper.licensing.seen import Seen, SeenKind
@@ -65,19 +65,21 @@ def _connect(command: commands.Connect, image: Image, needed: Needed) -> None:
         _of_session(command.source, image, needed)
 
 
-def _define_user(command: commands.DefineUser, _image: Image, needed: Needed) -> None:
+def _define_user(command: inventory_commands.DefineUser, _image: Image, needed: Needed) -> None:
     needed.logins.add(fold(command.login))
     if command.user_id is not None:
         needed.users.add(command.user_id)
 
 
-def _login(command: commands.DeleteUser | commands.SetPassword, _image: Image, needed: Needed) -> None:
+def _login(
+    command: inventory_commands.DeleteUser | inventory_commands.SetPassword, _image: Image, needed: Needed
+) -> None:
     needed.logins.add(fold(command.login))
 
 
 def _user(
     command: commands.FindUser
-    | commands.ForgetUser
+    | inventory_commands.ForgetUser
     | commands.AssignModules
     | commands.UnassignModules
     | commands.UnassignAll,
@@ -87,32 +89,32 @@ def _user(
     needed.users.add(command.user_id)
 
 
-def _define_license(command: commands.DefineLicense, image: Image, needed: Needed) -> None:
+def _define_license(command: inventory_commands.DefineLicense, image: Image, needed: Needed) -> None:
     """Whoever has a license keeps it from covering the whole installation."""
     license_id = image.license_ids.get(LicenseName(command.owner, command.name).key)
     if license_id is not None and command.kind is not LicenseKind.USER:
         needed.licenses.add(license_id)
 
 
-def _change_seats(command: commands.ChangeSeats, image: Image, needed: Needed) -> None:
+def _change_seats(command: inventory_commands.ChangeSeats, image: Image, needed: Needed) -> None:
     """Only seats lowered below what is assigned leave somebody uncovered; who that is, the roster says."""
     license_id = image.license_ids.get(command.license.key)
     if license_id is not None and command.allow_overcommit:
         needed.rosters.add(license_id)
 
 
-def _remove_licenses(command: commands.RemoveLicenses, image: Image, needed: Needed) -> None:
+def _remove_licenses(command: inventory_commands.RemoveLicenses, image: Image, needed: Needed) -> None:
     """Whoever has them or holds them loses them."""
     keys = (each.key for each in command.licenses)
     needed.licenses.update(image.license_ids[key] for key in keys if key in image.license_ids)
 
 
-def _remove_owner(command: commands.RemoveOwner, image: Image, needed: Needed) -> None:
+def _remove_owner(command: inventory_commands.RemoveOwner, image: Image, needed: Needed) -> None:
     """Whoever has a license of it keeps it from being removed; whoever holds one loses it."""
     needed.licenses.update(_licenses_of(command.name, image, besides=set()))
 
 
-def _activate_document(command: commands.ActivateDocument, image: Image, needed: Needed) -> None:
+def _activate_document(command: inventory_commands.ActivateDocument, image: Image, needed: Needed) -> None:
     """Likewise, of the licenses that the document does not let assign (any more)."""
     document = command.document
     needed.licenses.update(_licenses_of(document.owner, image, besides=assignable_modules(document)))
@@ -123,7 +125,7 @@ def _licenses_of(owner: str, image: Image, besides: set[LicenseKey]) -> Iterable
     return (number for key, number in image.license_ids.items() if key[0] == owner_key and key not in besides)
 
 
-def _remove_station(command: commands.RemoveStation, image: Image, needed: Needed) -> None:
+def _remove_station(command: inventory_commands.RemoveStation, image: Image, needed: Needed) -> None:
     _station(command.name, image, needed)
 
 
@@ -173,18 +175,18 @@ _NEEDS: dict[type[Any], Callable[[Any, Image, Needed], None]] = {
     commands.UnassignAll: _user,
     commands.ChangeProfile: _holder,
     commands.ConfigureLicenses: _holder,
-    commands.DefineLicense: _define_license,
-    commands.RemoveLicenses: _remove_licenses,
-    commands.ChangeSeats: _change_seats,
-    commands.DefineOwner: _nothing,
-    commands.RemoveOwner: _remove_owner,
-    commands.ActivateDocument: _activate_document,
-    commands.DefineStation: _nothing,
-    commands.RemoveStation: _remove_station,
-    commands.DefineUser: _define_user,
-    commands.SetPassword: _login,
-    commands.DeleteUser: _login,
-    commands.ForgetUser: _user,
+    inventory_commands.DefineLicense: _define_license,
+    inventory_commands.RemoveLicenses: _remove_licenses,
+    inventory_commands.ChangeSeats: _change_seats,
+    inventory_commands.DefineOwner: _nothing,
+    inventory_commands.RemoveOwner: _remove_owner,
+    inventory_commands.ActivateDocument: _activate_document,
+    inventory_commands.DefineStation: _nothing,
+    inventory_commands.RemoveStation: _remove_station,
+    inventory_commands.DefineUser: _define_user,
+    inventory_commands.SetPassword: _login,
+    inventory_commands.DeleteUser: _login,
+    inventory_commands.ForgetUser: _user,
     commands.Explain: _explain,
     commands.Together: _together,
 }

@@ -8,7 +8,8 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from seatkeeper.licensing.commands import (
+from seatkeeper.licensing.entities import License, LicenseKey, LicenseKind, LicenseName, fold
+from seatkeeper.licensing.inventory_commands import (
     ActivateDocument,
     ChangeSeats,
     DefineLicense,
@@ -17,7 +18,6 @@ from seatkeeper.licensing.commands import (
     ModuleDocument,
     RemoveLicenses,
 )
-from seatkeeper.licensing.entities import License, LicenseKey, LicenseKind, LicenseName, fold
 from seatkeeper.licensing.licenses import change_seats, define_license, remove_licenses
 from seatkeeper.licensing.outcomes import Activation
 from seatkeeper.licensing.owners import define_owner

@@ -4,7 +4,7 @@ Decision 24; docs/decisions/removal-and-prerequisites.md.
 """
 
 from seatkeeper.licensing.assignments import withdraw
-from seatkeeper.licensing.commands import DefineStation, DefineUser, DeleteUser, EndReason, RemoveStation, SetPassword
+from seatkeeper.licensing.commands import EndReason
 from seatkeeper.licensing.entities import Credential, Holder, HolderKind, LicenseName, Station, User, fold
 from seatkeeper.licensing.events import (
     PasswordChanged,
@@ -13,6 +13,7 @@ from seatkeeper.licensing.events import (
     UserDefined,
     UserDeleted,
 )
+from seatkeeper.licensing.inventory_commands import DefineStation, DefineUser, DeleteUser, RemoveStation, SetPassword
 from seatkeeper.licensing.limits import LARGEST, require_int32, require_name
 from seatkeeper.licensing.pseudonyms import require_no_pseudonym
 from seatkeeper.licensing.refusals import Code, Refusal

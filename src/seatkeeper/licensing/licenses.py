@@ -4,10 +4,10 @@ Decisions 24 and 25; docs/decisions/removal-and-prerequisites.md.
 """
 
 from seatkeeper.licensing.assignments import withdraw, withdraw_left_over
-from seatkeeper.licensing.commands import ChangeSeats, DefineLicense, RemoveLicenses
 from seatkeeper.licensing.entities import Holder, HolderKind, License, LicenseKind, LicenseName, Pool
 from seatkeeper.licensing.events import LicenseDefined, LicenseRemoved, ReleaseReason, SeatsChanged
 from seatkeeper.licensing.holds import release
+from seatkeeper.licensing.inventory_commands import ChangeSeats, DefineLicense, RemoveLicenses
 from seatkeeper.licensing.limits import LARGEST, require_int32, require_name
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import Seats, seats_of

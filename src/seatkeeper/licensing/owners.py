@@ -3,9 +3,9 @@
 docs/decisions/owners-and-plans.md.
 """
 
-from seatkeeper.licensing.commands import DefineOwner, RemoveLicenses, RemoveOwner
 from seatkeeper.licensing.entities import LicenseName, Owner, OwnerDetails, fold
 from seatkeeper.licensing.events import OwnerDefined, OwnerRemoved
+from seatkeeper.licensing.inventory_commands import DefineOwner, RemoveLicenses, RemoveOwner
 from seatkeeper.licensing.licenses import remove_licenses
 from seatkeeper.licensing.limits import require_int32, require_name
 from seatkeeper.licensing.refusals import Code, Refusal

@@ -3,9 +3,9 @@
 import re
 from typing import Final
 
-from seatkeeper.licensing.commands import ForgetUser
 from seatkeeper.licensing.entities import fold
 from seatkeeper.licensing.events import Pseudonymised
+from seatkeeper.licensing.inventory_commands import ForgetUser
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.turn import Turn
 

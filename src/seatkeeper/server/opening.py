@@ -32,8 +32,8 @@ from seatkeeper.ledger.door import (
     Unavailable,
     host_clock,
 )
-from seatkeeper.licensing.commands import SetPassword
 from seatkeeper.licensing.entities import User
+from seatkeeper.licensing.inventory_commands import SetPassword
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.metrics.exposition import Metrics

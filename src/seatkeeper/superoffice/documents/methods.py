@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from seatkeeper.ledger.door import Ledger
-from seatkeeper.licensing.commands import ActivateDocument, RemoveOwner
+from seatkeeper.licensing.inventory_commands import ActivateDocument, RemoveOwner
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.sentences import Sentence, say
 from seatkeeper.queries.modules import (

@@ -10,8 +10,8 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from seatkeeper.licensing.commands import LicenseDocument, ModuleDocument
 from seatkeeper.licensing.entities import LicenseDetails, OwnerDetails, UserType, fold
+from seatkeeper.licensing.inventory_commands import LicenseDocument, ModuleDocument
 from seatkeeper.licensing.sentences import Sentence
 from seatkeeper.queries.modules import Bought, OwnerModules
 from seatkeeper.superoffice.documents.days import day
