@@ -76,10 +76,9 @@ def _run(args: list[str], files: tuple[str, str, str], environment: dict[str, st
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
-    for descriptor, (file, flags) in enumerate(
-        zip(files, (os.O_RDONLY, os.O_WRONLY | os.O_APPEND, os.O_WRONLY | os.O_APPEND), strict=True)
-    ):
-        opened = os.open(file, flags | os.O_CREAT, 0o600) if file != os.devnull else os.open(file, os.O_RDWR)
+    appending = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    for descriptor, (file, flags) in enumerate(zip(files, (os.O_RDONLY, appending, appending), strict=True)):
+        opened = os.open(file, flags, 0o600)
         os.dup2(opened, descriptor)
         os.close(opened)
     sys.stdin = open(0, closefd=False, encoding="utf-8")  # noqa: SIM115 - of the whole process

@@ -47,13 +47,13 @@ _TYPES: Final = {
 def assign(turn: Turn, command: Assign) -> tuple[LicenseName, ...]:
     """Assign licenses, all or none. By the assignable method each takes a seat at once, and may be refused."""
     holder = turn.holder(command.holder)
-    return _names(assign_all(turn, map(turn.license, command.licenses), holder))
+    return _names(assign_all(turn, with_implied(turn, map(turn.license, command.licenses)), holder))
 
 
-def assign_all(turn: Turn, licenses: Iterable[License], holder: Holder) -> list[License]:
-    """Assign licenses with what comes with them, as far as the holder does not have it; what was new."""
+def assign_all(turn: Turn, all_wanted: Iterable[Wanted], holder: Holder) -> list[License]:
+    """Assign licenses, with them what they imply, as far as the holder does not have it; what was new."""
     new: list[Wanted] = []
-    for wanted in with_implied(turn, licenses):
+    for wanted in all_wanted:
         if turn.state.assignments.get((holder, wanted.license.id)) is None:
             give(turn, wanted, holder)
             new.append(wanted)

@@ -18,11 +18,12 @@ def assign_modules(turn: Turn, command: AssignModules) -> tuple[Module, ...]:
     """Assign licenses with what comes with them, all or none."""
     user, licenses = _named(turn, command)
     holder, owner_key = _holder(user), fold(command.owner)
-    for wanted in with_implied(turn, licenses):
+    all_wanted = with_implied(turn, licenses)
+    for wanted in all_wanted:
         if turn.state.assignments.get((holder, wanted.license.id)) is None:
             with wanted.telling_the_plan():
                 _require_assignable_seats(turn, wanted.license)
-    new = assign_all(turn, licenses, holder)
+    new = assign_all(turn, all_wanted, holder)
     if new and turn.profile(holder, owner_key).method is Method.CONCURRENT:
         raise Refusal(
             Code.NOT_ASSIGNABLE_TO,
