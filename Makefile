@@ -18,10 +18,10 @@ COMPILE := $(LOCK) pyproject.toml
 CLIENTS := tests/superoffice/clients
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all check coverage languages superoffice-tour torture torture-defects lock clean
+.PHONY: help serve test test-all check coverage languages superoffice-tour mobilefirst-proof mobilefirst-defects torture torture-defects lock clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: .venv/.installed ## Serve the demo inventory on http://127.0.0.1:8018 (PORT=… for another); its data stays in ./data
 	@exec $(BIN)/seatkeeper serve --demo --data data --host 127.0.0.1 --port $(PORT)
@@ -48,11 +48,17 @@ check: .venv/.installed ## Check style, types, the import table, the lock files 
 coverage: .venv/.installed ## Write docs/coverage.md: run the tests that hold its rows, and tell which rows work
 	$(BIN)/python -m tests.coverage write
 
-languages: .venv/.installed ## Bring the catalogues of human text up to date with the code; ADD=fr begins one of French
+languages: .venv/.installed ## Bring the catalogues of human text up to date with the code; ADD=it begins one of Italian
 	$(BIN)/python scripts/catalogues.py $(ADD)
 
 superoffice-tour: .venv/.installed ## See SuperOffice's own client package (from npm) assign licenses, and ICWS hear of it
 	@$(BIN)/python -m tests.superoffice.clients
+
+mobilefirst-proof: .venv/.installed ## Send 50 deployments at once to each of two runtimes, and kill -9 at every step of one
+	$(BIN)/python -m tests.mobilefirst.proof
+
+mobilefirst-defects: .venv/.installed ## Plant known defects in the transactions; the proof must find each
+	$(BIN)/python -m tests.mobilefirst.proof --count 10 --planted all
 
 torture: .venv/.installed ## Five minutes of clients on a server that is killed again and again; judged from outside
 	$(BIN)/python -m tests.torture --seconds 300 --kills 20

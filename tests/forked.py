@@ -27,14 +27,21 @@ def can_be_forked(environment: Mapping[str, str]) -> bool:
 
 class ForkedCommand:
     """`seatkeeper` with these arguments, reading and writing these files (output is appended). As `subprocess.Popen`,
-    as far as tests use that."""
+    as far as tests use that. `module` is what runs it, as `python -m` does."""
 
     def __init__(
-        self, args: list[str], *, stdin: Path | None, stdout: Path, stderr: Path, environment: Mapping[str, str]
+        self,
+        args: list[str],
+        *,
+        stdin: Path | None,
+        stdout: Path,
+        stderr: Path,
+        environment: Mapping[str, str],
+        module: str = "seatkeeper",
     ) -> None:
         files = (str(stdin or os.devnull), str(stdout), str(stderr))
         self._args = args
-        self._process = _context.Process(target=_run, args=(args, files, dict(environment), str(Path.cwd())))
+        self._process = _context.Process(target=_run, args=(module, args, files, dict(environment), str(Path.cwd())))
         self._process.start()
 
     @property
@@ -70,7 +77,9 @@ class ForkedCommand:
         self._process.kill()
 
 
-def _run(args: list[str], files: tuple[str, str, str], environment: dict[str, str], directory: str) -> None:
+def _run(
+    module: str, args: list[str], files: tuple[str, str, str], environment: dict[str, str], directory: str
+) -> None:
     """In the forked process: become the command."""
     os.chdir(directory)
     os.environ.clear()
@@ -85,4 +94,4 @@ def _run(args: list[str], files: tuple[str, str, str], environment: dict[str, st
     sys.stdout = open(1, "w", closefd=False, encoding="utf-8")  # noqa: SIM115
     sys.stderr = open(2, "w", closefd=False, encoding="utf-8", errors="backslashreplace", buffering=1)  # noqa: SIM115
     sys.argv = ["seatkeeper", *args]
-    runpy.run_module("seatkeeper", run_name="__main__", alter_sys=True)
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -35,6 +35,9 @@ class ServerProcess:
     `certificate` is what it shows over HTTPS (PEM).
     """
 
+    module = "seatkeeper"
+    """What runs the command, as `python -m` does."""
+
     def __init__(self, data: Path, args: tuple[str, ...], env: Mapping[str, str] | None) -> None:
         self.data = data
         self.log = data.with_name(f"{data.name}.log")
@@ -47,10 +50,20 @@ class ServerProcess:
 
     def start(self) -> Self:
         """Start it and wait until it is ready. Raises AssertionError with the end of its log where it is not."""
+        self.launch()
+        return self.wait()
+
+    def launch(self) -> None:
+        """Start it, ready or not."""
         given = ["serve", "--data", str(self.data), *self._args]
         if "--port" not in self._args and "SEATKEEPER_LISTEN_HTTP" not in self._env:
             given += ["--port", "0"]
-        self.process = ForkedCommand(given, stdin=None, stdout=self.log, stderr=self.log, environment=self._env)
+        self.process = ForkedCommand(
+            given, stdin=None, stdout=self.log, stderr=self.log, environment=self._env, module=self.module
+        )
+
+    def wait(self) -> Self:
+        """Wait until it is ready. Raises AssertionError with the end of its log where it is not."""
         deadline = time.monotonic() + START_SECONDS
         while not self._ready():
             if self.process.poll() is not None:

@@ -16,7 +16,8 @@ from tests.admin.world import World
 pytestmark = pytest.mark.anyio
 
 NONE = {"added": 0, "changed": 0, "removed": 0}
-NOTHING = {"owner": NONE, "license": NONE, "station": NONE, "user": NONE, "assignment": NONE}
+KINDS = ("owner", "license", "runtime", "application", "station", "user", "assignment")
+NOTHING = dict.fromkeys(KINDS, NONE)
 AGENT02 = '[[users]]\nlogin = "agent02"\n'
 
 

@@ -23,6 +23,7 @@ from seatkeeper.inventory.planning import Plan
 from seatkeeper.ledger.database import DatabaseFile
 from seatkeeper.ledger.door import Ledger
 from seatkeeper.licensing.commands import Connect
+from seatkeeper.licensing.policy import Policy
 from seatkeeper.queries.inventory import InventoryView, inventory_around
 from seatkeeper.queries.reads import Reads
 from seatkeeper.queries.users import Account, account_by_login
@@ -110,10 +111,10 @@ def told(change: Change) -> str:
 
 
 @asynccontextmanager
-async def opened(data: Path) -> AsyncIterator[World]:
+async def opened(data: Path, policy: Policy | None = None) -> AsyncIterator[World]:
     """A world on this directory, stopped at the end."""
     async with AsyncExitStack() as stack:
-        ledger = Ledger(DatabaseFile.in_directory(data))
+        ledger = Ledger(DatabaseFile.in_directory(data), policy=policy)
         await ledger.start()
         stack.push_async_callback(ledger.stop)
         reads = Reads(ledger.database, timeout=60)

@@ -109,7 +109,7 @@ def test_a_completion_script_is_printed(shell: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("seatkeeper ap", {"apply"}),
+        ("seatkeeper ap", {"apply", "application"}),
         ("seatkeeper license ", {"list", "set-seats"}),
         ("seatkeeper apply --pr", {"--prune"}),
     ],

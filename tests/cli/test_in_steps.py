@@ -236,6 +236,17 @@ def test_toml_in_steps_has_a_user_plan_after_its_parts(tmp_path: Path) -> None:
     assert f'{file}: licenses[5] "BASE": extra_info: there is no license "ROOM"' in said
 
 
+def test_toml_in_steps_has_an_application_after_its_runtime(tmp_path: Path) -> None:
+    file, one = tmp_path / "applications.toml", {"SEATKEEPER_INVENTORY_STEP": "1"}
+    file.write_text(
+        '[[applications]]\nruntime = "mfp"\nname = "a"\nversions = [{ platform = "ios", version = "1" }]\n'
+        '[[applications]]\nruntime = "old"\nname = "a"\ncategory = "B2C"\n'
+        '[[runtimes]]\nname = "mfp"\n[[runtimes]]\nname = "old"\nrunning = false\n'
+    )
+    done = seatkeeper("apply", "--yes", "--in-steps", file, data=tmp_path / "data", env=one)
+    assert done.stdout == f"{file}: new or changed: 2 runtimes, 2 applications.\n", done.stderr
+
+
 def test_toml_in_steps_is_refused_by_the_places_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "whole.toml"
     one = {"SEATKEEPER_INVENTORY_STEP": "1"}

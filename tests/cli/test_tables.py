@@ -59,6 +59,14 @@ def test_owners_are_readable(columns: int, server: ServerProcess) -> None:
 
 
 @pytest.mark.parametrize("columns", WIDTHS)
+def test_applications_are_readable(columns: int, server: ServerProcess) -> None:
+    table = shown(server.data, columns, "application", "list", "mfp")
+    for each in json.loads(seatkeeper("application", "list", "--json", "mfp", data=server.data).stdout)["applications"]:
+        assert re.search(rf"^{re.escape(each['name'])}  ", table, re.MULTILINE)
+    assert ("Left out on this narrow terminal: category" in table) == (columns == 80)
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
 def test_users_are_readable(columns: int, server: ServerProcess) -> None:
     table = shown(server.data, columns, "user", "list").split()
     for each in listed(server.data, "user", "list"):

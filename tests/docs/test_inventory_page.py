@@ -13,7 +13,15 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 from seatkeeper.identity.rights import ROLES, Right
-from seatkeeper.inventory.shapes import LicenseEntry, OwnerEntry, ProfileEntry, StationEntry, UserEntry
+from seatkeeper.inventory.shapes import (
+    ApplicationEntry,
+    LicenseEntry,
+    OwnerEntry,
+    ProfileEntry,
+    RuntimeEntry,
+    StationEntry,
+    UserEntry,
+)
 from tests.cli.command import seatkeeper
 from tests.server_process import ServerProcess, start_server
 
@@ -37,6 +45,8 @@ def block_of(language: str) -> str:
     [
         ("Owners", OwnerEntry),
         ("Licenses", LicenseEntry),
+        ("Runtimes", RuntimeEntry),
+        ("Applications", ApplicationEntry),
         ("Stations", StationEntry),
         ("Users", UserEntry),
         ("Profiles", ProfileEntry),

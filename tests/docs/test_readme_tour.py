@@ -13,9 +13,10 @@ from tests.machine import require
 
 ROOT = Path(__file__).parents[2]
 TOURS = [
-    ("README.md", ["## A ten-minute tour", "### With curl"]),
+    ("README.md", ["## A ten-minute tour", "### With curl", "## MobileFirst: configurations in transactions"]),
     ("docs/testing-clients.md", ["### From a shell"]),
     ("docs/superoffice.md", ["## A tour with curl"]),
+    ("docs/mobilefirst.md", ["## The license report", "## The audit trail"]),
 ]
 TOOLS = ("bash", "curl", "python3", "make")
 

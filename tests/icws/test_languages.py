@@ -60,6 +60,38 @@ def test_before_there_is_a_session_errors_are_in_the_language_of_the_request(htt
     )
 
 
+@pytest.mark.icws(WITHOUT_SESSION)
+@pytest.mark.parametrize(
+    ("languages", "text"),
+    [
+        ("es-MX", "El recurso /icws/nowhere no existe."),
+        ("fr-CA, en;q=0.5", "La ressource /icws/nowhere n'existe pas."),
+        ("ja_JP", "リソース /icws/nowhere は存在しません。"),
+        ("pt-br", "O recurso /icws/nowhere não existe."),
+        ("pt-PT", "There is no resource /icws/nowhere."),
+    ],
+)
+def test_whoever_speaks_another_language_is_answered_in_it_where_it_is_there(
+    http: httpx.Client, languages: str, text: str
+) -> None:
+    assert said(http.get("/icws/nowhere", headers={"Accept-Language": languages})) == (404, text)
+
+
+@pytest.mark.icws(IN_SESSION, "2.1 Accept-Language")
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es-ES", "Esta sesión no está en ninguna estación."),
+        ("fr-FR", "Cette session n'est associée à aucune station."),
+        ("ja-JP", "このセッションはどのステーションにも接続していません。"),
+        ("pt-BR", "Esta sessão não está em nenhuma estação."),
+    ],
+)
+def test_a_session_is_spoken_to_in_each_language_that_is_there(world: World, language: str, text: str) -> None:
+    with world.log_on(world.user(), language=language) as session:
+        assert said(session.call("GET", "connection/station")) == (404, text)
+
+
 @pytest.mark.icws(WITHOUT_SESSION, "2.1 Accept-Language")
 def test_a_log_on_that_fails_says_so_in_its_language(world: World, http: httpx.Client) -> None:
     wrong = log_on_body(world.user(), "wrong")

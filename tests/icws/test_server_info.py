@@ -26,6 +26,7 @@ SWITCHOVER = "connection/switchover-status"
     [
         ("en-us", "en", {"en": "English", "de": "German"}),
         ("de-AT,de;q=0.9,en;q=0.5", "de", {"en": "Englisch", "de": "Deutsch"}),
+        ("pt-br", "pt-BR", {"pt-BR": "português (Brasil)", "ja": "japonês", "es": "espanhol", "fr": "francês"}),
         ("tlh", "en", {"en": "English", "de": "German"}),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from seatkeeper.licensing.deployment import Application
 from seatkeeper.licensing.entities import Holder, HolderKind
 from seatkeeper.queries.inventory import InventoryView
 
@@ -20,12 +21,14 @@ HASHES: Final = tuple(f"$argon2id$v=19$m=19456,t=2,p=1$42iWiO57JsW4JaTw0TGouw${e
 ASSIGNED: Final = ("L0", "L1", "CRM:L2", "L3")
 SITE: Final = "SITE"
 LICENSES: Final = (*ASSIGNED, SITE)
+RUNTIMES: Final = ("mfp", "Old one")
+APPLICATIONS: Final = ("com.example.a", "a/b")
 STATIONS: Final = ("desk 1", "desk 2")
 LOGINS: Final = ("ann", "bob", "Cee")
 PLAN: Final = "L3"
 COMING: Final = ("L0", "L1")
 """What may come with the license that may be a user plan."""
-KINDS: Final = ("owner", "license", "station", "user", "assignment")
+KINDS: Final = ("owner", "license", "runtime", "application", "station", "user", "assignment")
 
 TEXTS = st.sampled_from(["", "one", "two\nlines", '"quoted" \\ ß'])
 DATES = st.sampled_from(["never", "2090-01-01", "2095-12-31"])
@@ -106,7 +109,36 @@ def documents(draw: st.DrawFn, *, whole: bool) -> Document:
         if "CRM:L2" in names and (whole or draw(st.booleans())):
             kept["profiles"] = {"CRM": _kept(draw, {"enabled": draw(st.booleans())}, whole=whole)}
         users.append(entry | kept)
-    return {"owners": owners, "licenses": licenses, "stations": stations, "users": users}
+    runtimes, applications = draw(_deployments(whole=whole))
+    return {
+        "owners": owners,
+        "licenses": licenses,
+        "runtimes": runtimes,
+        "applications": applications,
+        "stations": stations,
+        "users": users,
+    }
+
+
+@st.composite
+def _deployments(draw: st.DrawFn, *, whole: bool) -> tuple[list[Fields], list[Fields]]:
+    runtimes: list[Fields] = []
+    applications: list[Fields] = []
+    for runtime in draw(some(RUNTIMES)):
+        runtimes.append({"name": runtime} | _kept(draw, {"running": draw(st.booleans())}, whole=whole))
+        for name in draw(some(APPLICATIONS)):
+            keys: Fields = {
+                "license_type": draw(st.sampled_from(["APPLICATION", "ADDITIONAL_BRAND_DEPLOYMENT", "NON_PRODUCTION"])),
+                "versions": [
+                    {"platform": platform, "version": version, "display_name": draw(TEXTS)}
+                    for platform in draw(some(("android", "ios")))
+                    for version in draw(some(("1.0", "1.1")))
+                ],
+            }
+            category = draw(st.sampled_from(["B2C", "B2E", "UNDEFINED"]))  # one of which nothing is said is not there
+            entry = {"runtime": runtime, "name": name, "category": category}
+            applications.append(entry | _kept(draw, keys, whole=whole))
+    return runtimes, applications
 
 
 def _kept(draw: st.DrawFn, keys: Fields, *, whole: bool) -> Fields:
@@ -154,6 +186,7 @@ def laid_over(before: State, document: Document, *, prune: bool) -> State:
         blank = new_license(entry["name"])
         given = {key: value for key, value in entry.items() if key not in {"name", "owner"}}
         after["license"][name] = before["license"].get(name, blank) | given
+    _deploy(before, document, after)
     for kind, key in (("station", "name"), ("user", "login")):
         for entry in document[f"{kind}s"]:
             name = entry[key]
@@ -173,6 +206,20 @@ def laid_over(before: State, document: Document, *, prune: bool) -> State:
     for fields in after["user"].values():
         fields.update(_of_what_stands(fields, after))
     return after
+
+
+def _deploy(before: State, document: Document, after: State) -> None:
+    """Lay runtimes and applications over what was, into what comes to be."""
+    for entry in document["runtimes"]:
+        given = {key: value for key, value in entry.items() if key != "name"}
+        after["runtime"][entry["name"]] = before["runtime"].get(entry["name"], {"running": True}) | given
+    for entry in document["applications"]:
+        name = f"{entry['runtime']}/{entry['name']}"
+        given = {key: value for key, value in entry.items() if key not in {"runtime", "name"}}
+        if "versions" in given:
+            given["versions"] = [_version(each) for each in given["versions"]]
+        was = before["application"].get(name, _new_application(name) | {"license_type": "APPLICATION"})
+        after["application"][name] = was | given
 
 
 def _coming(document: Document, before: State) -> dict[str, list[str]]:
@@ -214,8 +261,17 @@ def differences(before: State, after: State) -> list[tuple[str, str, str, list[t
 
 
 def without_what_goes_along(found: list[tuple[str, str, str, Any]], after: State) -> list[tuple[str, str, str, Any]]:
-    """Without the assignments that go with their license or their holder: these are not told besides."""
-    return [each for each in found if not (each[:2] == ("removed", "assignment") and not _stands(each[2], after))]
+    """Without what goes with something else, which is not told besides.
+
+    An assignment goes with its license or its holder, an application with its runtime.
+    """
+
+    def goes_along(action: str, kind: str, name: str) -> bool:
+        if kind == "application":
+            return action == "removed" and name.partition("/")[0] not in after["runtime"]
+        return kind == "assignment" and action == "removed" and not _stands(name, after)
+
+    return [each for each in found if not goes_along(*each[:3])]
 
 
 def _stands(name: str, state: State) -> bool:
@@ -273,6 +329,16 @@ def new_user(name: str) -> Fields:
     }
 
 
+def _new_application(_name: str) -> Fields:
+    return {"category": "", "license_type": "", "versions": []}
+
+
+def _version(entry: Fields) -> str:
+    """A version as a plan tells it."""
+    name = entry["display_name"].replace("\\", "\\\\").replace('"', '\\"')
+    return f"{entry['platform']} {entry['version']}" + (f' "{name}"' if name else "")
+
+
 def _new_owner(_name: str) -> Fields:
     return {"description": "", "company": "", "extra_flags": 0, "warn_from": "never"}
 
@@ -280,6 +346,8 @@ def _new_owner(_name: str) -> Fields:
 _NEW: Final[dict[str, Callable[[str], Fields]]] = {
     "owner": _new_owner,
     "license": new_license,
+    "runtime": lambda _name: {"running": True},
+    "application": _new_application,
     "station": new_station,
     "user": new_user,
 }
@@ -329,6 +397,8 @@ def state_of(view: InventoryView) -> State:
                 else {}
             ),
         }
+    state["runtime"] = {each.name: {"running": each.running} for each in view.runtimes.values()}
+    state["application"] = {f"{runtime}/{name}": _deployed(each) for (runtime, name), each in view.applications.items()}
     places = {each.id: each.name for each in view.stations.values()}
 
     def enabled(holder: Holder, owner: str) -> bool:
@@ -371,6 +441,18 @@ def state_of(view: InventoryView) -> State:
         for number in view.assignments.get(holder, ()):
             state["assignment"][assignment("user", user.login, names[number])] = {}
     return state
+
+
+def _deployed(application: Application) -> Fields:
+    configured = application.configuration
+    return {
+        "category": "" if configured is None else configured.category.value,
+        "license_type": "" if configured is None else configured.license_type.value,
+        "versions": [
+            _version({"platform": each.platform, "version": each.version, "display_name": each.display_name})
+            for each in application.versions
+        ],
+    }
 
 
 _DAYS: Final = {3786912000000: "2090-01-01", 3976128000000: "2095-12-31"}

@@ -23,6 +23,16 @@ _OWNERS = st.text(_LETTERS.filter(lambda each: each != ":"), min_size=1, max_siz
 _NAMES = st.text(_LETTERS | st.just(":"), min_size=1, max_size=8).filter(
     lambda each: each == each.strip(" ") and each.strip() != ""
 )
+# Names that are compared exactly, and texts, of what can stand in any answer.
+_BAD_IN_XML = "\ufffe\uffff"
+_DEPLOYED = st.text(
+    st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"], exclude_characters=_BAD_IN_XML), min_size=1, max_size=6
+).filter(lambda each: each == each.strip() and each not in {".", ".."})
+_SHOWN = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters=_BAD_IN_XML) | st.sampled_from("\t\n\r\"'\\"),
+    max_size=10,
+)
+_APPLICATIONS = st.lists(_DEPLOYED, max_size=2, unique=True)
 _SEATS = st.integers(0, 1_000_000_000)
 _DATES = st.just("never") | st.dates(date(1970, 1, 1), date(9998, 12, 31))
 _MOMENTS = st.integers(1, 8000 * 365 * 86_400_000).filter(lambda each: each % 86_400_000 != 0)
@@ -58,13 +68,23 @@ def inventories(draw: Draw, *, scarce: bool = False) -> RandomInventory:
     described = draw(st.lists(st.sampled_from(owners), unique=True))
     licenses = draw(_licenses(owners, scarce=scarce))
     known = {spelled(each): each for each in licenses}
+    runtimes = draw(st.lists(_DEPLOYED.filter(lambda each: "/" not in each), max_size=2, unique=True))
+    running = [{"name": name, "running": draw(st.booleans())} for name in runtimes]
+    deployed = [draw(_application(name, each)) for name in runtimes for each in draw(_APPLICATIONS)]
     names = draw(st.lists(_NAMES, max_size=3, unique_by=fold))
     stations = [draw(_station(name, known)) for name in names]
     logins = draw(st.lists(_NAMES, max_size=6, unique_by=fold))
     numbers = draw(st.lists(st.integers(1, 2**31 - 1), min_size=len(logins), max_size=len(logins), unique=True))
     users = [draw(_user(login, number, names, known)) for login, number in zip(logins, numbers, strict=True)]
     said = [draw(_owner(each)) for each in described]
-    complete = {"owners": said, "licenses": licenses, "stations": stations, "users": users}
+    complete = {
+        "owners": said,
+        "licenses": licenses,
+        "runtimes": running,
+        "applications": deployed,
+        "stations": stations,
+        "users": users,
+    }
     sparse = {kind: [draw(_sparse(kind, table)) for table in tables] for kind, tables in complete.items()}
     return RandomInventory(complete, sparse)
 
@@ -92,6 +112,24 @@ def _owner(draw: Draw, name: str) -> Table:
         "grace_until": draw(st.just("never") | later),
         "public_key": draw(_TEXTS),
         "signature": draw(_TEXTS),
+    }
+
+
+@st.composite
+def _application(draw: Draw, runtime: str, name: str) -> Table:
+    """An application with a configuration, or versions, or both."""
+    types = st.sampled_from(["APPLICATION", "ADDITIONAL_BRAND_DEPLOYMENT", "NON_PRODUCTION"])
+    configured = draw(st.booleans())
+    keys = draw(st.lists(st.tuples(_DEPLOYED, _DEPLOYED), min_size=0 if configured else 1, max_size=3, unique=True))
+    return {
+        "runtime": runtime,
+        "name": name,
+        "category": draw(st.sampled_from(["B2C", "B2E", "UNDEFINED"])) if configured else "",
+        "license_type": draw(types) if configured else "",
+        "versions": [
+            {"platform": platform, "version": version, "display_name": draw(_SHOWN)}
+            for platform, version in sorted(keys)
+        ],
     }
 
 
@@ -220,9 +258,13 @@ def _default(kind: str, table: Table, key: str) -> object:
         **dict.fromkeys(["product_description", "license_url", "shop_url", "public_key"], ""),
         **dict.fromkeys(["next_check", "warn_from", "maintenance_until"], "never"),
         **dict.fromkeys(["sort_order", "extra_flags", "deployment_type", "group_id"], 0),
+        # Said with the other, each of these is not at a default of its own.
+        **({"category": "", "license_type": ""} if not table.get("category") else {}),
         "hidden": False,
         "user_type": "internal" if kind == "users" else "any",
         "secondary_groups": [],
+        "running": True,
+        "versions": [],
         "extension": "",
         "language": "en-US",
         "roles": [],

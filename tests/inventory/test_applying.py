@@ -40,7 +40,8 @@ async def acquire(world: World, session: int, name: str) -> Status:
 async def test_the_demo_inventory_applies_and_a_second_time_is_no_event(world: World) -> None:
     first = Counter(line.partition(" ")[0] for line in await world.apply(demo_text()))
     head = world.ledger.head
-    assert [first[each] for each in ("owner", "license", "station", "user")] == [1, 36, 25, 41]
+    assert [first[each] for each in ("owner", "license", "station", "user")] == [1, 38, 25, 45]
+    assert [first[each] for each in ("runtime", "application")] == [2, 7]
     assert await world.apply(demo_text()) == []
     assert world.ledger.head == head
 
@@ -262,12 +263,19 @@ async def test_a_name_that_fits_nothing_is_refused_with_the_nearest(world: World
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ('roles = ["king"]', 'roles: there is no role "king"; the roles are administrator, operator'),
+        (
+            'roles = ["king"]',
+            (
+                'roles: there is no role "king"; the roles are administrator, operator, mfpadmin, mfpdeployer,'
+                " mfpmonitor, mfpoperator"
+            ),
+        ),
         (
             'rights = ["fly"]',
             (
                 'rights: there is no right "fly"; the rights are inventory.read, inventory.write, assignments.write,'
-                " sessions.read, sessions.end, explain, server.write, metrics.read, journal.write"
+                " sessions.read, sessions.end, explain, server.write, metrics.read, journal.write,"
+                " applications.read, applications.deploy, applications.unlock"
             ),
         ),
     ],

@@ -34,6 +34,7 @@ from tests.server_process import ServerProcess, start_server
 
 pytestmark = pytest.mark.anyio
 
+TABLES = ("owners", "licenses", "runtimes", "applications", "stations", "users")
 TIMES = {"expires", "grace_until", "next_check", "warn_from", "maintenance_until"}
 REAL_LEDGERS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -47,7 +48,7 @@ def read(text: str, written_as: Format) -> dict[str, list[Table]]:
     """The tables of an export, read by nothing of ours, the dates as dates."""
     if written_as is Format.TOML:
         return tomllib.loads(text)
-    said: dict[str, list[Table]] = {"owners": [], "licenses": [], "stations": [], "users": []}
+    said: dict[str, list[Table]] = {key: [] for key in TABLES}
     for line in text.split("\n")[:-1]:
         table = json.loads(line)
         for key in TIMES & table.keys():
@@ -66,7 +67,7 @@ def by_name(said: dict[str, list[Table]]) -> dict[str, dict[Any, Table]]:
     """Tables by name, what stands in them in any order as sets."""
     return {
         kind: {
-            (table.get("owner"), table.get("name") or table["login"]): {
+            (table.get("owner") or table.get("runtime"), table.get("name") or table["login"]): {
                 key: frozenset(value) if key == "licenses" else value for key, value in table.items()
             }
             for table in entries
@@ -151,9 +152,10 @@ async def test_an_export_takes_back_whatever_was_changed_and_added_since(world: 
 
 async def test_an_empty_inventory_prunes_to_nothing(world: World) -> None:
     text = await exported(world.reads, Format.TOML)
-    assert tomllib.loads(text) == {"owners": [], "licenses": [], "stations": [], "users": []}
+    assert tomllib.loads(text) == {key: [] for key in TABLES}
     await world.apply('owners = [{name = "CRM", company = "one"}]')
     await world.apply('licenses = [{name = "A"}]\nstations = [{name = "s1"}]\nusers = [{login = "agent01"}]')
+    await world.apply('runtimes = [{name = "mfp"}]\napplications = [{runtime = "mfp", name = "a", category = "B2C"}]')
     await world.apply(text, prune=True)
     assert await exported(world.reads, Format.TOML) == text
     assert await exported(world.reads, Format.JSONL) == ""
@@ -348,7 +350,7 @@ def test_a_client_that_leaves_midway_lets_the_next_ones_export(server: ServerPro
     for _ in range(5):  # more than may run at once
         with httpx.stream("GET", url, auth=("admin01", "demo-admin01")) as answer:
             assert answer.status_code == 200
-    assert httpx.get(url, auth=("admin01", "demo-admin01")).text.count("[[users]]") == 41
+    assert httpx.get(url, auth=("admin01", "demo-admin01")).text.count("[[users]]") == 45
 
 
 def test_an_unknown_format_is_refused_with_those_there_are(server: ServerProcess) -> None:

@@ -29,8 +29,9 @@ def user(lines: str) -> str:
 
 def test_the_demo_inventory_has_no_problems() -> None:
     inventory = read(demo_text())
-    assert (len(inventory.users), len(inventory.stations)) == (41, 25)
-    assert (len(inventory.owners), len(inventory.licenses)) == (1, 36)
+    assert (len(inventory.users), len(inventory.stations)) == (45, 25)
+    assert (len(inventory.owners), len(inventory.licenses)) == (1, 38)
+    assert (len(inventory.runtimes), len(inventory.applications)) == (2, 7)
 
 
 def test_a_key_that_is_left_out_is_left_open() -> None:

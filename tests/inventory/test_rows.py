@@ -14,7 +14,8 @@ from msgspec import UNSET
 from seatkeeper.inventory.file import parsed, read_inventory
 from seatkeeper.inventory.problems import Problem
 from seatkeeper.inventory.reading import CONTENT_TYPES, read
-from seatkeeper.inventory.shapes import AssignmentEntry, Day, Inventory, Kind
+from seatkeeper.inventory.shapes import AssignmentEntry, Inventory, Kind
+from seatkeeper.inventory.values import Day
 from tests.inventory.test_file import HASH
 
 JSONL = "application/jsonl"
@@ -48,7 +49,14 @@ def plain(inventory: Inventory) -> Any:  # noqa: ANN401 - JSON
         assert isinstance(value, Day)
         return {"at": value.at}
 
-    kinds = (inventory.licenses, inventory.stations, inventory.users, inventory.assignments)
+    kinds = (
+        inventory.licenses,
+        inventory.runtimes,
+        inventory.applications,
+        inventory.stations,
+        inventory.users,
+        inventory.assignments,
+    )
     return msgspec.to_builtins(
         [[(each.value, dict(each.profiles)) for each in entries] for entries in kinds], enc_hook=day
     )
@@ -68,18 +76,25 @@ def test_json_lines_say_what_the_same_tables_say_in_toml() -> None:
     licenses = ["A", "CRM:B"]
     method = "concurrent"
     profiles.CRM.enabled = false
+    [[runtimes]]
+    name = "mfp"
+    [[applications]]
+    runtime = "mfp"
+    name = "com.example.a"
+    license_type = "NON_PRODUCTION"
+    versions = [{ platform = "ios", version = "1.0", display_name = "A" }]
     """
     document = parsed(toml)
     assert isinstance(document, dict)
     lines = [
-        msgspec.json.encode({"entry": kind, **table}).decode()
-        for kind, key in (("user", "users"), ("license", "licenses"), ("station", "stations"))
+        msgspec.json.encode({"entry": key.removesuffix("s"), **table}).decode()
+        for key in ("users", "licenses", "stations", "applications", "runtimes")
         for table in document[key]
     ]
-    assert len(lines) == 4
+    assert len(lines) == 6
     in_lines = read_well("\n".join(lines), JSONL)
     assert plain(in_lines) == plain(read_inventory(toml, "ININ")[0])
-    assert in_lines.kinds == {Kind.LICENSE, Kind.STATION, Kind.USER}
+    assert in_lines.kinds == {*Kind} - {Kind.OWNER, Kind.ASSIGNMENT}
 
 
 def test_an_entry_knows_its_line_in_the_file() -> None:
@@ -144,8 +159,11 @@ def test_users_may_come_from_a_spreadsheet() -> None:
 @pytest.mark.parametrize(("content_type", "text"), [(JSONL, ""), (JSONL, "\n \n"), (CSV, ""), (CSV, "\n,,\n")])
 def test_an_empty_file_says_nothing(content_type: str, text: str) -> None:
     inventory = read_well(text, content_type)
-    assert plain(inventory) == [[], [], [], []]
+    assert not any(plain(inventory))
     assert inventory.kinds == frozenset()
+
+
+_KINDS = 'line 7: entry: must be one of "owner", "license", "runtime", "application", "station", "user", "assignment"'
 
 
 @pytest.mark.parametrize(
@@ -159,9 +177,9 @@ def test_an_empty_file_says_nothing(content_type: str, text: str) -> None:
             '{"entry": "user", "login": "a\tb"}',
             "line 7: is not valid JSON: Invalid control character at, at character 30",
         ),
-        ("{}", 'line 7: entry: must be one of "owner", "license", "station", "user", "assignment"'),
-        ('{"entry": ["user"]}', 'line 7: entry: must be one of "owner", "license", "station", "user", "assignment"'),
-        ('{"kind": "user"}', 'line 7: entry: must be one of "owner", "license", "station", "user", "assignment"'),
+        ("{}", _KINDS),
+        ('{"entry": ["user"]}', _KINDS),
+        ('{"kind": "user"}', _KINDS),
         ('{"entry": "user"}', "line 7: login: is missing; add it"),
         ('{"entry": "user", "login": null}', None),
         (

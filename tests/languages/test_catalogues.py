@@ -1,6 +1,7 @@
 """What is said in each language."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -19,11 +20,16 @@ from seatkeeper.licensing.sentences import Sentence, say
 from tests.server_process import command_environment
 
 ROOT = Path(__file__).parents[2]
-GERMAN = ROOT / "src" / "seatkeeper" / "languages" / "de.po"
+CATALOGUES = ROOT / "src" / "seatkeeper" / "languages"
 SCRIPT = ROOT / "scripts" / "catalogues.py"
 
-with GERMAN.open("rb") as _file:
+TRANSLATED = ("de", "es", "fr", "ja", "pt-BR")
+
+with (CATALOGUES / "de.po").open("rb") as _file:
     PATTERNS = sorted(str(message.id) for message in read_po(_file) if message.id)
+
+ALIKE = {"fr": {"station"}}
+"""What is the same word in English."""
 
 NAMES = st.text() | st.lists(st.sampled_from(["{", "}", "{}", "{license}", "{0.__class__}", "%s", "\\", "A"])).map(
     "".join
@@ -43,9 +49,39 @@ def test_every_pattern_has_a_text_in_every_language_with_the_same_blanks() -> No
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
-def test_german_is_not_english() -> None:
-    same = {pattern for pattern in PATTERNS if said(Sentence(pattern, _named(pattern)), "de") == pattern}
-    assert same <= {"{member} {must}."}
+@pytest.mark.parametrize("tag", TRANSLATED)
+def test_each_language_that_is_promised_has_a_text_that_can_be_filled_for_every_pattern(tag: str) -> None:
+    with (CATALOGUES / f"{tag}.po").open("rb") as file, capture_logs() as logged:
+        texts = texts_in(file, f"{tag}.po")
+    assert logged == []
+    assert texts.keys() == set(PATTERNS)
+    assert {pattern: blanks(text) for pattern, text in texts.items()} == {each: blanks(each) for each in PATTERNS}
+
+
+def test_a_single_text_that_is_missing_in_any_language_is_told(tmp_path: Path) -> None:
+    shutil.copytree(CATALOGUES.parent, tmp_path / "src" / "seatkeeper", ignore=shutil.ignore_patterns("__pycache__"))
+    script = tmp_path / "scripts" / "catalogues.py"
+    script.parent.mkdir()
+    script.write_bytes(SCRIPT.read_bytes())
+    for tag in TRANSLATED:
+        catalogue = tmp_path / "src" / "seatkeeper" / "languages" / f"{tag}.po"
+        emptied, count = re.subn(
+            r'(msgid "The user logged off\."\nmsgstr )".+"\n', r'\1""\n', catalogue.read_text(encoding="utf-8")
+        )
+        assert count == 1
+        catalogue.write_text(emptied, encoding="utf-8")
+    checked = run("--check", script=script)
+    assert checked.returncode == 1
+    missing = "there is no text for the pattern 'The user logged off.'."
+    assert [re.sub(r":\d+:", ":", line) for line in checked.stderr.splitlines()] == [
+        f"{tag}.po: {missing}" for tag in sorted(TRANSLATED)
+    ]
+
+
+@pytest.mark.parametrize("tag", TRANSLATED)
+def test_no_language_is_english(tag: str) -> None:
+    same = {pattern for pattern in PATTERNS if said(Sentence(pattern, _named(pattern)), tag) == pattern}
+    assert same <= {"{member} {must}."} | ALIKE.get(tag, set())
 
 
 @given(st.data())
@@ -104,7 +140,7 @@ def test_a_pattern_that_nobody_could_fill_in_is_left_out_too() -> None:
 
 
 def test_a_server_says_of_such_a_text_in_its_log_and_not_among_its_output(tmp_path: Path) -> None:
-    shutil.copytree(GERMAN.parents[1], tmp_path / "seatkeeper", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(CATALOGUES.parent, tmp_path / "seatkeeper", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "seatkeeper" / "languages" / "fr.po").write_text('msgid "He left."\nmsgstr "{qui} sort."\n')
     server = [sys.executable, "-m", "seatkeeper", "serve", "--ephemeral", "--until-eof"]
     ended = subprocess.run(
@@ -128,20 +164,49 @@ def test_a_language_that_is_not_offered_is_said_in_english() -> None:
     assert said(sentence, "de-AT") == said(sentence, "DE") == "Der Benutzer hat sich abgemeldet."
 
 
-def test_the_sentences_within_a_sentence_are_said_in_its_language() -> None:
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        ("de_DE", "Der Benutzer hat sich abgemeldet."),
+        ("es_MX", "El usuario ha cerrado la sesión."),
+        ("fr-CA", "L'utilisateur s'est déconnecté."),
+        ("ja_JP", "ユーザーがログオフしました。"),
+        ("pt-br", "O usuário fez logoff."),
+    ],
+)
+def test_each_language_says_what_happened_in_its_own_words(tag: str, text: str) -> None:
+    assert said(say("The user logged off."), tag) == text
+
+
+@pytest.mark.parametrize(
+    ("tag", "text"),
+    [
+        ("de", "I3_{license} ist weder {user} noch Station desk zugewiesen."),
+        ("es", "La licencia I3_{license} no está asignada ni a {user} ni a la estación desk."),
+        ("fr", "La licence I3_{license} n'est attribuée ni à {user} ni à la station desk."),
+        ("ja", "I3_{license} は {user} にもステーション desk にも割り当てられていません。"),
+        ("pt-BR", "A licença I3_{license} não está atribuída nem a {user} nem a estação desk."),
+    ],
+)
+def test_the_sentences_within_a_sentence_are_said_in_its_language(tag: str, text: str) -> None:
     sentence = say(
         "{license} is assigned neither to {user} nor to {station}.",
         license="I3_{license}",
         user="{user}",
         station=say("station {station}", station="desk"),
     )
-    assert said(sentence, "de") == "I3_{license} ist weder {user} noch Station desk zugewiesen."
+    assert said(sentence, tag) == text
 
 
 @pytest.mark.parametrize(
     ("display", "expected"),
     [
-        ("", {"de": "Deutsch", "en": "English"}),
+        (
+            "",
+            {"de": "Deutsch", "en": "English", "es": "español", "fr": "français", "ja": "日本語"}
+            | {"pt-BR": "português (Brasil)"},
+        ),
+        ("ja", {"fr": "フランス語", "pt-BR": "ポルトガル語 (ブラジル)"}),
         ("de-AT", {"de": "Deutsch", "en": "Englisch"}),
         ("fr", {"de": "allemand", "en": "anglais"}),
         ("no language", {"de": "German", "en": "English"}),

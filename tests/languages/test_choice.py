@@ -57,7 +57,15 @@ def test_a_session_keeps_the_best_liked_tag_that_is_offered(header: str, kept: s
 
 
 @pytest.mark.parametrize(
-    ("header", "spoken"), [("de-AT, en;q=0.9", "de"), ("tlh, de;q=0.1", "de"), ("*", "en"), ("tlh", None), ("", "en")]
+    ("header", "spoken"),
+    [
+        ("de-AT, en;q=0.9", "de"),
+        ("tlh, de;q=0.1", "de"),
+        ("*", "en"),
+        ("tlh", None),
+        ("", "en"),
+        ("pt, pt-BR;q=0.9", "pt-BR"),
+    ],
 )
 def test_a_request_without_a_session_is_answered_in_what_it_likes_best(header: str, spoken: str | None) -> None:
     assert offered(of_request(header)) == spoken
@@ -65,8 +73,14 @@ def test_a_request_without_a_session_is_answered_in_what_it_likes_best(header: s
 
 @pytest.mark.parametrize(
     ("tag", "met_by"),
-    [("de", "de"), ("de-AT-1901", "de"), ("DE_at", "de"), ("en-us", "en"), ("den", None), ("d", None), ("", None)],
-)
+    [
+        ("de", "de"), ("de-AT-1901", "de"), ("DE_at", "de"), ("de_DE", "de"), ("en-us", "en"), ("es-419", "es"),
+        ("es_MX", "es"), ("fr-CA", "fr"), ("fr_FR", "fr"), ("ja_JP", "ja"), ("ja-JP-u-ca-japanese", "ja"),
+        ("ja_JP_JP_#u-ca-japanese", "ja"), ("pt-BR", "pt-BR"), ("pt_BR", "pt-BR"), ("pt-br", "pt-BR"),
+        ("PT_BR", "pt-BR"), ("pt-BR-x-formal", "pt-BR"),
+        ("pt", None), ("pt-PT", None), ("zh_CN", None), ("jap", None), ("den", None), ("d", None), ("", None),
+    ],
+)  # fmt: skip
 def test_a_tag_is_met_by_itself_or_by_what_is_more_general(tag: str, met_by: str | None) -> None:
     assert offered(tag) == met_by
 
@@ -79,5 +93,13 @@ def test_whatever_a_header_says_there_is_a_language_to_answer_in(header: str) ->
         assert all(offered(tag) is None and tag != "*" for tag in wanted(header))
 
 
-def test_english_and_german_are_offered() -> None:
-    assert {"de", "en"} <= set(OFFERED)
+def test_english_and_its_translations_are_offered() -> None:
+    assert {"de", "en", "es", "fr", "ja", "pt-BR"} <= set(OFFERED)
+
+
+@pytest.mark.parametrize(
+    ("header", "kept"),
+    [("pt-br, en;q=0.8", "pt-br"), ("pt_BR", "pt_BR"), ("pt, en;q=0.5", "en"), ("zh-TW, ja;q=0.5", "ja")],
+)
+def test_a_language_of_one_country_is_kept_only_where_that_is_asked_for(header: str, kept: str) -> None:
+    assert of_session(header, OWN) == kept

@@ -26,7 +26,30 @@ from seatkeeper.licensing.commands import (
     UnassignModules,
     Unsubscribe,
 )
+from seatkeeper.licensing.deployment import (
+    Category,
+    Change,
+    Configuration,
+    DeleteConfiguration,
+    LicenseType,
+    RegisterVersion,
+    RemoveVersion,
+    SetConfiguration,
+    TransactionStatus,
+)
+from seatkeeper.licensing.deployment_commands import (
+    AdvanceTransaction,
+    BeginTransaction,
+    DefineApplication,
+    DefineRuntime,
+    ReleaseRuntimeLock,
+    RemoveApplication,
+    RemoveRuntime,
+    SettleTokens,
+    VersionNamed,
+)
 from seatkeeper.licensing.entities import (
+    AppliesTo,
     HolderKind,
     HolderName,
     LicenseDetails,
@@ -51,11 +74,18 @@ from seatkeeper.licensing.inventory_commands import (
     RemoveOwner,
     RemoveStation,
 )
+from seatkeeper.licensing.policy import DeploymentPolicy
 from tests.ledger.world import LICENSES, NOON, OWNER, agent, connect, named
 
 USERS: Final = 4
 STATIONS: Final = ("desk1", "desk2")
 MACHINES: Final = ("192.0.2.1", "192.0.2.2")
+RUNTIMES: Final = ("mfp", "branch")
+APPLICATIONS: Final = ("one", "two", "three")
+TOKENS: Final = DeploymentPolicy(
+    count_tokens=True, feature_owner=OWNER, application_feature="Token", brand_feature="Brand"
+)
+"""Tokens are counted, of licenses that come and go."""
 
 _WEIGHTS: Final = {
     "_acquire": 12,
@@ -88,6 +118,15 @@ _WEIGHTS: Final = {
     "_activate": 1,
     "_remove_owner": 1,
     "_change_type": 1,
+    "_buy_tokens": 2,
+    "_run": 2,
+    "_shut_down": 1,
+    "_define_application": 1,
+    "_remove_application": 1,
+    "_deploy": 8,
+    "_step": 2,
+    "_unlock": 1,
+    "_settle": 1,
 }
 
 
@@ -268,6 +307,62 @@ class Work:
     def _change_type(self) -> Command[Any]:
         login, user_type = agent(self._random.randint(1, USERS)).name, self._random.choice(list(UserType))
         return DefineUser(login=login, display_name="typed", user_type=user_type, group_id=self._random.randint(0, 3))
+
+    def _buy_tokens(self) -> Command[Any]:
+        [name] = named(self._random.choice(("Token", "Brand")))
+        define = DefineLicense(owner=OWNER, name=name.name, display_name="", applies_to=AppliesTo.APPLICATIONS)
+        if self._random.random() < 0.2:
+            return RemoveLicenses(licenses=(name,))
+        return Together(commands=(define, ChangeSeats(license=name, assignable=self._random.randint(0, 2))))
+
+    def _run(self) -> Command[Any]:
+        return DefineRuntime(name=self._random.choice(RUNTIMES), running=self._random.random() < 0.8)
+
+    def _shut_down(self) -> Command[Any]:
+        return RemoveRuntime(name=self._random.choice(RUNTIMES))
+
+    def _configuration(self) -> Configuration:
+        return Configuration(self._random.choice(list(Category)), self._random.choice(list(LicenseType)))
+
+    def _define_application(self) -> Command[Any]:
+        platforms = [platform for platform in ("android", "ios") if self._random.random() < 0.5]
+        return DefineApplication(
+            runtime=self._random.choice(RUNTIMES),
+            name=self._random.choice(APPLICATIONS),
+            configuration=self._random.choice((None, self._configuration())),
+            versions=tuple(VersionNamed(platform, "1.0") for platform in platforms),
+        )
+
+    def _remove_application(self) -> Command[Any]:
+        return RemoveApplication(runtime=self._random.choice(RUNTIMES), name=self._random.choice(APPLICATIONS))
+
+    def _deploy(self) -> Command[Any]:
+        """A change in a transaction, which others may have to be carried out before."""
+        name, version = self._random.choice(APPLICATIONS), self._random.choice(("1.0", "2.0"))
+        change: Change = self._random.choice(
+            (
+                SetConfiguration(name, self._configuration()),
+                RegisterVersion(name, "android", version, "An app"),
+                RegisterVersion(name, "ios", version, "An app"),
+                RemoveVersion(name, "android", version),
+                DeleteConfiguration(name),
+            )
+        )
+        runtime, queued = self._random.choice(RUNTIMES), self._random.random() < 0.6
+        user_id = self._random.choice(self._users)
+        begin = BeginTransaction(runtime=runtime, change=change, user_id=user_id, server="node-1", queued=queued)
+        return self._random.choice((begin, Together(commands=(DefineRuntime(name=runtime), begin))))
+
+    def _step(self) -> Command[Any]:
+        """As another node might ask for it, too late as a rule."""
+        status = self._random.choice(list(TransactionStatus))
+        return AdvanceTransaction(transaction_id=self._random.randint(1, 12), status=status)
+
+    def _unlock(self) -> Command[Any]:
+        return ReleaseRuntimeLock(runtime=self._random.choice(RUNTIMES), user_id=self._random.choice(self._users))
+
+    def _settle(self) -> Command[Any]:
+        return SettleTokens()
 
     def _together(self) -> Command[Any]:
         return Together(commands=tuple(self.commands(2)))

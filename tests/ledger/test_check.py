@@ -11,7 +11,8 @@ from seatkeeper.ledger.check import check_database
 from seatkeeper.ledger.journal import write
 from seatkeeper.licensing.commands import ChangeProfile, EndReason, EndSession, SetStation, Subscribe
 from seatkeeper.licensing.entities import AppliesTo, LicenseKind, LicenseName, Method, StationSetting
-from seatkeeper.licensing.events import Ended, Event, LicenseDefined, LicenseRemoved, StationRemoved, UserDeleted
+from seatkeeper.licensing.event import Event
+from seatkeeper.licensing.events import Ended, LicenseDefined, LicenseRemoved, StationRemoved, UserDeleted
 from seatkeeper.licensing.inventory_commands import ChangeSeats, DeleteUser
 from tests.ledger.world import (
     OWNER,

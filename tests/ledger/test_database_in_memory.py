@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager, closing
 
 import pytest
 
+from seatkeeper.ledger import transactions
 from seatkeeper.ledger.database import DatabaseInMemory
 from seatkeeper.ledger.door import Ledger
 from seatkeeper.ledger.unavailable import Unavailable
 from seatkeeper.licensing.inventory_commands import DefineStation
-from tests.ledger.world import WatchedLedger, connect, inventory
+from tests.ledger.deploying import APP, begin, configure, house, refusing
+from tests.ledger.world import SECONDS, WatchedLedger, all_of, connect, inventory, until
 
 pytestmark = pytest.mark.anyio
 
@@ -82,6 +84,36 @@ async def test_tables_that_are_put_back_take_the_image_with_them() -> None:
             assert ledger.kept()["last_seen"] == 0
             again = await ledger.submit(connect(1))
             assert again.session_id == connected.session_id
+
+
+async def test_transactions_that_are_put_back_are_carried_out_and_nobody_waits_for_one_that_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transactions, "_PAUSE", 0.2)
+    async with in_memory() as (ledger, database):
+        await ledger.submit(house())
+        without = await asyncio.to_thread(database.copy)
+        ledger.engine.refuse = refusing("COMMITTING")
+        begun = await ledger.submit(begin(configure(), queued=True))
+        await until(lambda: ledger.image.transactions[begun.id].status == "PREPARING")
+        plug = await ledger.while_busy()
+        prepared = await asyncio.to_thread(database.copy)
+        ledger.engine.may_begin.set()
+        await plug
+        waiting = asyncio.create_task(ledger.transactions.ended(begun.id))
+        plug = await ledger.while_busy()
+        await asyncio.to_thread(database.become, without)
+        ledger.engine.may_begin.set()
+        assert await all_of([waiting, plug]) == [None, True]
+        assert (ledger.image.unfinished, ledger.image.applications) == ({}, {})
+        ledger.engine.refuse = lambda _entries: None
+        assert (await ledger.submit(begin(configure(), queued=True))).id == begun.id
+        async with asyncio.timeout(SECONDS):
+            await ledger.transactions.ended(begun.id)
+        await asyncio.to_thread(database.become, prepared)
+        await ledger.reload()
+        await until(lambda: not ledger.image.unfinished)
+        assert [each.name for each in ledger.image.applications.values()] == [APP]
 
 
 async def test_what_was_put_aside_does_not_follow_the_original() -> None:

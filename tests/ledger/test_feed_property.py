@@ -26,6 +26,8 @@ from seatkeeper.licensing.commands import (
     Together,
     Unsubscribe,
 )
+from seatkeeper.licensing.deployment import Category, Configuration, SetConfiguration
+from seatkeeper.licensing.deployment_commands import BeginTransaction, DefineRuntime, RemoveApplication, RemoveRuntime
 from seatkeeper.licensing.entities import Holder, HolderKind, LicenseName, Method, OwnerDetails, StationSetting, fold
 from seatkeeper.licensing.events import AnyEvent, JournalSealed
 from seatkeeper.licensing.inventory_commands import (
@@ -231,6 +233,9 @@ def test_an_old_snapshot_plus_the_messages_since_equals_a_fresh_read(plan: list[
         asyncio.run(_follow(Path(data), plan))
 
 
+_CONFIGURE = SetConfiguration("com.package.id", Configuration(Category.B2C))
+
+
 async def _every_kind(data: Path) -> set[str]:
     plan: list[Step] = [
         _fixed(assign(1, "Agent")),
@@ -257,6 +262,10 @@ async def _every_kind(data: Path) -> set[str]:
         lambda session: EndSession(session_id=session, reason=EndReason.LOGGED_OFF),
         _fixed(DeleteUser(login="agent01")),
         _fixed(ForgetUser(user_id=1)),
+        _fixed(DefineRuntime(name="mfp")),
+        _fixed(BeginTransaction(runtime="mfp", change=_CONFIGURE, user_id=2, server="node-1")),
+        _fixed(RemoveApplication(runtime="mfp", name=_CONFIGURE.application)),
+        _fixed(RemoveRuntime(name="mfp")),
     ]
     await _follow(data, [(step, True, 0) for step in plan])
     return {kind for (kind,) in rows(data / "seatkeeper.db", "SELECT DISTINCT kind FROM journal")}

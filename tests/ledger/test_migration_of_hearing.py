@@ -4,8 +4,6 @@
 deleted user who was forgotten, and behind the seal a third session, which sits at desk2.
 """
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +15,12 @@ from seatkeeper.ledger.feed import LicensesChanged, StationChanged, Subscription
 from seatkeeper.ledger.schema import SchemaTooOld, migrate
 from seatkeeper.licensing.commands import LeaveStation, SetStation
 from seatkeeper.licensing.entities import Station, StationSetting
+from tests.ledger.former_versions import changed_by_migrating, changed_since, put_former
 from tests.ledger.keeping import MINUTE, seal
 from tests.ledger.world import NOON, Clock, assert_clean, connect, rows, running
 
 pytestmark = pytest.mark.anyio
 
-FORMER = Path(__file__).with_name("former") / "schema-0003.sql"
 SEALED, LATER = 1_000_000_001, 1_000_000_004
 """The session of agent01, who sits at desk1 and is subscribed, from before the seal; that of agent03 from after it."""
 
@@ -32,15 +30,7 @@ DESK1 = StationChanged(Station(id=1, name="desk1", display_name="", extension=""
 @pytest.fixture
 def former(tmp_path: Path) -> Path:
     """The former version's database, not yet touched by this one."""
-    database = tmp_path / "seatkeeper.db"
-    with closing(sqlite3.connect(database)) as connection:
-        connection.executescript(FORMER.read_text())
-    return database
-
-
-def _dump(database: Path) -> list[str]:
-    with closing(sqlite3.connect(database)) as connection:
-        return list(connection.iterdump())
+    return put_former("0003", tmp_path)
 
 
 def _sessions(database: Path) -> list[tuple[Any, ...]]:
@@ -50,17 +40,8 @@ def _sessions(database: Path) -> list[tuple[Any, ...]]:
 def test_the_column_is_added_and_nothing_else_is_touched_but_by_a_later_one(former: Path) -> None:
     with pytest.raises(SchemaTooOld, match=r"^The database has the schema 0003, "):
         check_database(former)
-    before, sessions = _dump(former), _sessions(former)
-    migrate(DatabaseFile(former))
-    after = _dump(former)
-    changed = {'INSERT INTO "alembic_version" VALUES'}
-    for table in ("sessions", "licenses", "users"):
-        changed |= {f"CREATE TABLE {table}", f'INSERT INTO "{table}" VALUES'}
-    for these, those, added in (
-        (before, after, set()),
-        (after, before, {"CREATE TABLE owners", "CREATE INDEX seats_changed_events ON journal"}),
-    ):
-        assert {line.split("(")[0].strip() for line in these if line not in those} == changed | added
+    sessions = _sessions(former)
+    assert changed_by_migrating(former) == changed_since("0003")
     assert _sessions(former) == [(*session, 0, None) for session in sessions]
 
 

@@ -4,21 +4,18 @@
 allocations, holds of each method, a denial that was repeated, a station and a remote number.
 """
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from seatkeeper.ledger.check import check_database
-from seatkeeper.ledger.database import DatabaseFile
-from seatkeeper.ledger.schema import SchemaTooOld, migrate
+from seatkeeper.ledger.schema import SchemaTooOld
+from tests.ledger.former_versions import changed_by_migrating, changed_since, put_former
 from tests.ledger.keeping import MINUTE, archive_of, archives, assert_clean_with, forget, journal_of, lines, seal
 from tests.ledger.world import NOON, Clock, acquire, assert_clean, connect, rows, running
 
 pytestmark = pytest.mark.anyio
 
-FORMER = Path(__file__).with_name("former") / "schema-0002.sql"
 SESSION = 1_000_000_001
 """The session of agent01, who sits at desk1, is subscribed, and holds Agent and Supervisor."""
 
@@ -26,31 +23,13 @@ SESSION = 1_000_000_001
 @pytest.fixture
 def former(tmp_path: Path) -> Path:
     """The former version's database, not yet touched by this one."""
-    database = tmp_path / "seatkeeper.db"
-    with closing(sqlite3.connect(database)) as connection:
-        connection.executescript(FORMER.read_text())
-    return database
+    return put_former("0002", tmp_path)
 
 
 def test_the_tables_of_seals_are_added_and_nothing_else_is_touched_but_by_later_ones(former: Path) -> None:
     with pytest.raises(SchemaTooOld, match=r"^The database has the schema 0002, "):
         check_database(former)
-    with closing(sqlite3.connect(former)) as connection:
-        before = list(connection.iterdump())
-    migrate(DatabaseFile(former))
-    with closing(sqlite3.connect(former)) as connection:
-        after = list(connection.iterdump())
-    changed = {'INSERT INTO "alembic_version" VALUES'}
-    for table in ("sessions", "licenses", "users"):  # these by later migrations
-        changed |= {f"CREATE TABLE {table}", f'INSERT INTO "{table}" VALUES'}
-    assert {line.split("(")[0].strip() for line in before if line not in after} == changed
-    assert {line.split("(")[0].strip() for line in after if line not in before} == changed | {
-        "CREATE INDEX denied_events ON journal",
-        "CREATE INDEX seats_changed_events ON journal",
-        "CREATE TABLE owners",
-        "CREATE TABLE seals",
-        "CREATE TABLE snapshot_rows",
-    }
+    assert changed_by_migrating(former) == changed_since("0002")
     assert_clean(former)
 
 

@@ -5,8 +5,6 @@ prerequisite, a site license, a concurrent profile, a deleted user who was forgo
 session, which sits at desk2 and hears of it.
 """
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +17,12 @@ from seatkeeper.ledger.schema import SchemaTooOld, migrate
 from seatkeeper.licensing.commands import AssignModules, LeaveStation
 from seatkeeper.licensing.entities import LicenseDetails, OwnerDetails, UserType
 from seatkeeper.licensing.inventory_commands import DefineLicense, DefineOwner, DefineUser
+from tests.ledger.former_versions import changed_by_migrating, changed_since, put_former
 from tests.ledger.keeping import MINUTE, seal
 from tests.ledger.world import NOON, OWNER, Clock, acquire, assert_clean, connect, rows, running
 
 pytestmark = pytest.mark.anyio
 
-FORMER = Path(__file__).with_name("former") / "schema-0004.sql"
 HEARING, LATER = 1_000_000_001, 1_000_000_004
 """The session of agent01, who sits at desk1 and hears of it, from before the seal; that of agent03 from after it."""
 
@@ -32,35 +30,18 @@ HEARING, LATER = 1_000_000_001, 1_000_000_004
 @pytest.fixture
 def former(tmp_path: Path) -> Path:
     """The former version's database, not yet touched by this one."""
-    database = tmp_path / "seatkeeper.db"
-    with closing(sqlite3.connect(database)) as connection:
-        connection.executescript(FORMER.read_text())
-    return database
-
-
-def _dump(database: Path) -> list[str]:
-    with closing(sqlite3.connect(database)) as connection:
-        return list(connection.iterdump())
+    return put_former("0004", tmp_path)
 
 
 def _of(database: Path, table: str) -> list[tuple[Any, ...]]:
     return rows(database, f"SELECT * FROM {table} ORDER BY id")  # noqa: S608 - own names
 
 
-def test_the_table_and_the_columns_are_added_and_nothing_else_is_touched(former: Path) -> None:
+def test_the_table_and_the_columns_are_added_and_nothing_else_is_touched_but_by_a_later_one(former: Path) -> None:
     with pytest.raises(SchemaTooOld, match=r"^The database has the schema 0004, "):
         check_database(former)
-    before, filled = _dump(former), {table: _of(former, table) for table in ("licenses", "users", "sessions")}
-    migrate(DatabaseFile(former))
-    after = _dump(former)
-    changed = {'INSERT INTO "alembic_version" VALUES'}
-    for table in filled:
-        changed |= {f"CREATE TABLE {table}", f'INSERT INTO "{table}" VALUES'}
-    for these, those, added in (
-        (before, after, set()),
-        (after, before, {"CREATE TABLE owners", "CREATE INDEX seats_changed_events ON journal"}),
-    ):
-        assert {line.split("(")[0].strip() for line in these if line not in those} == changed | added
+    filled = {table: _of(former, table) for table in ("licenses", "users", "sessions")}
+    assert changed_by_migrating(former) == changed_since("0004")
     new = {"licenses": ("{}",), "users": ("InternalAssociate", 0, "[]"), "sessions": (None,)}
     assert {table: _of(former, table) for table in filled} == {
         table: [(*row, *new[table]) for row in filled[table]] for table in filled

@@ -18,11 +18,11 @@ from seatkeeper.licensing.commands import Assign, ReleaseLicenses
 from seatkeeper.licensing.entities import LicenseDetails, LicenseName, UserType
 from seatkeeper.licensing.inventory_commands import DefineLicense, DefineUser, RemoveLicenses, RemoveStation
 from seatkeeper.licensing.refusals import Code, Refusal
+from tests.ledger.former_versions import put_former
 from tests.ledger.world import NOON, OWNER, acquire, agent, assert_clean, assign, connect, named, rows, running
 
 pytestmark = pytest.mark.anyio
 
-FORMER = Path(__file__).with_name("former") / "schema-0001.sql"
 SESSION = 1_000_000_001
 """The session of agent01, who sits at desk1, is subscribed, and holds Agent and Supervisor."""
 
@@ -31,16 +31,14 @@ NEW_COLUMNS = {
     "stations": ["display_key"],
     "users": ["view_allocations", "admin_allocations", "display_key", "user_type", "group_id", "secondary_groups"],
     "sessions": ["hears_of_stations", "idle_timeout"],
+    "pools": ["assigned_applications"],
 }
 
 
 @pytest.fixture
 def former(tmp_path: Path) -> Path:
     """The former version's database, not yet touched by this one."""
-    database = tmp_path / "seatkeeper.db"
-    with closing(sqlite3.connect(database)) as connection:
-        connection.executescript(FORMER.read_text())
-    return database
+    return put_former("0001", tmp_path)
 
 
 def _columns(database: Path, table: str) -> list[str]:
@@ -73,6 +71,7 @@ def test_everything_is_kept_and_the_new_columns_are_filled_in(former: Path) -> N
         "stations": [("",), ("desk strasse 1",)],
         "users": [("[]", "[]", f"agent {number}", "InternalAssociate", 0, "[]") for number in ("2", "3", "4", "one")],
         "sessions": [(0, None), (0, None)],
+        "pools": [(0,)] * 4,
     }
 
 
@@ -116,9 +115,9 @@ async def test_what_the_former_version_inserts_is_taken_still_and_has_the_defaul
         "stations": (9, "desk9", "desk9", "Desk 9", ""),
         "users": (9, "agent09", "agent09", "Agent 9", "en-US", "[]", "[]", None, None),
         "sessions": (SESSION + 9, 9, "client", "192.0.2.9", "en-US", NOON),
+        "pools": (9, 1, 0, 0, 0, 0, 0, 0, 0, 0, "[]"),
     }
     with closing(sqlite3.connect(former)) as connection, connection:
-        connection.execute("INSERT INTO pools VALUES (9, 1, 0, 0, 0, 0, 0, 0, 0, 0, '[]')")
         connection.execute("INSERT INTO session_keys VALUES (?, x'01', x'02')", (SESSION + 9,))
         for name, columns in inserts.items():
             places = ", ".join("?" for _ in columns)

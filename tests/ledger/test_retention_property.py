@@ -29,7 +29,7 @@ from tests.ledger.keeping import (
     seal,
 )
 from tests.ledger.random_work import USERS, Work
-from tests.ledger.world import Clock, WatchedLedger, all_of, assert_clean, inventory, rows, running
+from tests.ledger.world import Clock, WatchedLedger, all_of, assert_clean, inventory, rows, running, until
 
 STEP = st.one_of(
     st.tuples(st.just("work"), st.integers(0, 2**32)),
@@ -57,6 +57,7 @@ class House:
         sessions = [number for (number,) in rows(database, "SELECT id FROM sessions")]
         outcomes = await all_of(self.ledger.submit(each) for each in Work(seed, users, sessions).commands(20))
         assert all(not isinstance(each, BaseException) or isinstance(each, Refusal) for each in outcomes), outcomes
+        await until(lambda: not self.ledger.image.unfinished)
 
     async def seal(self, back: int) -> None:
         """Seal what is older than so many pieces of work; nothing that counts changes by it."""

@@ -141,6 +141,13 @@ def _some_value(column: Column[Any], number: int) -> object:
         "method": 1,
         "setting": 1,
         "user_type": "ExternalAssociate",
+        "category": "B2E",
+        "license_type": "NON_PRODUCTION",
+        "versions": f'[{{"platform":"ios","version":"1.0","display_name":"An app","deployed_at":{number}}}]',
+        "change": '{"change":"delete_configuration","application":"com.package.id"}',
+        "type": "DELETE_LICENSE_CONFIG",
+        "status": "REJECTING",
+        "errors": f'[{{"fault":"tokens_short","facts":{{"bought":{number}}}}}]',
     }
     if column.name in enumerations:
         return enumerations[column.name]

@@ -3,10 +3,10 @@
 from collections import Counter, defaultdict
 
 from seatkeeper.licensing.entities import Holder, HolderKind, Method
+from seatkeeper.licensing.event import Event
 from seatkeeper.licensing.events import (
     Assigned,
     Ended,
-    Event,
     LicenseDefined,
     ProfileChanged,
     Subscribed,
@@ -36,6 +36,7 @@ def counts_are_what_the_rows_come_to(state: State) -> None:
         number = pool.license_id
         assert pool.assigned_users == taken[number, "USER"]
         assert pool.assigned_stations == taken[number, "STATION"]
+        assert pool.assigned_applications == taken[number, "APPLICATION"]
         assert pool.concurrent_assigned == taken[number, "concurrent"]
         assert pool.concurrent_in_use == in_use[number]
         over = 0 if pool.unrestricted else max(0, pool.assigned - pool.assignable_seats)

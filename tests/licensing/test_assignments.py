@@ -4,7 +4,8 @@ import pytest
 
 from seatkeeper.licensing.commands import Assign, ChangeProfile, Unassign
 from seatkeeper.licensing.entities import AppliesTo, HolderKind, Method
-from seatkeeper.licensing.events import Acquired, Assigned, Event, ProfileChanged, Released, ReleaseReason, Unassigned
+from seatkeeper.licensing.event import Event
+from seatkeeper.licensing.events import Acquired, Assigned, ProfileChanged, Released, ReleaseReason, Unassigned
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Code, Refusal
 from tests.licensing.world import NOON, OWNER, World, named, station_named, user_named

@@ -183,7 +183,9 @@ def test_what_is_assigned_does_not_come_to_cover_the_whole_installation_whether_
     world.station("desk1", "CLIENT")
     site = DefineLicense(owner=OWNER, name="CLIENT", display_name="CLIENT", kind=kind)
     before = world.picture()
-    with pytest.raises(Refusal, match=r"while it is assigned \(2 to users, 1 to stations\)") as refused:
+    with pytest.raises(
+        Refusal, match=r"while it is assigned \(2 to users, 1 to stations, 0 to applications\)"
+    ) as refused:
         world.do(site)
     assert refused.value.code is Code.STILL_ASSIGNED
     assert world.picture() == before

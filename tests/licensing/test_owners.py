@@ -3,7 +3,8 @@
 import pytest
 
 from seatkeeper.licensing.entities import LicenseDetails, LicenseName, Method, Owner, OwnerDetails
-from seatkeeper.licensing.events import Event, LicenseRemoved, OwnerDefined, OwnerRemoved, Released
+from seatkeeper.licensing.event import Event
+from seatkeeper.licensing.events import LicenseRemoved, OwnerDefined, OwnerRemoved, Released
 from seatkeeper.licensing.inventory_commands import DefineLicense, DefineOwner, RemoveOwner
 from seatkeeper.licensing.refusals import Code, Refusal
 from tests.licensing.world import OWNER, World, named

@@ -25,7 +25,25 @@ from seatkeeper.licensing.commands import (
     Unassign,
     Unsubscribe,
 )
-from seatkeeper.licensing.entities import LicenseKind, Method, StationSetting
+from seatkeeper.licensing.deployment import (
+    Category,
+    Change,
+    Configuration,
+    DeleteConfiguration,
+    RegisterVersion,
+    RemoveVersion,
+    SetConfiguration,
+    TransactionStatus,
+)
+from seatkeeper.licensing.deployment_commands import (
+    AdvanceTransaction,
+    BeginTransaction,
+    DefineApplication,
+    DefineRuntime,
+    RemoveRuntime,
+    VersionNamed,
+)
+from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseKind, Method, StationSetting
 from seatkeeper.licensing.inventory_commands import (
     ChangeSeats,
     DefineLicense,
@@ -56,7 +74,16 @@ def _world() -> World:
     world.user("agent02")
     world.user("deleted")
     world.do(DeleteUser(login="deleted"))
+    world.do(DefineRuntime(name="mfp"))
+    world.do(DefineRuntime(name="stopped", running=False))
+    world.do(DefineApplication(runtime="mfp", name="app", versions=(VersionNamed("ios", "1.0"),)))
+    world.do(_begin(SetConfiguration("busy", Configuration(Category.B2C)), queued=True))
+    world.do(AdvanceTransaction(transaction_id=1, status=TransactionStatus.PENDING))
     return world
+
+
+def _begin(change: Change, *, runtime: str = "mfp", queued: bool = False) -> BeginTransaction:
+    return BeginTransaction(runtime=runtime, change=change, user_id=1, server="node-1", queued=queued)
 
 
 def _connect_deleted(world: World) -> Connect:
@@ -162,8 +189,9 @@ CASES: list[tuple[Code, str, Ask]] = [
     (
         Code.STILL_ASSIGNED,
         (
-            "CLIENT cannot become a satellite license while it is assigned (1 to users, 0 to stations): such a license"
-            " covers the whole installation and is not assigned. Take it away from everybody who has it before."
+            "CLIENT cannot become a satellite license while it is assigned (1 to users, 0 to stations, 0 to"
+            " applications): such a license covers the whole installation and is not assigned. Take it away from"
+            " everybody who has it before."
         ),
         lambda _: DefineLicense(owner=OWNER, name="CLIENT", display_name="", kind=LicenseKind.SATELLITE),
     ),
@@ -208,6 +236,95 @@ CASES: list[tuple[Code, str, Ask]] = [
         lambda _: DefineUser(login="agent02", display_name="", admin_allocations=(named("NONSENSE"),)),
     ),
     (Code.UNKNOWN_STATION, "There is no station named attic.", lambda _: RemoveStation(name="attic")),
+    (
+        Code.UNKNOWN_RUNTIME,
+        "There is no runtime named nowhere.",
+        lambda _: _begin(DeleteConfiguration("app"), runtime="nowhere"),
+    ),
+    (Code.UNKNOWN_RUNTIME, "There is no runtime named MFP.", lambda _: RemoveRuntime(name="MFP")),
+    (
+        Code.RUNTIME_NOT_RUNNING,
+        "Runtime stopped does not run. Start it, and try again.",
+        lambda _: _begin(DeleteConfiguration("app"), runtime="stopped"),
+    ),
+    (
+        Code.UNKNOWN_APPLICATION,
+        "There is no application APP in runtime mfp.",
+        lambda _: _begin(RemoveVersion("APP", "ios", "1.0")),
+    ),
+    (
+        Code.NO_CONFIGURATION,
+        "Application app of runtime mfp has no license configuration.",
+        lambda _: _begin(DeleteConfiguration("app")),
+    ),
+    (
+        Code.UNKNOWN_VERSION,
+        "Application app has no version 2.0 for ios.",
+        lambda _: _begin(RemoveVersion("app", "ios", "2.0")),
+    ),
+    (
+        Code.TRANSACTION_UNFINISHED,
+        "Application busy of runtime mfp is being changed by transaction 1. Wait for its end.",
+        lambda _: DefineApplication(runtime="mfp", name="busy", versions=(VersionNamed("ios", "1.0"),)),
+    ),
+    (
+        Code.TRANSACTION_UNFINISHED,
+        "Runtime mfp cannot be removed: 1 of its transactions are not over. Wait for their end.",
+        lambda _: RemoveRuntime(name="mfp"),
+    ),
+    (Code.INVALID_VALUE, "The name of the runtime is empty.", lambda _: DefineRuntime(name=" ")),
+    (
+        Code.INVALID_VALUE,
+        "The name of runtime /mfp has a slash in it: it is a context root without its leading slash.",
+        lambda _: DefineRuntime(name="/mfp"),
+    ),
+    (
+        Code.INVALID_VALUE,
+        "The name of the application has blanks around it, or a tab or a line break in it. Leave them out.",
+        lambda _: _begin(SetConfiguration("app ", Configuration(Category.B2C))),
+    ),
+    (
+        Code.INVALID_VALUE,
+        "The name of the application is .., which no path can hold: clients take it for a step in the path.",
+        lambda _: _begin(SetConfiguration("..", Configuration(Category.B2C))),
+    ),
+    (
+        Code.INVALID_VALUE,
+        "The platform is 255 characters long; 254 are allowed.",
+        lambda _: _begin(RegisterVersion("app", "i" * 255, "1.0", "")),
+    ),
+    (
+        Code.INVALID_VALUE,
+        "The version has a character in it that cannot be written. Leave it out.",
+        lambda _: _begin(RegisterVersion("app", "ios", "1\x00", "")),
+    ),
+    (
+        Code.INVALID_VALUE,
+        "The display name is 2001 characters long; 2000 are allowed.",
+        lambda _: _begin(RegisterVersion("app", "ios", "1.0", "a" * 2001)),
+    ),
+    (
+        Code.INVALID_VALUE,
+        "Application new would have neither a license configuration nor a version. Give it one of them, or remove it.",
+        lambda _: DefineApplication(runtime="mfp", name="new"),
+    ),
+    (
+        Code.INVALID_VALUE,
+        "Application new has version 1.0 for ios more than once.",
+        lambda _: DefineApplication(
+            runtime="mfp", name="new", versions=(VersionNamed("ios", "1.0"), VersionNamed("ios", "1.0", "again"))
+        ),
+    ),
+    (
+        Code.NOT_ASSIGNABLE_TO,
+        (
+            "Nothing can be assigned to application app or taken from it by name: it takes its token when a version of"
+            " it is registered, and gives it back with the last."
+        ),
+        lambda _: ChangeProfile(
+            holder=HolderName(HolderKind.APPLICATION, "app"), owner=OWNER, enabled=False, method=Method.ASSIGNABLE
+        ),
+    ),
     (
         Code.CHANGED_SINCE,
         "This was planned before station desk1 changed; plan it anew.",

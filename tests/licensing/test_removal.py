@@ -6,15 +6,8 @@ import pytest
 
 from seatkeeper.licensing.commands import Command, LeaveStation, ReplaceLicenses, Subscribe, Together
 from seatkeeper.licensing.entities import Method, StationSetting
-from seatkeeper.licensing.events import (
-    Event,
-    LicenseRemoved,
-    Released,
-    ReleaseReason,
-    StationLeft,
-    StationRemoved,
-    Unassigned,
-)
+from seatkeeper.licensing.event import Event
+from seatkeeper.licensing.events import LicenseRemoved, Released, ReleaseReason, StationLeft, StationRemoved, Unassigned
 from seatkeeper.licensing.inventory_commands import (
     DefineLicense,
     DefineStation,

@@ -6,6 +6,14 @@ from typing import Any
 import pytest
 
 from seatkeeper.licensing.commands import Command, Together
+from seatkeeper.licensing.deployment import Category, Configuration
+from seatkeeper.licensing.deployment_commands import (
+    DefineApplication,
+    DefineRuntime,
+    RemoveApplication,
+    RemoveRuntime,
+    VersionNamed,
+)
 from seatkeeper.licensing.entities import Holder, HolderKind, Method
 from seatkeeper.licensing.inventory_commands import (
     ChangeSeats,
@@ -23,6 +31,8 @@ from tests.licensing.world import OWNER, World, named
 KEY = ("inin", "client")
 AGENT = Holder(HolderKind.USER, 1)
 DESK = Holder(HolderKind.STATION, 1)
+APPLICATION = ("mfp", "app")
+DEPLOYED = (VersionNamed("ios", "1.0"),)
 PLANNED = DefineUser(login="agent09", display_name="Agent 9")
 
 Act = Callable[[World], object]
@@ -30,7 +40,7 @@ Act = Callable[[World], object]
 
 @pytest.fixture
 def world() -> World:
-    """CLIENT with two seats of either method, agent01 (number 1) and desk1 (number 1), who both have it."""
+    """CLIENT with two seats, agent01 (number 1) and desk1 (number 1), who both have it, and an application."""
     world = World()
     world.license("CLIENT", assignable=2, concurrent=2)
     world.license("MEDIA", assignable=2)
@@ -39,6 +49,8 @@ def world() -> World:
     world.assign("agent01", "CLIENT")
     world.profile("agent01", enabled=False)
     world.station("desk1", "CLIENT")
+    world.do(DefineRuntime(name="mfp"))
+    world.do(_deployed(*DEPLOYED))
     return world
 
 
@@ -69,6 +81,12 @@ def _renamed(name: str) -> DefineLicense:
     return DefineLicense(owner=OWNER, name=name, display_name="Renamed")
 
 
+def _deployed(
+    *versions: VersionNamed, name: str = "app", configuration: Configuration | None = None
+) -> DefineApplication:
+    return DefineApplication(runtime="mfp", name=name, configuration=configuration, versions=versions)
+
+
 def _removed_and_bought_again(world: World) -> None:
     world.remove("CLIENT")
     world.license("CLIENT", assignable=2, concurrent=2)
@@ -96,6 +114,11 @@ SEEN: list[tuple[SeenKind, object]] = [
     (SeenKind.PROFILE, (DESK, "inin")),
     (SeenKind.ASSIGNMENTS, AGENT),
     (SeenKind.ASSIGNMENTS, DESK),
+    (SeenKind.RUNTIME, "mfp"),
+    (SeenKind.RUNTIME, "nowhere"),
+    (SeenKind.APPLICATION, ("mfp", "app")),
+    (SeenKind.APPLICATION, ("mfp", "APP")),
+    (SeenKind.APPLICATION, ("nowhere", "app")),
 ]
 
 CHANGED: list[tuple[SeenKind, object, Act]] = [
@@ -139,9 +162,20 @@ CHANGED: list[tuple[SeenKind, object, Act]] = [
     (SeenKind.ASSIGNMENTS, DESK, _do(RemoveLicenses(licenses=(named("CLIENT"),)))),
     (SeenKind.ASSIGNMENTS, DESK, lambda world: world.station("desk1", "MEDIA")),
     (SeenKind.ASSIGNMENTS, Holder(HolderKind.USER, 2), lambda world: world.user("agent02", "MEDIA")),
+    (SeenKind.RUNTIME, "mfp", _do(DefineRuntime(name="mfp", running=False))),
+    (SeenKind.RUNTIME, "mfp", _do(RemoveRuntime(name="mfp"))),
+    (SeenKind.RUNTIME, "new", _do(DefineRuntime(name="new"))),
+    (SeenKind.APPLICATION, APPLICATION, _do(_deployed(VersionNamed("ios", "1.0", "Renamed")))),
+    (SeenKind.APPLICATION, APPLICATION, _do(_deployed(VersionNamed("ios", "1.0"), VersionNamed("ios", "2.0")))),
+    (SeenKind.APPLICATION, APPLICATION, _do(_deployed(*DEPLOYED, configuration=Configuration(Category.B2C)))),
+    (SeenKind.APPLICATION, APPLICATION, _do(RemoveApplication(runtime="mfp", name="app"))),
+    (SeenKind.APPLICATION, APPLICATION, _do(RemoveRuntime(name="mfp"))),
+    (SeenKind.APPLICATION, ("mfp", "APP"), _do(_deployed(*DEPLOYED, name="APP"))),
 ]
 
 ELSEWHERE: list[Act] = [
+    _do(_deployed(*DEPLOYED, name="other")),
+    _do(DefineRuntime(name="other")),
     _do(_renamed("MEDIA")),
     lambda world: world.seats("MEDIA", 1),
     lambda world: world.station("desk2", "CLIENT"),

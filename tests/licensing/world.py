@@ -39,7 +39,7 @@ from seatkeeper.licensing.entities import (
     UserType,
     fold,
 )
-from seatkeeper.licensing.events import Event
+from seatkeeper.licensing.event import Event
 from seatkeeper.licensing.inventory_commands import (
     ChangeSeats,
     DefineLicense,

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, create_engine, delete, event, insert
 
 from seatkeeper.ledger import tables
 from seatkeeper.ledger.journal import Head, write
-from seatkeeper.licensing.events import Connected, Denied, Event
+from seatkeeper.licensing.event import Event
+from seatkeeper.licensing.events import Connected, Denied
 from seatkeeper.licensing.verdicts import Reason
 from seatkeeper.queries.denials import DenialView, Lately, denied_lately, newest_denials
 from seatkeeper.queries.overview import MOST_EVENTS, NewestSession, recent

@@ -1,18 +1,17 @@
 """How the seats of a license changed, as the journal has it."""
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, event, insert
+from sqlalchemy import Connection, event
 
 from seatkeeper.ledger import tables
-from seatkeeper.ledger.journal import Head, write
-from seatkeeper.licensing.events import Event, SeatsChanged
+from seatkeeper.licensing.events import SeatsChanged
 from seatkeeper.queries.reads import Reads
 from seatkeeper.queries.seat_history import SeatHistory, Seats, seat_history
+from tests.queries.saving import journal, save
 
 pytestmark = pytest.mark.anyio
 
@@ -27,22 +26,6 @@ def changed(license_id: int, assignable: int, *, concurrent: int = 0, unrestrict
         concurrent_excess=0,
         uncovered=(),
     )
-
-
-def save(database: Path, *rows: tuple[Any, Sequence[dict[str, Any]]]) -> None:
-    engine = create_engine(f"sqlite:///{database}")
-    with engine.begin() as connection:
-        for table, entries in rows:
-            connection.execute(insert(table), entries)
-    engine.dispose()
-
-
-def journal(*happened: tuple[int, Event]) -> tuple[Any, list[dict[str, Any]]]:
-    head, rows = Head(), []
-    for at, one in happened:
-        [entry], head = write([one], head, at, 1)
-        rows.append(entry._asdict())
-    return tables.journal, rows
 
 
 async def test_each_change_of_the_assignable_seats_is_told_once_oldest_first(reads: Reads, database: Path) -> None:

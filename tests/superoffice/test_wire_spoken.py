@@ -103,7 +103,12 @@ def test_a_text_that_is_in_none_of_the_languages_nor_in_english_is_in_its_first(
 @pytest.mark.superoffice("6.6 reasons and messages are in the language")
 def test_messages_and_reasons_are_in_the_language(texts: Texts, world: World) -> None:
     request = {"AssociateId": texts.associate, "ModuleOwner": texts.owner, "ModuleLicenseNames": 7.5}
-    for language, said in {"de-AT": "muss eine Zeichenkette sein", "fr, de": "muss eine", "fr": "must be"}.items():
+    for language, said in {
+        "de-AT": "muss eine Zeichenkette sein",
+        "fr-CA": "doit être une chaîne",
+        "zh, de": "muss eine",
+        "zh": "must be",
+    }.items():
         answer = world.desk.post(
             "License/AssignThirdPartyLicenses",
             {**request, "ModuleLicenseNames": [{}]},

@@ -12,11 +12,12 @@ from tests.testing_controls.process import AGENT, LICENSE, PASSWORD, Server
 LOG_ON = "/icws/connection"
 ACQUIRE = "/icws/{session}/licenses"
 CRM_CALL = "/api/v1/Agents/License/GetShopUrl"
+DEPLOYMENT = "/management-apis/2.0/runtimes/{runtime}/license"
 
 
 def test_every_error_is_told_as_it_is_documented(server: Server, http: httpx.Client) -> None:
     told_of = server.admin.get("/testing").json()["errors"]
-    errors = {name: error for name, error in told_of.items() if not name.startswith("superoffice.")}
+    errors = {name: error for name, error in told_of.items() if "." not in name}
     statuses = [error["status"] for error in errors.values()]
     assert set(statuses) == {400, 401, 403, 404, 405, 410, 413, 500, 503}
     for name, error in errors.items():
@@ -48,8 +49,23 @@ def test_every_error_of_the_crm_is_told_as_it_is_documented(server: Server, http
     assert server.faults() == []
 
 
+def test_every_error_of_the_deployments_is_told_as_it_is_documented(server: Server, http: httpx.Client) -> None:
+    told_of = server.admin.get("/testing").json()["errors"]
+    errors = {name: error for name, error in told_of.items() if name.startswith("mobilefirst.")}
+    assert {error["status"] for error in errors.values()} == {400, 401, 403, 404, 500, 503}
+    for name, error in errors.items():
+        server.order("POST", DEPLOYMENT, error=name)
+        answer = http.post("/mfpadmin/management-apis/2.0/runtimes/mfp/license", auth=(AGENT, PASSWORD))
+        [told] = answer.json()["errors"]
+        code, there, _ = told["details"].partition(": ")
+        assert (answer.status_code, code if there else None) == (error["status"], error["error_id"]), name
+        assert ("www-authenticate" in answer.headers) == (answer.status_code == 401), name
+        assert ("retry-after" in answer.headers) == (answer.status_code == 503), name
+    assert server.faults() == []
+
+
 def test_an_error_is_ordered_for_routes_of_its_own_api_only(server: Server) -> None:
-    for route, error in ((LOG_ON, "superoffice.internal"), (CRM_CALL, "internal")):
+    for route, error in ((LOG_ON, "superoffice.internal"), (CRM_CALL, "internal"), (DEPLOYMENT, "internal")):
         order = {"method": "POST", "route": route, "error": error}
         refused = server.admin.post("/testing/faults", json=order)
         assert (refused.status_code, refused.json()["error"]) == (422, "invalid_fault")
@@ -144,13 +160,22 @@ def test_every_operation_that_is_listed_can_be_made_to_fail(server: Server) -> N
     with server.log_on() as session:
         for operation in operations:
             method, route = operation.split(" ")
-            of_icws = route.startswith("/icws/")
-            server.order(method, route, error="internal" if of_icws else "superoffice.internal")
-            path = route.replace("{session}", session.id).replace("{feature_id}", "licenses")
+            below, error = _face_of(route)
+            server.order(method, route, error=error)
+            path = f"{below}{route}".replace("{session}", session.id).replace("{feature_id}", "licenses")
             path = re.sub(r"\{(\w*[iI]d)\}", "1", path).replace("{", "").replace("}", "")
             assert _asked(session, method, path) == 500, operation
         assert server.faults() == []
         assert session.poll() == []
+
+
+def _face_of(route: str) -> tuple[str, str]:
+    """Below what a route is asked for, and the name of the error that is 500 there."""
+    if route.startswith("/icws/"):
+        return "", "internal"
+    if route.startswith("/management-apis/"):
+        return "/mfpadmin", "mobilefirst.internal"
+    return "", "superoffice.internal"
 
 
 def _asked(session: Session, method: str, path: str) -> int:

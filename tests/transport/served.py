@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Scope
 
 from seatkeeper.transport.access_log import AccessLog
 from seatkeeper.transport.departure import Departure
-from seatkeeper.transport.limits import Limits, RequestLimits
+from seatkeeper.transport.limits import Limits, RequestLimits, allow
 from seatkeeper.transport.logs import configure_logs
 from seatkeeper.transport.protocol import bounded_protocol
 from seatkeeper.transport.record import record_of
@@ -31,9 +31,11 @@ async def see(_request: Request) -> Response:
 
 
 async def echo(request: Request) -> Response:
-    """The body, read after as many milliseconds as asked for."""
+    """The body, read after as many milliseconds as asked for; the request is allowed as many as it asks for."""
     record_of(request.scope).face = "echo"
     record_of(request.scope).user = "agent01"
+    if "allowed" in request.query_params:
+        allow(request.scope, int(request.query_params["allowed"]) / 1000)
     await asyncio.sleep(int(request.query_params.get("after", "0")) / 1000)
     return Response(await request.body())
 

@@ -145,6 +145,17 @@ def test_a_request_that_takes_too_long_is_given_up_in_the_faces_own_words(served
     assert served.seen("overdue") == "cancelled"
 
 
+def test_a_request_that_waits_for_others_may_be_allowed_longer(served: Served) -> None:
+    with served.client() as client:
+        answer = client.post("/echo?after=1200&allowed=10000", content=b"body")  # of a limit of 1 second
+        assert (answer.status_code, answer.content) == (200, b"body")
+        answer = client.post("/echo?after=10000&allowed=200", content=b"body")
+        assert (answer.status_code, answer.text.partition(" and ")[0]) == (
+            504,
+            "the face says: The request took longer than 0.2 seconds",
+        )
+
+
 @pytest.mark.parametrize("head", [b"Content-Length: 9", b"Transfer-Encoding: chunked"])
 def test_a_body_that_does_not_come_is_given_up(served: Served, head: bytes) -> None:
     with served.connect() as connection:

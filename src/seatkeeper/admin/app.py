@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from seatkeeper.admin import (
+    applications,
     assignments,
     denials,
     explain,
@@ -16,6 +17,7 @@ from seatkeeper.admin import (
     licenses,
     overview,
     owners,
+    runtimes,
     server,
     sessions,
     tests,
@@ -36,8 +38,8 @@ from seatkeeper.transport.availability import Availability
 _DESCRIPTION: Final = (
     "**Authorize** takes the admin token, which stands in the file `admin-token` of the server's data directory and may"
     " do everything, or login and password of a user who has the right.\n\n"
-    "Here are the inventory, users, licenses and their assignments, sessions, denials, the state of the server, and"
-    " the journal."
+    "Here are the inventory, users, licenses and their assignments, runtimes and applications, sessions, denials, the"
+    " state of the server, and the journal."
 )
 
 _ERRORS = {
@@ -92,6 +94,8 @@ def create_app(
         explain,
         licenses,
         owners,
+        runtimes,
+        applications,
         users,
         overview,
         denials,

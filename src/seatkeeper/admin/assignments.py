@@ -9,7 +9,7 @@ from seatkeeper.admin.auth import needs
 from seatkeeper.admin.parts import PartsOfApp
 from seatkeeper.identity.rights import Right
 from seatkeeper.inventory.names import license_name, spelled
-from seatkeeper.inventory.shapes import LONGEST_REFERENCE
+from seatkeeper.inventory.values import LONGEST_REFERENCE
 from seatkeeper.licensing.commands import Assign, Unassign
 from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName
 

@@ -14,7 +14,7 @@ from seatkeeper.admin.times import moment
 from seatkeeper.admin.words import AllowedType, allowed_type
 from seatkeeper.identity.rights import Right
 from seatkeeper.inventory.names import license_name
-from seatkeeper.inventory.shapes import LONGEST_REFERENCE
+from seatkeeper.inventory.values import LONGEST_REFERENCE
 from seatkeeper.licensing.entities import License, Pool
 from seatkeeper.licensing.inventory_commands import ChangeSeats
 from seatkeeper.licensing.refusals import Code
@@ -32,9 +32,10 @@ class LicenseBody(BaseModel):
     name: str
     display_name: str
     kind: str
+    applies_to: str = Field(description="To whom it is assigned: users, stations, both, or applications.")
     unrestricted: bool = Field(description="No bound: the seats are not looked at.")
     assignable_seats: int = Field(description="Bought.")
-    assigned: int = Field(description="Assignable seats taken, by users and stations together.")
+    assigned: int = Field(description="Assignable seats taken, by users, stations and applications together.")
     concurrent_seats: int = Field(description="Bought.")
     concurrent_assigned: int = Field(description="Users who may take a concurrent seat.")
     concurrent_in_use: int = Field(description="Users who hold a concurrent seat now.")
@@ -111,6 +112,7 @@ def _license(license_: License, pool: Pool) -> LicenseBody:
         name=license_.name,
         display_name=license_.display_name,
         kind=license_.kind.value,
+        applies_to=license_.applies_to.value,
         unrestricted=pool.unrestricted,
         assignable_seats=pool.assignable_seats,
         assigned=pool.assigned,

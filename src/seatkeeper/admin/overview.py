@@ -37,7 +37,7 @@ class PoolBody(BaseModel):
     license: str = Field(description="`NAME`, or `OWNER:NAME` where the owner is not the configured one.")
     unrestricted: bool = Field(description="No bound: the seats are not looked at.")
     assignable_seats: int = Field(description="Bought.")
-    assigned: int = Field(description="Assignable seats taken, by users and stations together.")
+    assigned: int = Field(description="Assignable seats taken, by users, stations and applications together.")
     concurrent_seats: int = Field(description="Bought.")
     concurrent_in_use: int = Field(description="Users who hold a concurrent seat now.")
     refused: int = Field(description="Refusals since `refused_since`; repeats are not counted.")

@@ -14,7 +14,7 @@ from seatkeeper.admin.parts import PartsOfApp
 from seatkeeper.admin.times import moment
 from seatkeeper.admin.words import LongText, Number, Text, as_in_a_file
 from seatkeeper.identity.rights import Right
-from seatkeeper.inventory import shapes
+from seatkeeper.inventory import values
 from seatkeeper.inventory.dates import milliseconds
 from seatkeeper.inventory.fields import DATES
 from seatkeeper.licensing.entities import OwnerDetails, fold
@@ -35,7 +35,7 @@ def _time(value: datetime) -> datetime:
 
 
 Time = Annotated[datetime, AfterValidator(_time)]
-Name = Annotated[str, as_in_a_file(shapes.OwnerName), Path(description="In any case.")]
+Name = Annotated[str, as_in_a_file(values.OwnerName), Path(description="In any case.")]
 
 
 class OwnerDetailsBody(BaseModel):

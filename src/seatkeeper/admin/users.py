@@ -11,7 +11,7 @@ from seatkeeper.admin.errors import AdminError
 from seatkeeper.admin.parts import PartsOfApp
 from seatkeeper.admin.words import Group, Text, TypeOfUser, as_in_a_file, type_of_user
 from seatkeeper.identity.rights import ROLES, Right, unknown_rights, unknown_roles
-from seatkeeper.inventory import shapes
+from seatkeeper.inventory import values
 from seatkeeper.inventory.details import user_type
 from seatkeeper.inventory.names import spelled
 from seatkeeper.licensing.commands import Together
@@ -25,8 +25,8 @@ from seatkeeper.queries.users import account_by_login
 router = APIRouter(tags=["users"])
 
 
-Name = Annotated[str, as_in_a_file(shapes.Name)]
-Language = Annotated[str, as_in_a_file(shapes.Language)]
+Name = Annotated[str, as_in_a_file(values.Name)]
+Language = Annotated[str, as_in_a_file(values.Language)]
 Password = Annotated[str, Field(min_length=1, max_length=1024)]
 Names = Annotated[list[Name], Field(max_length=10_000)]
 

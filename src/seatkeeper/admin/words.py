@@ -6,7 +6,7 @@ from msgspec import ValidationError, convert
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from seatkeeper.inventory import shapes
+from seatkeeper.inventory import values
 from seatkeeper.inventory.details import type_word
 from seatkeeper.inventory.entries import described
 from seatkeeper.licensing.entities import UserType
@@ -26,8 +26,8 @@ def as_in_a_file(shape: Any) -> AfterValidator:  # noqa: ANN401 - an annotated t
     return AfterValidator(check)
 
 
-Text = Annotated[str, as_in_a_file(shapes.Text)]
-LongText = Annotated[str, as_in_a_file(shapes.LongText)]
+Text = Annotated[str, as_in_a_file(values.Text)]
+LongText = Annotated[str, as_in_a_file(values.LongText)]
 Number = Annotated[int, Field(ge=-2_147_483_648, le=2_147_483_647, strict=True)]
 Group = Annotated[int, Field(ge=0, le=2_147_483_647, strict=True)]
 TypeOfUser = Literal["internal", "resource", "external", "anonymous", "system"]

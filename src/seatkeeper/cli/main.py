@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from seatkeeper.cli import (
+    applications,
     apply,
     assignments,
     availability,
@@ -19,6 +20,7 @@ from seatkeeper.cli import (
     licenses,
     migrate,
     owners,
+    runtimes,
     serve,
     sessions,
     top,
@@ -83,6 +85,8 @@ for _name, _group in (
     ("user", users.app),
     ("license", licenses.app),
     ("owner", owners.app),
+    ("runtime", runtimes.app),
+    ("application", applications.app),
 ):
     app.add_typer(_group, name=_name)
 add_command(app, "top", top.top, "top", "top --once")

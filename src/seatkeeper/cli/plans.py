@@ -15,6 +15,8 @@ _COLOURS: Final = {"added": "green", "changed": "yellow", "removed": "red"}
 _NOUNS: Final = {
     "owner": ("owner", "owners"),
     "license": ("license", "licenses"),
+    "runtime": ("runtime", "runtimes"),
+    "application": ("application", "applications"),
     "station": ("station", "stations"),
     "user": ("user", "users"),
     "assignment": ("assignment", "assignments"),

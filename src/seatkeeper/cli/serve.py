@@ -167,6 +167,7 @@ def _welcome(settings: "Settings", urls: tuple[str, ...], *, demo: bool, demo_is
         "",
         f"  ICWS clients         {url}/icws/connection",
         *([f"  SuperOffice clients  {url}{crm.rstrip('/')}/api"] if crm is not None else []),
+        *(f"  MobileFirst clients  {url}/{root}/management-apis/2.0" for root in settings.mobilefirst.contexts[:1]),
         f"  administration       {url}/v1/docs (the token stands in {settings.data / ADMIN_TOKEN})",
         f"  health               {url}/healthz and {url}/readyz",
         "",

@@ -1,4 +1,4 @@
-"""A TOML inventory as rows, for going through it in steps: owners, licenses, stations, then users, a JSON line each.
+"""A TOML inventory as rows, for going through it in steps: a JSON line each, a kind after the other.
 
 A row may only name what stands above it or is there already, so a license comes after the one that it requires, and a
 user plan after what comes with it.
@@ -10,7 +10,14 @@ from typing import Any, Final
 from seatkeeper.cli.documents import Chunk, Format, Source, chunks_of
 from seatkeeper.cli.failure import ExitCode, Failure
 
-_KINDS: Final = {"owners": "owner", "licenses": "license", "stations": "station", "users": "user"}
+_KINDS: Final = {
+    "owners": "owner",
+    "licenses": "license",
+    "runtimes": "runtime",
+    "applications": "application",
+    "stations": "station",
+    "users": "user",
+}
 
 
 class TomlRows:

@@ -33,7 +33,7 @@ def add(
     *,
     display_name: Annotated[str | None, typer.Option("--display-name", metavar="TEXT", help="For people.")] = None,
     role: Annotated[
-        list[str] | None, typer.Option("--role", help="administrator or operator; may be repeated.")
+        list[str] | None, typer.Option("--role", help="administrator, operator, or one like mfpadmin; may be repeated.")
     ] = None,
     language: Annotated[str | None, typer.Option("--language", metavar="TAG", help="As in en-US.")] = None,
     station: Annotated[

@@ -201,6 +201,12 @@ TOLD: Final[Mapping[Code, Told]] = {
     # No method of this face asks for what follows; should one come to, the client's values are to blame.
     Code.UNKNOWN_OWNER: Told(400, INVALID),
     Code.UNKNOWN_LICENSE: Told(400, INVALID),
+    Code.UNKNOWN_RUNTIME: Told(400, INVALID),
+    Code.RUNTIME_NOT_RUNNING: Told(400, INVALID),
+    Code.UNKNOWN_APPLICATION: Told(400, INVALID),
+    Code.NO_CONFIGURATION: Told(400, INVALID),
+    Code.UNKNOWN_VERSION: Told(400, INVALID),
+    Code.TRANSACTION_UNFINISHED: Told(400, INVALID),
     Code.LOGIN_TAKEN: Told(400, INVALID),
     Code.USER_ID_TAKEN: Told(400, INVALID),
     Code.USER_LIVES: Told(409, ACCESS_DENIED),

@@ -19,6 +19,9 @@ class Right(StrEnum):
     SERVER_WRITE = "server.write"
     METRICS_READ = "metrics.read"
     JOURNAL_WRITE = "journal.write"
+    APPLICATIONS_READ = "applications.read"
+    APPLICATIONS_DEPLOY = "applications.deploy"
+    APPLICATIONS_UNLOCK = "applications.unlock"
 
 
 ROLES: Mapping[str, frozenset[Right]] = MappingProxyType(
@@ -27,6 +30,11 @@ ROLES: Mapping[str, frozenset[Right]] = MappingProxyType(
         "operator": frozenset(
             {Right.INVENTORY_READ, Right.SESSIONS_READ, Right.SESSIONS_END, Right.EXPLAIN, Right.METRICS_READ}
         ),
+        # Those of the MobileFirst administration API (mobilefirst contract 5.1).
+        "mfpadmin": frozenset({Right.APPLICATIONS_READ, Right.APPLICATIONS_DEPLOY, Right.APPLICATIONS_UNLOCK}),
+        "mfpdeployer": frozenset({Right.APPLICATIONS_READ, Right.APPLICATIONS_DEPLOY}),
+        "mfpmonitor": frozenset({Right.APPLICATIONS_READ}),
+        "mfpoperator": frozenset({Right.APPLICATIONS_READ}),
     }
 )
 

@@ -5,7 +5,8 @@ from typing import Any, Final
 from msgspec import UNSET, Struct
 from msgspec.structs import asdict, replace
 
-from seatkeeper.inventory.shapes import Day, LicenseEntry, OwnerEntry
+from seatkeeper.inventory.shapes import LicenseEntry, OwnerEntry
+from seatkeeper.inventory.values import Day
 from seatkeeper.licensing.entities import LicenseDetails, OwnerDetails, UserType
 
 ANY_USER: Final = "any"

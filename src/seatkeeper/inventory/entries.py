@@ -1,31 +1,25 @@
-"""Reading a table into an entry, whatever the format of the file, and checking entries against one another.
+"""Reading a table into an entry, whatever the format of the file.
 
 Every problem is found, not only the first, and none is told with a value that could be a secret.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any, Final, TypeVar, get_args, get_type_hints
+from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 from msgspec import UNSET, Struct, UnsetType, ValidationError, convert
 from msgspec.structs import fields
 
-from seatkeeper.identity.passwords import is_password_hash
-from seatkeeper.inventory.names import license_name
 from seatkeeper.inventory.problems import Problem, nearest, quoted
 from seatkeeper.inventory.shapes import (
-    AssignmentEntry,
     E,
     Entry,
-    Inventory,
-    LicenseEntry,
-    OwnerEntry,
     ProfileEntry,
     StationEntry,
     UserEntry,
-    decode,
 )
+from seatkeeper.inventory.values import decode
 from seatkeeper.licensing.entities import fold
 
 S = TypeVar("S", bound=Struct)
@@ -34,7 +28,6 @@ MOST_PROBLEMS: Final = 1000
 """Beyond, the rest of the file is not looked at."""
 
 _NO_PROFILES: Final[Mapping[str, ProfileEntry]] = MappingProxyType({})
-_OF_STATIONS: Final = "a station's licenses are always assignable; remove the key, or assign them to users instead"
 
 
 def described(hint: object) -> str:
@@ -107,17 +100,23 @@ class Reading:
             try:
                 values[field.name] = convert(table[field.name], keys[field.name], dec_hook=decode, strict=self._strict)
             except ValidationError:
-                wanted = self._describe(keys[field.name])
-                self.problems.append(Problem(place, within + field.name, f"must be {wanted}", line))
+                self._wrong(table[field.name], keys[field.name], place, line, within + field.name)
         complete = all(field.name in values for field in fields(shape) if field.required)
         return shape(**values) if complete else None
 
-    def _profiles(
-        self,
-        value: OwnerEntry | LicenseEntry | StationEntry | UserEntry | AssignmentEntry,
-        place: str,
-        line: int | None,
-    ) -> Mapping[str, ProfileEntry]:
+    def _wrong(self, value: object, hint: object, place: str, line: int | None, key: str) -> None:
+        """Tell what is wrong with a key's value; of a list of tables, what is wrong within each of these."""
+        before = len(self.problems)
+        shape = _shape_of_each(hint)
+        if shape is not None and isinstance(value, list) and all(isinstance(each, dict) for each in value):
+            for number, table in enumerate(value, 1):
+                if self.given_up:
+                    return
+                self._table(table, shape, place, line, within=f"{key}[{number}].")
+        if len(self.problems) == before:
+            self.problems.append(Problem(place, key, f"must be {self._describe(hint)}", line))
+
+    def _profiles(self, value: Struct, place: str, line: int | None) -> Mapping[str, ProfileEntry]:
         if not isinstance(value, StationEntry | UserEntry):
             return _NO_PROFILES
         profiles = {}
@@ -136,121 +135,15 @@ class Reading:
         return profiles
 
 
-def contradictions(inventory: Inventory, owner: str) -> list[Problem]:
-    """What is wrong with entries that are well-formed each: keys that exclude one another, names that stand twice."""
-    problems: list[Problem] = []
-    _check_owners(inventory.owners, problems)
-    _check_licenses(inventory.licenses, owner, problems)
-    _check_stations(inventory.stations, owner, problems)
-    _check_users(inventory.users, owner, problems)
-    _check_assignments(inventory.assignments, owner, problems)
-    return problems
+def _shape_of_each(hint: object) -> type[Struct] | None:
+    """The shape of the tables that a key lists, if that is what it does."""
+    return next((each for each in _within(hint) if isinstance(each, type) and issubclass(each, Struct)), None)
 
 
-def _check_owners(entries: tuple[Entry[OwnerEntry], ...], problems: list[Problem]) -> None:
-    _check_duplicates(entries, "name", lambda entry: fold(entry.name), problems)
-    _check_dates(entries, problems)
-
-
-def _check_licenses(entries: tuple[Entry[LicenseEntry], ...], owner: str, problems: list[Problem]) -> None:
-    def key(entry: LicenseEntry) -> Hashable:
-        return fold(entry.owner or owner), fold(entry.name)
-
-    _check_duplicates(entries, "name", key, problems)
-    _check_dates(entries, problems)
-
-
-def _check_dates(
-    entries: tuple[Entry[OwnerEntry], ...] | tuple[Entry[LicenseEntry], ...], problems: list[Problem]
-) -> None:
-    for entry in entries:
-        expires, grace = entry.value.expires, entry.value.grace_until
-        if expires and grace and grace.at is not None and (expires.at is None or grace.at < expires.at):
-            text = "is before expires; it must be the later of the two"
-            problems.append(Problem(entry.place, "grace_until", text, entry.line))
-
-
-def _check_stations(entries: tuple[Entry[StationEntry], ...], owner: str, problems: list[Problem]) -> None:
-    _check_duplicates(entries, "name", lambda entry: fold(entry.name), problems)
-    for entry in entries:
-        _check_repeats(entry, "licenses", entry.value.licenses, _license_key(owner), problems)
-        for of_owner, profile in entry.profiles.items():
-            if profile.method == "concurrent":
-                key = "method" if entry.value.method == "concurrent" else f"profiles.{of_owner}.method"
-                problems.append(Problem(entry.place, key, _OF_STATIONS, entry.line))
-
-
-def _check_users(entries: tuple[Entry[UserEntry], ...], owner: str, problems: list[Problem]) -> None:
-    _check_duplicates(entries, "login", lambda entry: fold(entry.login), problems)
-    _check_duplicates(entries, "user_id", lambda entry: entry.user_id, problems)
-    for entry in entries:
-        user = entry.value
-        for key in ("licenses", "view_allocations", "admin_allocations"):
-            _check_repeats(entry, key, getattr(user, key), _license_key(owner), problems)
-        for key in ("roles", "rights", "stations"):
-            _check_repeats(entry, key, getattr(user, key), fold, problems)
-        groups = () if isinstance(user.secondary_groups, UnsetType) else user.secondary_groups
-        _check_repeats(entry, "secondary_groups", tuple(map(str, groups)), str, problems)
-        if user.password is not UNSET and user.password_hash is not UNSET:
-            text = "stands beside password; keep one of the two"
-            problems.append(Problem(entry.place, "password_hash", text, entry.line))
-        elif user.password_hash and not (
-            user.password_hash.startswith("$argon2id$") and is_password_hash(user.password_hash)
-        ):
-            text = "must be an argon2id hash, which begins with $argon2id$v=19$m=; or give the password itself"
-            problems.append(Problem(entry.place, "password_hash", text, entry.line))
-
-
-def _check_assignments(entries: tuple[Entry[AssignmentEntry], ...], owner: str, problems: list[Problem]) -> None:
-    methods: dict[Hashable, Entry[AssignmentEntry]] = {}
-    for entry in entries:
-        said = entry.value
-        if isinstance(said.user, UnsetType) is isinstance(said.station, UnsetType):
-            text = "must stand here, or station; " + ("add one" if said.user is UNSET else "remove one") + " of the two"
-            problems.append(Problem(entry.place, "user", text, entry.line))
-        elif said.method == "concurrent" and said.station:
-            problems.append(Problem(entry.place, "method", _OF_STATIONS, entry.line))
-        elif said.method and said.user:
-            of_owner = license_name(said.license, owner).owner
-            first = methods.setdefault((fold(said.user), fold(of_owner)), entry)
-            if first.value.method != said.method:
-                text = (
-                    f"is not that of {first.place}, {quoted(str(first.value.method))}; all licenses that a user has of"
-                    f" {of_owner} count by one method: keep one of the two"
-                )
-                problems.append(Problem(entry.place, "method", text, entry.line))
-
-
-def _license_key(owner: str) -> Callable[[str], Hashable]:
-    def key(name: str) -> Hashable:
-        return license_name(name, owner).key
-
-    return key
-
-
-def _check_duplicates(
-    entries: Iterable[Entry[E]], key: str, identity: Callable[[E], Hashable], problems: list[Problem]
-) -> None:
-    places: dict[Hashable, str] = {}
-    for entry in entries:
-        same = identity(entry.value)
-        if same is not UNSET and places.setdefault(same, entry.place) != entry.place:
-            problems.append(
-                Problem(entry.place, key, f"is also that of {places[same]}; keep one of the two", entry.line)
-            )
-
-
-def _check_repeats(
-    entry: Entry[Any],
-    key: str,
-    names: tuple[str, ...] | str | UnsetType,
-    identity: Callable[[str], Hashable],
-    problems: list[Problem],
-) -> None:
-    if not isinstance(names, tuple):
-        return  # "all", or left out
-    seen: set[Hashable] = set()
-    for name in names:
-        if identity(name) in seen:
-            problems.append(Problem(entry.place, key, f"{quoted(name)} is listed twice; list it once", entry.line))
-        seen.add(identity(name))
+def _within(hint: object) -> Iterator[object]:
+    """What the lists among the types that a key may have consist of."""
+    for each in (hint, *get_args(hint)):
+        if get_origin(each) is tuple:
+            yield from get_args(each)
+        elif each is not hint:
+            yield from _within(each)

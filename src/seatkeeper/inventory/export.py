@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, starmap
 from typing import Final
 
 import msgspec
@@ -12,7 +12,7 @@ from seatkeeper.inventory.file import TABLES_OF
 from seatkeeper.inventory.jsonl import ABOUT
 from seatkeeper.inventory.order import needed_first
 from seatkeeper.inventory.shapes import Kind
-from seatkeeper.inventory.tables import Table, Tables, owner_table
+from seatkeeper.inventory.tables import Table, Tables, application_table, owner_table, runtime_table
 from seatkeeper.licensing.entities import License, LicenseName, Pool
 from seatkeeper.licensing.plans import implied_names
 from seatkeeper.queries.export import WholeInventory
@@ -37,12 +37,15 @@ def export(inventory: WholeInventory, written_as: Format, owner: str) -> Iterato
     `owner` is the configured license owner. A license stands below the one that it requires, and a user plan below what
     comes with it; apart from that, entries are in the order of names.
     """
+    first_applications = next(inventory.application_pages, [])
     first_page = next(inventory.account_pages, [])
     tables = Tables([license_ for license_, _ in inventory.licenses], inventory.stations, owner)
     if written_as is Format.TOML:
         counts = {
             Kind.OWNER: len(inventory.owners),
             Kind.LICENSE: len(inventory.licenses),
+            Kind.RUNTIME: len(inventory.runtimes),
+            Kind.APPLICATION: len(first_applications),
             Kind.STATION: len(inventory.stations),
             Kind.USER: len(first_page),
         }
@@ -52,6 +55,9 @@ def export(inventory: WholeInventory, written_as: Format, owner: str) -> Iterato
     yield _written(written_as, Kind.OWNER, map(owner_table, inventory.owners))
     licenses = _needed_first(inventory.licenses)
     yield _written(written_as, Kind.LICENSE, (tables.license(*each) for each in licenses))
+    yield _written(written_as, Kind.RUNTIME, map(runtime_table, inventory.runtimes))
+    for applications in chain([first_applications], inventory.application_pages):
+        yield _written(written_as, Kind.APPLICATION, starmap(application_table, applications))
     for stations in inventory.station_pages:
         yield _written(written_as, Kind.STATION, map(tables.station, stations))
     for accounts in chain([first_page], inventory.account_pages):

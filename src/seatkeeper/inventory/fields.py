@@ -9,6 +9,8 @@ from seatkeeper.inventory.changes import FieldChange, Shown
 from seatkeeper.inventory.dates import written_date
 from seatkeeper.inventory.details import type_word
 from seatkeeper.inventory.names import spelled
+from seatkeeper.inventory.problems import quoted
+from seatkeeper.licensing.deployment_commands import VersionNamed
 from seatkeeper.licensing.entities import LicenseName, Method
 
 _NOT_TOLD: Final = frozenset(
@@ -48,7 +50,17 @@ def _shown(key: str, value: Any, owner: str) -> Shown:  # noqa: ANN401 - a field
         case "stations" | "view_allocations" | "admin_allocations" if value is None:
             return "all"
     if isinstance(value, tuple):
-        return tuple(spelled(each, owner) if isinstance(each, LicenseName) else each for each in value)
+        return tuple(_listed(each, owner) for each in value)
     if isinstance(value, Method):
         return value.name.lower()
     return value if isinstance(value, bool | int) or value is None else str(value)
+
+
+def _listed(value: Any, owner: str) -> Any:  # noqa: ANN401 - a member of whatever list
+    match value:
+        case LicenseName():
+            return spelled(value, owner)
+        case VersionNamed():
+            shown = f"{value.platform} {value.version}"
+            return f"{shown} {quoted(value.display_name)}" if value.display_name else shown
+    return value

@@ -1,15 +1,34 @@
-"""Reading an inventory written in TOML: tables of owners, licenses, stations and users with the keys of `shapes`."""
+"""Reading an inventory written in TOML: tables with the keys of `shapes`."""
 
 import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from seatkeeper.inventory.entries import Reading, contradictions
+from seatkeeper.inventory.contradictions import contradictions
+from seatkeeper.inventory.entries import Reading
 from seatkeeper.inventory.problems import Problem, quoted
-from seatkeeper.inventory.shapes import E, Entry, Inventory, Kind, LicenseEntry, OwnerEntry, StationEntry, UserEntry
+from seatkeeper.inventory.shapes import (
+    ApplicationEntry,
+    E,
+    Entry,
+    Inventory,
+    Kind,
+    LicenseEntry,
+    OwnerEntry,
+    RuntimeEntry,
+    StationEntry,
+    UserEntry,
+)
 
-TABLES_OF: Final = {Kind.OWNER: "owners", Kind.LICENSE: "licenses", Kind.STATION: "stations", Kind.USER: "users"}
+TABLES_OF: Final = {
+    Kind.OWNER: "owners",
+    Kind.LICENSE: "licenses",
+    Kind.RUNTIME: "runtimes",
+    Kind.APPLICATION: "applications",
+    Kind.STATION: "stations",
+    Kind.USER: "users",
+}
 """The key of the tables of each kind. TOML has no table of assignments: they stand with their holders."""
 
 _TOO_MUCH: Final = "it nests too deeply or has a huge number"
@@ -37,6 +56,8 @@ def read_document(document: Mapping[str, Any], owner: str) -> tuple[Inventory, l
     inventory = Inventory(
         owners=_entries(reading, document, "owners", OwnerEntry, "name"),
         licenses=_entries(reading, document, "licenses", LicenseEntry, "name"),
+        runtimes=_entries(reading, document, "runtimes", RuntimeEntry, "name"),
+        applications=_entries(reading, document, "applications", ApplicationEntry, "name"),
         stations=_entries(reading, document, "stations", StationEntry, "name"),
         users=_entries(reading, document, "users", UserEntry, "login"),
         kinds=frozenset(kind for kind, key in TABLES_OF.items() if key in document),

@@ -14,7 +14,7 @@ from seatkeeper.queries.inventory import InventoryView
 
 
 class Known(Struct, frozen=True):
-    """What is there already and stays, and what the document adds, each folded with its spelling.
+    """What is there already and stays, and what the document adds, each folded with its spelling; runtimes by name.
 
     `prerequisites`: which license requires which. `plans`: what comes with a user plan, also with one that goes.
     """
@@ -23,6 +23,7 @@ class Known(Struct, frozen=True):
     licenses: dict[LicenseKey, LicenseName]
     owners: dict[str, str]
     stations: dict[str, str]
+    runtimes: frozenset[str]
     prerequisites: dict[LicenseKey, LicenseKey]
     plans: dict[LicenseKey, tuple[LicenseKey, ...]]
 
@@ -48,6 +49,9 @@ def known_after(document: Document, present: InventoryView) -> Known:
     stay = {key: LicenseName(each.owner, each.name) for key, each in present.licenses.items()}
     stations = {fold(each.value.name): each.value.name for each in inventory.stations}
     remain = {key: each.name for key, each in present.stations.items()}
+    runtimes = {each.value.name for each in inventory.runtimes}
+    if not document.prunes(Kind.RUNTIME):
+        runtimes |= present.runtimes.keys()
     if document.prunes(Kind.LICENSE):
         stay = {key: name for key, name in stay.items() if key in said}
     if document.prunes(Kind.STATION):
@@ -58,6 +62,7 @@ def known_after(document: Document, present: InventoryView) -> Known:
         licenses=licenses,
         owners={fold(owner): owner} | {fold(each.owner): each.owner for each in licenses.values()},
         stations=stations | remain,
+        runtimes=frozenset(runtimes),
         prerequisites=_prerequisites(document, present, licenses),
         plans=_plans(document, present, licenses),
     )

@@ -12,8 +12,9 @@ from seatkeeper.inventory.fields import differences
 from seatkeeper.inventory.known import Known, license_of
 from seatkeeper.inventory.names import license_name, spelled
 from seatkeeper.inventory.passwords import Plain
-from seatkeeper.inventory.shapes import Day, Entry, Kind, LicenseEntry, OwnerEntry, StationEntry, UserEntry
+from seatkeeper.inventory.shapes import Entry, Kind, LicenseEntry, OwnerEntry, StationEntry, UserEntry
 from seatkeeper.inventory.steps import Phase, Place
+from seatkeeper.inventory.values import Day
 from seatkeeper.licensing.entities import License, LicenseKind, LicenseName, OwnerDetails, Pool, Station, User, fold
 from seatkeeper.licensing.inventory_commands import (
     ChangeSeats,

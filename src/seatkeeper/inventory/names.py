@@ -1,4 +1,4 @@
-"""How a license is named where one may or may not say whose it is."""
+"""How things are named that belong to something: a license of an owner, an application of a runtime."""
 
 from seatkeeper.licensing.entities import LicenseName, fold
 
@@ -16,3 +16,8 @@ def spelled(license_: LicenseName, owner: str) -> str:
     if fold(license_.owner) == fold(owner) and OWNER_MARK not in license_.name:
         return license_.name
     return f"{license_.owner}{OWNER_MARK}{license_.name}"
+
+
+def application_name(runtime: str, name: str) -> str:
+    """An application of a runtime, whose name has no slash."""
+    return f"{runtime}/{name}"

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from seatkeeper.inventory.allotment import Allotment
 from seatkeeper.inventory.changes import Action, Change, Counts, counted
+from seatkeeper.inventory.deployment import Deployment
 from seatkeeper.inventory.document import Document
 from seatkeeper.inventory.draft import Draft
 from seatkeeper.inventory.holders import SaidHolder, holders_of
@@ -19,7 +20,7 @@ from seatkeeper.inventory.merge import Merge
 from seatkeeper.inventory.passwords import NewPasswords, Plain
 from seatkeeper.inventory.prerequisites import prerequisite_problems
 from seatkeeper.inventory.problems import InvalidInventory
-from seatkeeper.inventory.pruning import ASSIGNED, prune
+from seatkeeper.inventory.pruning import WITH_IT, prune
 from seatkeeper.inventory.references import unknown_names
 from seatkeeper.inventory.shapes import Entry, Kind, UserEntry
 from seatkeeper.inventory.steps import Place
@@ -53,8 +54,8 @@ class Plan(Struct, frozen=True):
 
     @property
     def weight(self) -> int:
-        """How much one commit has to do: the assignments that go with a license count, each for itself."""
-        taken = (each.before for change in self.changes for each in change.fields if each.name == ASSIGNED)
+        """How much one commit has to do: what goes with a license or a runtime counts, each for itself."""
+        taken = (each.before for change in self.changes for each in change.fields if each.name in WITH_IT)
         return len(self.changes) + sum(each for each in taken if isinstance(each, int))
 
     @property
@@ -96,6 +97,11 @@ def lay(document: Document, present: InventoryView, known: Known, passwords: New
         merge.owner(owner)
     for license_ in document.inventory.licenses:
         merge.license(license_)
+    deployment = Deployment(draft, present, known)
+    for runtime in document.inventory.runtimes:
+        deployment.runtime(runtime)
+    for application in document.inventory.applications:
+        deployment.application(application)
     allotment = Allotment(draft, present, known, prune=document.prune)
     holders = _Holders(draft, present, merge, allotment)
     for said in holders_of(document.inventory, document.owner):

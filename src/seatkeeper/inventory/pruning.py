@@ -7,16 +7,21 @@ from seatkeeper.inventory.document import Document
 from seatkeeper.inventory.draft import Draft
 from seatkeeper.inventory.holders import lines_of
 from seatkeeper.inventory.known import Known
-from seatkeeper.inventory.names import spelled
+from seatkeeper.inventory.names import application_name, spelled
 from seatkeeper.inventory.shapes import Kind
 from seatkeeper.inventory.steps import Phase, Place
+from seatkeeper.licensing.deployment_commands import RemoveApplication, RemoveRuntime
 from seatkeeper.licensing.entities import HolderKind, LicenseName, OwnerDetails, Pool, fold
 from seatkeeper.licensing.inventory_commands import DefineOwner, DeleteUser, RemoveLicenses, RemoveStation
-from seatkeeper.licensing.seen import SeenKind
+from seatkeeper.licensing.seen import SeenKind, deployed_of
 from seatkeeper.queries.inventory import InventoryView
 
 ASSIGNED: Final = "assigned"
 """How many have a license, told where it is removed."""
+APPLICATIONS: Final = "applications"
+"""How many applications go with a runtime, told where it is removed."""
+WITH_IT: Final = frozenset({ASSIGNED, APPLICATIONS})
+"""What goes with an entry that is removed."""
 
 _NOWHERE = Place("", "")
 
@@ -30,6 +35,10 @@ def prune(draft: Draft, document: Document, present: InventoryView, known: Known
         _owners(draft, document, present)
     if document.prunes(Kind.LICENSE):
         _licenses(draft, present, known)
+    if document.prunes(Kind.RUNTIME):
+        _runtimes(draft, present, known)
+    if document.prunes(Kind.APPLICATION):
+        _applications(draft, document, present, known)
     if document.prunes(Kind.STATION):
         _stations(draft, present, known)
     if document.prunes(Kind.USER):
@@ -63,6 +72,27 @@ def _assigned(pool: Pool) -> tuple[FieldChange, ...]:
     """How many lose a license that goes."""
     assigned = pool.assigned + pool.concurrent_assigned
     return (FieldChange(ASSIGNED, assigned, None),) if assigned else ()
+
+
+def _runtimes(draft: Draft, present: InventoryView, known: Known) -> None:
+    for name, row in sorted(present.runtimes.items()):
+        if name not in known.runtimes:
+            along = sum(runtime == name for runtime, _ in present.applications)
+            fields = (FieldChange(APPLICATIONS, along, None),) if along else ()
+            draft.rests_on(SeenKind.RUNTIME, name, row, f"runtime {name}")
+            draft.step(Phase.REMOVED_HOLDERS, RemoveRuntime(name=name), _NOWHERE)
+            draft.changes.append(Change(Action.REMOVED, Kind.RUNTIME, name, "", fields))
+
+
+def _applications(draft: Draft, document: Document, present: InventoryView, known: Known) -> None:
+    named = {(each.value.runtime, each.value.name) for each in document.inventory.applications}
+    for key, row in sorted(present.applications.items()):
+        runtime, name = key
+        if key not in named and runtime in known.runtimes:
+            told = application_name(runtime, name)
+            draft.rests_on(SeenKind.APPLICATION, key, deployed_of(row), f"application {told}")
+            draft.step(Phase.REMOVED_HOLDERS, RemoveApplication(runtime=runtime, name=name), _NOWHERE)
+            draft.changes.append(Change(Action.REMOVED, Kind.APPLICATION, told, ""))
 
 
 def _stations(draft: Draft, present: InventoryView, known: Known) -> None:

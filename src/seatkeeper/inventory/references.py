@@ -19,18 +19,26 @@ from seatkeeper.queries.inventory import InventoryView
 
 
 def unknown_names(document: Document, present: InventoryView, known: Known) -> Iterator[Problem]:
-    """A problem for every license, owner, holder, role, right and associate id that fits nothing known."""
+    """A problem for every license, owner, runtime, holder, role, right and associate id that fits nothing known."""
     for license_ in document.inventory.licenses:
         said = license_.value.prerequisite
         if said and known.license(said) is None:
             yield _license_problem(license_, "prerequisite", said, known)
         yield from _plan_problems(license_, present, known)
+    for application in document.inventory.applications:
+        if application.value.runtime not in known.runtimes:
+            yield _unknown(application, "runtime", "runtime", application.value.runtime, known.runtimes)
     for station in document.inventory.stations:
         yield from _holder_problems(station, known)
     for user in document.inventory.users:
         yield from _holder_problems(user, known)
         yield from _user_problems(user, known)
         yield from _id_problems(user, present)
+    yield from _line_problems(document, present, known)
+
+
+def _line_problems(document: Document, present: InventoryView, known: Known) -> Iterator[Problem]:
+    """Of the lines that assign a license."""
     logins = {fold(each.value.login) for each in document.inventory.users}
     if not document.prunes(Kind.USER):
         logins |= present.accounts.keys()

@@ -3,15 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from seatkeeper.inventory.entries import Reading, contradictions, described
+from seatkeeper.inventory.contradictions import contradictions
+from seatkeeper.inventory.entries import Reading, described
 from seatkeeper.inventory.problems import Problem
 from seatkeeper.inventory.shapes import (
+    ApplicationEntry,
     AssignmentEntry,
     Entry,
     Inventory,
     Kind,
     LicenseEntry,
     OwnerEntry,
+    RuntimeEntry,
     StationEntry,
     UserEntry,
 )
@@ -19,6 +22,8 @@ from seatkeeper.inventory.shapes import (
 SHAPES: Final[Mapping[Kind, Any]] = {
     Kind.OWNER: OwnerEntry,
     Kind.LICENSE: LicenseEntry,
+    Kind.RUNTIME: RuntimeEntry,
+    Kind.APPLICATION: ApplicationEntry,
     Kind.STATION: StationEntry,
     Kind.USER: UserEntry,
     Kind.ASSIGNMENT: AssignmentEntry,
@@ -61,6 +66,8 @@ class Rows:
         inventory = Inventory(
             owners=tuple(self._entries.get(Kind.OWNER, ())),
             licenses=tuple(self._entries.get(Kind.LICENSE, ())),
+            runtimes=tuple(self._entries.get(Kind.RUNTIME, ())),
+            applications=tuple(self._entries.get(Kind.APPLICATION, ())),
             stations=tuple(self._entries.get(Kind.STATION, ())),
             users=tuple(self._entries.get(Kind.USER, ())),
             assignments=tuple(self._entries.get(Kind.ASSIGNMENT, ())),

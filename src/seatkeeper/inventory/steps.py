@@ -14,7 +14,7 @@ class Phase(IntEnum):
     Seats are raised before a change of method may take them, and lowered once such a change has freed them.
     Prerequisites are dropped with the descriptions and set only then, so that two licenses can change places. A license
     comes to cover the whole installation once it is taken away from those who have it, and before others are assigned
-    that require it.
+    that require it. Applications that give up a token, be it for another one, come before those that take one.
     """
 
     REMOVED_HOLDERS = 1
@@ -23,16 +23,19 @@ class Phase(IntEnum):
     REMOVED_LICENSES = 4
     PREREQUISITES = 5
     RAISED_SEATS = 6
-    STATIONS = 7
-    USERS = 8
-    PASSWORDS = 9
-    UNASSIGNMENTS = 10
-    COVERING_KINDS = 11
-    FREEING_PROFILES = 12
-    LOWERED_SEATS = 13
-    TAKING_PROFILES = 14
-    ASSIGNMENTS = 15
-    AS_IT_WAS = 16
+    RUNTIMES = 7
+    STATIONS = 8
+    USERS = 9
+    PASSWORDS = 10
+    UNASSIGNMENTS = 11
+    COVERING_KINDS = 12
+    FREEING_PROFILES = 13
+    FREEING_APPLICATIONS = 14
+    LOWERED_SEATS = 15
+    TAKING_PROFILES = 16
+    TAKING_APPLICATIONS = 17
+    ASSIGNMENTS = 18
+    AS_IT_WAS = 19
     """What would have kept a new license from being assigned as it was: dates, prerequisite, user type, seats."""
 
 

@@ -9,9 +9,11 @@ from typing import Any
 from msgspec.structs import asdict
 
 from seatkeeper.inventory.dates import written_date
+from seatkeeper.inventory.deployment import NOT_CONFIGURED
 from seatkeeper.inventory.details import type_word
 from seatkeeper.inventory.fields import DATES
 from seatkeeper.inventory.names import spelled
+from seatkeeper.licensing.deployment import Application, Runtime
 from seatkeeper.licensing.entities import Holder, HolderKind, License, LicenseName, Owner, Pool, Profile, Station, fold
 from seatkeeper.queries.export import Holding
 from seatkeeper.queries.users import Account
@@ -23,6 +25,26 @@ def owner_table(owner: Owner) -> Table:
     """One `[[owners]]`."""
     said = asdict(owner.details)
     return {"name": owner.name} | {key: written_date(said[key]) if key in DATES else said[key] for key in said}
+
+
+def runtime_table(runtime: Runtime) -> Table:
+    """One `[[runtimes]]`."""
+    return {"name": runtime.name, "running": runtime.running}
+
+
+def application_table(runtime: Runtime, application: Application) -> Table:
+    """One `[[applications]]`."""
+    configured = application.configuration
+    return {
+        "runtime": runtime.name,
+        "name": application.name,
+        "category": NOT_CONFIGURED if configured is None else configured.category.value,
+        "license_type": NOT_CONFIGURED if configured is None else configured.license_type.value,
+        "versions": [
+            {"platform": each.platform, "version": each.version, "display_name": each.display_name}
+            for each in application.versions
+        ],
+    }
 
 
 class Tables:

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeVar
 
 import structlog
@@ -10,19 +10,15 @@ import structlog
 from seatkeeper.ledger.activity import Activity
 from seatkeeper.ledger.denials import Denials
 from seatkeeper.ledger.engines.engine import Busy, Engine, FateUnknown, Memoranda, NoSpace, SaveFailed
-from seatkeeper.ledger.eviction import evict
+from seatkeeper.ledger.eviction import drop_finished, evict
 from seatkeeper.ledger.happened import Happened, nothing_happened, what_happened
 from seatkeeper.ledger.journal import Head, JournalError, require_known, write
 from seatkeeper.ledger.needs import needed_for
 from seatkeeper.ledger.tally import Tally
 from seatkeeper.licensing.commands import Command
 from seatkeeper.licensing.decide import decide
-from seatkeeper.licensing.events import (
-    Connected,
-    Ended,
-    Event,
-    LicenseRemoved,
-)
+from seatkeeper.licensing.event import Event
+from seatkeeper.licensing.events import Connected, Ended, LicenseRemoved
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.state import Image, State
@@ -262,11 +258,12 @@ class Batches:
             self.tally.unsaved[why] += 1
             self.tally.commands["failed"] += commands
 
-    def _merge(self, state: State, events: Iterable[Event], head: Head, now: int) -> None:
+    def _merge(self, state: State, events: list[Event], head: Head, now: int) -> None:
         state.merge()
         self._denials.confirm(now)
         self.head = head
         evict(self.image, self._cached_users)
+        drop_finished(self.image, events)
         removed: set[int] = set()
         for event in events:
             match event:

@@ -4,7 +4,8 @@ from typing import Final, NamedTuple
 
 from seatkeeper.ledger.tally import DenialCount, Tally
 from seatkeeper.licensing.entities import fold
-from seatkeeper.licensing.events import Denied, Event
+from seatkeeper.licensing.event import Event
+from seatkeeper.licensing.events import Denied
 from seatkeeper.licensing.verdicts import Reason
 
 REPEATS_WITHIN: Final = 60_000  # milliseconds

@@ -21,9 +21,12 @@ from seatkeeper.ledger.happened import Happened
 from seatkeeper.ledger.retention import AtWork, Forgot, Retention, Sealed, Work
 from seatkeeper.ledger.schema import migrate
 from seatkeeper.ledger.tally import Figures
+from seatkeeper.ledger.tokens import TokenWork
+from seatkeeper.ledger.transactions import TransactionWork
 from seatkeeper.ledger.unavailable import QueueFull, Stopping, Unanswered, Unavailable
 from seatkeeper.ledger.writer import Chore, SaveMemoranda, Waiting, Writer
 from seatkeeper.licensing.commands import Command, FindSession
+from seatkeeper.licensing.deployment_commands import RecoverTransactions
 from seatkeeper.licensing.entities import Session, SessionKeys, User
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.state import Image
@@ -109,6 +112,11 @@ class Ledger:
         self._stopping = False
         self.feed: Final = Feed(lambda: self.image, self._find, self.submit, clock, keep_ended=self._bounds.keep_ended)
         self.retention: Final = Retention(database, self.attend, clock)
+        deployment = self._policy.deployment
+        self.transactions: Final = TransactionWork(
+            self.submit, lambda: self.image, clock, lock_wait=deployment.lock_wait
+        )
+        self._tokens = TokenWork(self.submit, lambda: self.image, counted=deployment.count_tokens)
         self._clockwork = Clockwork(
             self.submit,
             self._save_memoranda,
@@ -122,18 +130,26 @@ class Ledger:
     async def start(self) -> None:
         """Take the database, bring it up to date, load, and begin to take commands.
 
-        Raises DataDirectoryInUse, and SchemaTooNew or JournalError for a database of a newer version.
+        Raises DataDirectoryInUse, SchemaTooNew or JournalError for a database of a newer version, and SaveFailed where
+        it cannot be saved what becomes of the transactions that were left in it.
         """
         loop = asyncio.get_running_loop()
         await asyncio.to_thread(self._open)
         self.feed.start_afresh()
         self._writer = Writer(self._opened, loop, self._deliver, self._on_fatal, batch_size=self._bounds.batch)
         self._writer.start()
+        self.transactions.start()
+        self._tokens.start()
         self._clockwork.start()
 
     async def stop(self) -> None:
-        """Refuse new commands, commit those that wait, and let the database go. May be called twice."""
+        """Bring begun transactions to their end, refuse new commands, commit those that wait, and let the database go.
+
+        May be called twice.
+        """
+        await self.transactions.stop()
         self._stopping = True
+        await self._tokens.stop()
         await self.retention.stop()
         await self._clockwork.stop()
         self.feed.close_streams()
@@ -200,6 +216,7 @@ class Ledger:
         for session_id in self.feed.streaming():
             self.touch(session_id)
         await self._clockwork.expire()
+        await self._tokens.settle()
         self.feed.forget_ended()
 
     async def reload(self) -> None:
@@ -281,12 +298,22 @@ class Ledger:
                 cached_users=self._bounds.cached_users,
             )
             self._batches.open()
+            self._recover(self._batches)
         except BaseException:
             if self._engine is not None:
                 self._engine.close()
                 self._engine = None
             self.database.let_go()
             raise
+
+    @staticmethod
+    def _recover(batches: Batches) -> None:
+        """Before anybody can begin another: see to the transactions that a former server did not end (decision 19)."""
+        if batches.image.unfinished:
+            [outcome], _ = batches.run([RecoverTransactions()])
+            if isinstance(outcome, Failed):
+                raise outcome.error
+            _log.warning("transactions_recovered", count=outcome)
 
     def _open_engine(self) -> Engine:
         """The database's connection of the writer."""
@@ -318,6 +345,8 @@ class Ledger:
         except Exception:  # noqa: BLE001 - whatever the feed's fault, the batch is committed and its waiters are answered
             _log.exception("feed_failed")
             self.feed.start_afresh()
+        self.transactions.notice(happened)
+        self._tokens.notice(happened)
         for waiter, outcome in answers:
             if not waiter.done():
                 _answer(waiter, outcome)

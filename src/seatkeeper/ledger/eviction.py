@@ -1,6 +1,10 @@
-"""Keeping the image small: users leave it between batches, the longest loaded first (rule L2)."""
+"""Keeping the image small between batches (rule L2): users leave it, the longest loaded first, and what is over."""
 
+from collections.abc import Iterable
+
+from seatkeeper.licensing.deployment_events import TransactionMoved
 from seatkeeper.licensing.entities import Holder, HolderKind, fold
+from seatkeeper.licensing.event import Event
 from seatkeeper.licensing.state import Image
 
 
@@ -11,6 +15,13 @@ def evict(image: Image, keep: int) -> None:
     """
     while len(image.users) > max(keep, 1):
         _drop(image, next(iter(image.users)))
+
+
+def drop_finished(image: Image, events: Iterable[Event]) -> None:
+    """Drop the transactions that these events ended: nothing is decided on them any more."""
+    for event in events:
+        if isinstance(event, TransactionMoved) and event.status.over:
+            image.transactions.pop(event.transaction_id, None)
 
 
 def _drop(image: Image, user_id: int) -> None:

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from seatkeeper.licensing.entities import LicenseKey, LicenseName, SessionKeys, Station
+from seatkeeper.licensing.event import Event
 from seatkeeper.licensing.events import (
     Assigned,
     Ended,
-    Event,
     LicenseRemoved,
     ProfileChanged,
     StationLeft,

@@ -12,7 +12,8 @@ from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
-from seatkeeper.licensing.events import AnyEvent, Event
+from seatkeeper.licensing.event import Event
+from seatkeeper.licensing.events import AnyEvent
 from seatkeeper.licensing.pseudonyms import pseudonym_of
 
 GENESIS: Final = bytes(32)

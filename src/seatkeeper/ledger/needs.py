@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from seatkeeper.ledger.engines.engine import Needed
-from seatkeeper.licensing import commands, inventory_commands
+from seatkeeper.licensing import commands, deployment_commands, inventory_commands
 from seatkeeper.licensing.documents import assignable_modules
 from seatkeeper.licensing.entities import HolderKind, LicenseKey, LicenseKind, LicenseName, fold
 from seatkeeper.licensing.seen import Seen, SeenKind
@@ -53,10 +53,13 @@ def _present(station_id: int, image: Image, needed: Needed) -> None:
 
 
 def _holder(command: Any, image: Image, needed: Needed) -> None:  # noqa: ANN401 - any command with a holder
-    if command.holder.kind is HolderKind.USER:
-        needed.logins.add(fold(command.holder.name))
-    else:
-        _station(command.holder.name, image, needed)
+    match command.holder.kind:
+        case HolderKind.USER:
+            needed.logins.add(fold(command.holder.name))
+        case HolderKind.STATION:
+            _station(command.holder.name, image, needed)
+        case HolderKind.APPLICATION:
+            pass  # whole
 
 
 def _connect(command: commands.Connect, image: Image, needed: Needed) -> None:
@@ -82,7 +85,9 @@ def _user(
     | inventory_commands.ForgetUser
     | commands.AssignModules
     | commands.UnassignModules
-    | commands.UnassignAll,
+    | commands.UnassignAll
+    | deployment_commands.BeginTransaction
+    | deployment_commands.ReleaseRuntimeLock,
     _image: Image,
     needed: Needed,
 ) -> None:
@@ -151,7 +156,7 @@ def _seen(seen: Seen, needed: Needed) -> None:
 
 
 def _nothing(_command: commands.Command[Any], _image: Image, _needed: Needed) -> None:
-    """Owners and stations are whole."""
+    """Owners, stations, runtimes with their applications, and transactions that are not over are whole."""
 
 
 _NEEDS: dict[type[Any], Callable[[Any, Image, Needed], None]] = {
@@ -187,6 +192,15 @@ _NEEDS: dict[type[Any], Callable[[Any, Image, Needed], None]] = {
     inventory_commands.SetPassword: _login,
     inventory_commands.DeleteUser: _login,
     inventory_commands.ForgetUser: _user,
+    deployment_commands.DefineRuntime: _nothing,
+    deployment_commands.RemoveRuntime: _nothing,
+    deployment_commands.DefineApplication: _nothing,
+    deployment_commands.RemoveApplication: _nothing,
+    deployment_commands.BeginTransaction: _user,
+    deployment_commands.AdvanceTransaction: _nothing,
+    deployment_commands.ReleaseRuntimeLock: _user,
+    deployment_commands.RecoverTransactions: _nothing,
+    deployment_commands.SettleTokens: _nothing,
     commands.Explain: _explain,
     commands.Together: _together,
 }

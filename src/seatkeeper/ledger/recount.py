@@ -3,13 +3,15 @@
 from collections import Counter
 from collections.abc import Iterator
 
+from seatkeeper.licensing.counts import COUNTED
 from seatkeeper.licensing.entities import Holder, HolderKind, Method, Pool, Profile, fold
 from seatkeeper.licensing.state import Image
 
 
 def recount(image: Image) -> Iterator[str]:
     """Each difference between the counts of a whole image and its rows, in a sentence."""
-    assigned_users, assigned_stations, concurrent = Counter[int](), Counter[int](), Counter[int]()
+    assigned = {count: Counter[int]() for count in COUNTED.values()}
+    concurrent = Counter[int]()
     for assignment in image.assignments.values():
         license_ = image.licenses.get(assignment.license_id)
         if license_ is None:
@@ -19,10 +21,8 @@ def recount(image: Image) -> Iterator[str]:
             continue
         if profile.method is Method.CONCURRENT:
             concurrent[assignment.license_id] += 1
-        elif assignment.holder.kind is HolderKind.USER:
-            assigned_users[assignment.license_id] += 1
         else:
-            assigned_stations[assignment.license_id] += 1
+            assigned[COUNTED[assignment.holder.kind]][assignment.license_id] += 1
     in_use = Counter(
         license_id
         for license_id, _ in {
@@ -31,8 +31,7 @@ def recount(image: Image) -> Iterator[str]:
     )
     for pool in image.pools.values():
         for name, counts in (
-            ("assigned_users", assigned_users),
-            ("assigned_stations", assigned_stations),
+            *assigned.items(),
             ("concurrent_assigned", concurrent),
             ("concurrent_in_use", in_use),
         ):
@@ -41,12 +40,14 @@ def recount(image: Image) -> Iterator[str]:
                 yield f"{_named(image, pool)} has {getattr(pool, name)} as {name}, but there are {counted}"
         yield from _over(image, pool)
     yield from _left_over(image)
+    yield from _without_runtime(image)
 
 
 def _left_over(image: Image) -> Iterator[str]:
     """What rests on something that is not there any more."""
     living = {Holder(HolderKind.USER, user.id) for user in image.users.values() if user.deleted_at is None}
     living |= {Holder(HolderKind.STATION, number) for number in image.stations}
+    living |= {Holder(HolderKind.APPLICATION, number) for number in image.applications}
     for holder, license_id in image.assignments:
         if license_id not in image.licenses or holder not in living:
             kind = holder.kind.name.lower()
@@ -60,6 +61,13 @@ def _left_over(image: Image) -> Iterator[str]:
     for license_ in image.licenses.values():
         if license_.prerequisite is not None and license_.prerequisite not in image.licenses:
             yield f"{license_.name} requires license {license_.prerequisite}, which is not there"
+
+
+def _without_runtime(image: Image) -> Iterator[str]:
+    """Applications of a runtime that is not there any more."""
+    for application in image.applications.values():
+        if application.runtime_id not in image.runtimes:
+            yield f"application {application.id} is of runtime {application.runtime_id}, which is not there"
 
 
 def _over(image: Image, pool: Pool) -> Iterator[str]:

@@ -7,6 +7,18 @@ import msgspec
 from sqlalchemy import Table
 
 from seatkeeper.ledger import tables
+from seatkeeper.licensing.deployment import (
+    Application,
+    ApplicationVersion,
+    Category,
+    Change,
+    Configuration,
+    LicenseType,
+    Runtime,
+    Transaction,
+    TransactionError,
+    TransactionStatus,
+)
 from seatkeeper.licensing.entities import (
     AppliesTo,
     Assignment,
@@ -114,7 +126,7 @@ def _owner(row: Row) -> tuple[int, Owner]:
 
 
 def _pool(row: Row) -> tuple[int, Pool]:
-    number, assignable, concurrent, unrestricted, *counts, uncovered = row
+    number, assignable, concurrent, unrestricted, *counts, uncovered, applications = row
     users, stations, concurrent_assigned, in_use, assignable_excess, concurrent_excess = counts
     return number, Pool(
         license_id=number,
@@ -128,6 +140,7 @@ def _pool(row: Row) -> tuple[int, Pool]:
         assignable_excess=assignable_excess,
         concurrent_excess=concurrent_excess,
         uncovered=_tuple(uncovered),
+        assigned_applications=applications,
     )
 
 
@@ -182,6 +195,35 @@ def _hold(row: Row) -> tuple[tuple[int, int], Hold]:
     )
 
 
+def _application(row: Row) -> tuple[int, Application]:
+    number, runtime_id, name, category, license_type, versions, blocked = row
+    configuration = None if category is None else Configuration(Category(category), LicenseType(license_type))
+    known = msgspec.json.decode(versions, type=tuple[ApplicationVersion, ...])
+    return number, Application(number, runtime_id, name, configuration, known, bool(blocked))
+
+
+def _configured(configuration: Configuration | None) -> Row:
+    if configuration is None:
+        return None, None
+    return configuration.category.value, configuration.license_type.value
+
+
+def _transaction(row: Row) -> tuple[int, Transaction]:
+    number, runtime_id, _, change, user_id, server, status, created_at, updated_at, errors, reserved = row
+    return number, Transaction(
+        id=number,
+        runtime_id=runtime_id,
+        change=msgspec.json.decode(change, type=Change),
+        user_id=user_id,
+        server=server,
+        status=TransactionStatus(status),
+        created_at=created_at,
+        updated_at=updated_at,
+        errors=msgspec.json.decode(errors, type=tuple[TransactionError, ...]),
+        reserved=reserved,
+    )
+
+
 MAPPINGS: Final[dict[str, Mapping]] = {
     "licenses": Mapping(
         tables.licenses,
@@ -228,6 +270,7 @@ MAPPINGS: Final[dict[str, Mapping]] = {
             x.assignable_excess,
             x.concurrent_excess,
             _json(x.uncovered),
+            x.assigned_applications,
         ),
         _one,
         _pool,
@@ -342,6 +385,46 @@ MAPPINGS: Final[dict[str, Mapping]] = {
         lambda _key, x: (x.user_id, x.password_hash),
         _one,
         lambda row: (row[0], Credential(*row)),
+    ),
+    "runtimes": Mapping(
+        tables.runtimes,
+        ("id",),
+        lambda _key, x: (x.id, x.name, x.running),
+        _one,
+        lambda row: (row[0], Runtime(row[0], row[1], bool(row[2]))),
+    ),
+    "applications": Mapping(
+        tables.applications,
+        ("id",),
+        lambda _key, x: (
+            x.id,
+            x.runtime_id,
+            x.name,
+            *_configured(x.configuration),
+            _json(x.versions),
+            x.blocked,
+        ),
+        _one,
+        _application,
+    ),
+    "transactions": Mapping(
+        tables.transactions,
+        ("id",),
+        lambda _key, x: (
+            x.id,
+            x.runtime_id,
+            x.type.value,
+            msgspec.json.encode(x.change).decode(),
+            x.user_id,
+            x.server,
+            x.status.value,
+            x.created_at,
+            x.updated_at,
+            _json(x.errors),
+            x.reserved,
+        ),
+        _one,
+        _transaction,
     ),
     "counters": Mapping(
         tables.counters,

@@ -11,7 +11,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from seatkeeper.ledger.indexing import append, index_whole
 from seatkeeper.ledger.journal import Apart, Head, JournalError, set_apart, user_of, verify_apart
+from seatkeeper.licensing.deployment import Application, Runtime, Transaction
 from seatkeeper.licensing.entities import (
     Assignment,
     Hold,
@@ -85,6 +87,9 @@ _KINDS: Final[dict[str, _Kind]] = {
     "logons": _Kind(StationLogon, attrgetter("session_id"), attrgetter("user_id"), ("machine", "remote_number")),
     "holds": _Kind(Hold, attrgetter("session_id", "license_id")),
     "subscriptions": _Kind(Subscription, attrgetter("session_id")),
+    "runtimes": _Kind(Runtime, attrgetter("id")),
+    "applications": _Kind(Application, attrgetter("id")),
+    "transactions": _Kind(Transaction, attrgetter("id")),
     "counters": _Kind(Counter, attrgetter("name")),
 }
 
@@ -173,22 +178,13 @@ def _put(image: Image, row: SnapshotRow) -> None:
 
 def _index(image: Image) -> None:
     """The second group of an image, from the first."""
-    image.license_ids = {each.key: each.id for each in image.licenses.values()}
-    image.owner_ids = {fold(each.name): each.id for each in image.owners.values()}
-    image.station_ids = {fold(each.name): each.id for each in image.stations.values()}
+    index_whole(image)
     image.user_ids = {fold(each.login): each.id for each in image.users.values() if each.deleted_at is None}
     for assignment in sorted(image.assignments.values(), key=attrgetter("id")):
-        _append(image.assigned_to, assignment.holder, assignment.license_id)
+        append(image.assigned_to, assignment.holder, assignment.license_id)
     for holder, owner_key in image.profiles:
-        _append(image.profiled, holder, owner_key)
+        append(image.profiled, holder, owner_key)
     for session in image.sessions.values():
-        _append(image.sessions_of, session.user_id, session.id)
+        append(image.sessions_of, session.user_id, session.id)
     for hold in sorted(image.holds.values(), key=attrgetter("since", "session_id", "license_id")):
-        _append(image.held_by, hold.session_id, hold.license_id)
-    for logon in sorted(image.logons.values(), key=attrgetter("id")):
-        if logon.station_id is not None:
-            _append(image.present, logon.station_id, logon.session_id)
-
-
-def _append(index: dict[Any, tuple[Any, ...]], key: Any, found: Any) -> None:  # noqa: ANN401 - an index of any key
-    index[key] = (*index.get(key, ()), found)
+        append(image.held_by, hold.session_id, hold.license_id)

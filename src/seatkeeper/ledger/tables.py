@@ -5,6 +5,8 @@ second, folded column in which they are found. Times are integer milliseconds si
 integers that rise with time, because random ones cost a commit several times over.
 """
 
+from typing import Final
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -72,8 +74,10 @@ pools = Table(
     Column("assignable_excess", Number, nullable=False),
     Column("concurrent_excess", Number, nullable=False),
     Column("uncovered", JSON, nullable=False),
+    Column("assigned_applications", Number, nullable=False, server_default="0"),
     CheckConstraint(
-        "unrestricted OR assigned_users + assigned_stations <= assignable_seats + assignable_excess",
+        "unrestricted OR assigned_users + assigned_stations + assigned_applications"
+        " <= assignable_seats + assignable_excess",
         name="assigned_within_seats",
     ),
     CheckConstraint(
@@ -82,7 +86,7 @@ pools = Table(
     ),
     CheckConstraint(
         "assigned_users >= 0 AND assigned_stations >= 0 AND concurrent_assigned >= 0 AND concurrent_in_use >= 0"
-        " AND assignable_excess >= 0 AND concurrent_excess >= 0",
+        " AND assignable_excess >= 0 AND concurrent_excess >= 0 AND assigned_applications >= 0",
         name="no_count_below_zero",
     ),
 )
@@ -223,11 +227,66 @@ subscriptions = Table(
     Column("names", JSON, nullable=False),
 )
 
+runtimes = Table(
+    "runtimes",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("name", String, nullable=False, unique=True),
+    Column("running", Boolean, nullable=False),
+)
+
+applications = Table(
+    "applications",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("runtime_id", Number, nullable=False),
+    Column("name", String, nullable=False),
+    Column("category", String),
+    Column("license_type", String),
+    Column("versions", JSON, nullable=False),
+    Column("blocked", Boolean, nullable=False),
+    UniqueConstraint("runtime_id", "name", name="one_application_of_a_name"),
+)
+
+# A query repeats these words, so that the partial index is seen to have them all.
+UNFINISHED_TRANSACTIONS: Final = "status NOT IN ('SUCCESS', 'FAILURE', 'CANCELED')"
+
+# `type` follows from `change`; it has a column of its own to be sorted by.
+transactions = Table(
+    "transactions",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("runtime_id", Number, nullable=False),
+    Column("type", String, nullable=False),
+    Column("change", JSON, nullable=False),
+    Column("user_id", Number, nullable=False),
+    Column("server", String, nullable=False),
+    Column("status", String, nullable=False),
+    Column("created_at", Number, nullable=False),
+    Column("updated_at", Number, nullable=False),
+    Column("errors", JSON, nullable=False),
+    Column("reserved", Number),
+    Index("transactions_of_a_runtime", "runtime_id", "id"),
+    Index(
+        "unfinished_transactions",
+        "runtime_id",
+        "id",
+        sqlite_where=text(UNFINISHED_TRANSACTIONS),
+        postgresql_where=text(UNFINISHED_TRANSACTIONS),
+    ),
+)
+
 counters = Table(
     "counters",
     metadata,
     Column("name", String, primary_key=True),
     Column("next", Number, nullable=False),
+)
+
+# What the audit trail and the history of applications tell: one event or two a change. A query repeats these words, so
+# that the partial index is seen to have them all.
+DEPLOYMENT_EVENTS: Final = (
+    "kind IN ('application_defined', 'application_removed', 'runtime_defined', 'runtime_removed', 'transaction_begun')"
 )
 
 journal = Table(
@@ -263,6 +322,12 @@ journal = Table(
         "seq",
         sqlite_where=text("kind = 'seats_changed'"),
         postgresql_where=text("kind = 'seats_changed'"),
+    ),
+    Index(
+        "deployment_events",
+        "seq",
+        sqlite_where=text(DEPLOYMENT_EVENTS),
+        postgresql_where=text(DEPLOYMENT_EVENTS),
     ),
 )
 

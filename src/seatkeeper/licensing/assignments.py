@@ -29,11 +29,18 @@ from seatkeeper.licensing.terms import assignable_until, day
 from seatkeeper.licensing.turn import Turn
 from seatkeeper.licensing.verdicts import KINDS
 
-_NOT_FOR = {
-    HolderKind.USER: (AppliesTo.STATIONS, pattern("{license} applies to stations, not to users.")),
-    HolderKind.STATION: (AppliesTo.USERS, pattern("{license} applies to users, not to stations.")),
+_FOR_APPLICATIONS: Final = pattern(
+    "{license} applies to applications, which take it as their token, and is assigned to nobody and nothing else."
+)
+
+_NOT_FOR: Final = {
+    (HolderKind.USER, AppliesTo.STATIONS): pattern("{license} applies to stations, not to users."),
+    (HolderKind.USER, AppliesTo.APPLICATIONS): _FOR_APPLICATIONS,
+    (HolderKind.STATION, AppliesTo.USERS): pattern("{license} applies to users, not to stations."),
+    (HolderKind.STATION, AppliesTo.APPLICATIONS): _FOR_APPLICATIONS,
 }
-"""What a license applies to that is not for such a holder, and how that is said."""
+"""How it is said that what applies to these is not for such a holder; what is missing here is. Applications have rules
+of their own (`tokens`)."""
 
 _TYPES: Final = {
     UserType.INTERNAL: say("internal users"),
@@ -161,8 +168,8 @@ def _require_assignable(turn: Turn, license_: License, holder: Holder) -> None:
             license=license_.name,
             kind=KINDS[license_.kind],
         )
-    others, not_for = _NOT_FOR[holder.kind]
-    if license_.applies_to is others:
+    not_for = _NOT_FOR.get((holder.kind, license_.applies_to))
+    if not_for is not None:
         raise Refusal(Code.NOT_ASSIGNABLE_TO, not_for, license=license_.name)
     user_type = license_.details.user_type
     if holder.kind is HolderKind.USER and user_type not in (None, turn.state.users[holder.id].user_type):
@@ -224,9 +231,13 @@ def lacking(turn: Turn, license_: License, holder: Holder) -> License | None:
 
 def told(turn: Turn, holder: Holder) -> Fact:
     """How a sentence calls a holder."""
-    if holder.kind is HolderKind.USER:
-        return turn.state.users[holder.id].login
-    return say("station {station}", station=turn.state.stations[holder.id].name)
+    match holder.kind:
+        case HolderKind.USER:
+            return turn.state.users[holder.id].login
+        case HolderKind.STATION:
+            return say("station {station}", station=turn.state.stations[holder.id].name)
+        case HolderKind.APPLICATION:
+            return say("application {application}", application=turn.state.applications[holder.id].name)
 
 
 def _require_prerequisite(turn: Turn, license_: License, holder: Holder) -> None:

@@ -144,6 +144,10 @@ def _problem(kind: ProblemKind, name: str, display_name: str, said: Sentence) ->
 
 
 def _name(turn: Turn, holder: Holder) -> str:
-    if holder.kind is HolderKind.USER:
-        return turn.state.users[holder.id].login
-    return turn.state.stations[holder.id].name
+    match holder.kind:
+        case HolderKind.USER:
+            return turn.state.users[holder.id].login
+        case HolderKind.STATION:
+            return turn.state.stations[holder.id].name
+        case HolderKind.APPLICATION:
+            return turn.state.applications[holder.id].name

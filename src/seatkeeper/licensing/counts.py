@@ -3,10 +3,19 @@
 Decisions 4 and 25. `change` is 1, 0 or -1 throughout.
 """
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from seatkeeper.licensing.entities import HolderKind
 from seatkeeper.licensing.state import State
+
+COUNTED: Final = {
+    HolderKind.USER: "assigned_users",
+    HolderKind.STATION: "assigned_stations",
+    HolderKind.APPLICATION: "assigned_applications",
+}
+"""By which count of a pool the assignable seats of such holders go."""
 
 
 def count_assignable(state: State, license_id: int, kind: HolderKind, assignment_id: int, change: int) -> None:
@@ -14,7 +23,7 @@ def count_assignable(state: State, license_id: int, kind: HolderKind, assignment
     if not change:
         return
     pool = state.pools[license_id]
-    counted = "assigned_users" if kind is HolderKind.USER else "assigned_stations"
+    counted = COUNTED[kind]
     pool = replace(pool, **{counted: getattr(pool, counted) + change})
     state.seated.put(assignment_id, license_id if change > 0 else None)
     if change < 0 and pool.uncovered:

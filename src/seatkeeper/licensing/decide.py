@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 
 from seatkeeper.licensing import (
     acquisition,
+    applications,
     assignments,
     commands,
     configuration,
+    deployment_commands,
     documents,
     explanation,
     holders,
@@ -18,11 +20,14 @@ from seatkeeper.licensing import (
     owners,
     profiles,
     pseudonyms,
+    runtimes,
     sessions,
+    settling,
     stations,
     subscriptions,
+    transactions,
 )
-from seatkeeper.licensing.events import Event
+from seatkeeper.licensing.event import Event
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import present
@@ -97,6 +102,15 @@ _RULES: dict[type[Any], Callable[[Turn, Any], Any]] = {
     inventory_commands.SetPassword: holders.set_password,
     inventory_commands.DeleteUser: holders.delete_user,
     inventory_commands.ForgetUser: pseudonyms.forget_user,
+    deployment_commands.DefineRuntime: runtimes.define_runtime,
+    deployment_commands.RemoveRuntime: runtimes.remove_runtime,
+    deployment_commands.DefineApplication: applications.define_application,
+    deployment_commands.RemoveApplication: applications.remove_application,
+    deployment_commands.BeginTransaction: transactions.begin_transaction,
+    deployment_commands.AdvanceTransaction: transactions.advance_transaction,
+    deployment_commands.ReleaseRuntimeLock: transactions.release_runtime_lock,
+    deployment_commands.RecoverTransactions: transactions.recover_transactions,
+    deployment_commands.SettleTokens: settling.settle_tokens,
     commands.Explain: explanation.explain,
     commands.Together: _together,
 }

@@ -8,7 +8,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from seatkeeper.licensing.entities import License, LicenseKey, LicenseKind, LicenseName, fold
+from seatkeeper.licensing.entities import AppliesTo, License, LicenseKey, LicenseKind, LicenseName, fold
 from seatkeeper.licensing.inventory_commands import (
     ActivateDocument,
     ChangeSeats,
@@ -132,11 +132,14 @@ def _ways(document: LicenseDocument) -> Iterator[list[ModuleDocument]]:
 
 
 def _assigned_beyond(turn: Turn, document: LicenseDocument) -> Iterator[Sentence]:
-    """Licenses of which more is assigned than the document grants."""
+    """Licenses of which more is assigned than the document grants, but for the tokens of applications that it does not
+    name: a CRM knows nothing of these."""
     granted = {_key(document, each.name): each for each in document.modules if each.kind is LicenseKind.USER}
     counts = _assignments_of(turn, document.owner)
     for license_ in turn.licenses_of(fold(document.owner)):
         module = granted.get(license_.key)
+        if module is None and license_.applies_to is AppliesTo.APPLICATIONS:
+            continue
         if module is not None and module.unrestricted:
             continue
         assigned = counts[license_.id] if module is None else turn.state.pools[license_.id].assigned
@@ -167,7 +170,9 @@ def _activate(turn: Turn, document: LicenseDocument) -> Iterator[Sentence]:
             yield from _try(partial(_grant, turn, document.owner, module))
     names = {_key(document, each.name) for each in document.modules}
     going = tuple(
-        LicenseName(each.owner, each.name) for each in turn.licenses_of(fold(document.owner)) if each.key not in names
+        LicenseName(each.owner, each.name)
+        for each in turn.licenses_of(fold(document.owner))
+        if each.key not in names and each.applies_to is not AppliesTo.APPLICATIONS
     )
     yield from _try(partial(remove_licenses, turn, RemoveLicenses(licenses=going)))
 

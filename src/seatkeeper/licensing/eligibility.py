@@ -26,7 +26,7 @@ def can_assign(
     """
     return (
         license_.kind is LicenseKind.USER
-        and license_.applies_to is not AppliesTo.STATIONS
+        and license_.applies_to in {AppliesTo.USERS, AppliesTo.BOTH}
         and license_.details.user_type in {None, user.user_type}
         and not is_past(license_, owner, now)
         and not lacks_prerequisite

@@ -21,6 +21,7 @@ class AppliesTo(StrEnum):
     USERS = "users"
     STATIONS = "stations"
     BOTH = "both"
+    APPLICATIONS = "applications"
 
 
 class LicenseKind(StrEnum):
@@ -53,17 +54,18 @@ class HolderKind(IntEnum):
 
     USER = 1
     STATION = 2
+    APPLICATION = 3
 
 
 class Holder(NamedTuple):
-    """A user or a station, by its number."""
+    """A user, a station or an application, by its number."""
 
     kind: HolderKind
     id: int
 
 
 class HolderName(Struct, frozen=True):
-    """A user by login or a station by name."""
+    """A user by login or a station by name. An application is not named: its transactions assign it its tokens."""
 
     kind: HolderKind
     name: str
@@ -170,11 +172,11 @@ class Owner(Struct, frozen=True, gc=False):
 class Pool(Struct, frozen=True, gc=False):
     """The seats of one license and how many are taken.
 
-    Assignable seats are taken by enabled assignments (`assigned_users` + `assigned_stations`); concurrent seats by
-    users with a live hold on a concurrent ground (`concurrent_in_use`). `concurrent_assigned` counts enabled
-    concurrent assignments, which take no seat. The two `…_excess` are what an allowed overcommit left above the
-    seats; they shrink as use falls. `uncovered` are the latest assignments, in order, that the installed seats do
-    not reach.
+    Assignable seats are taken by enabled assignments (`assigned_users`, `assigned_stations`, `assigned_applications`);
+    concurrent seats by users with a live hold on a concurrent ground (`concurrent_in_use`). `concurrent_assigned`
+    counts enabled concurrent assignments, which take no seat. The two `…_excess` are what an allowed overcommit left
+    above the seats; they shrink as use falls. `uncovered` are the latest assignments, in order, that the installed
+    seats do not reach.
     """
 
     license_id: int
@@ -188,11 +190,12 @@ class Pool(Struct, frozen=True, gc=False):
     assignable_excess: int = 0
     concurrent_excess: int = 0
     uncovered: tuple[int, ...] = ()
+    assigned_applications: int = 0
 
     @property
     def assigned(self) -> int:
-        """Assignable seats taken, by users and stations together."""
-        return self.assigned_users + self.assigned_stations
+        """Assignable seats taken, by users, stations and applications together."""
+        return self.assigned_users + self.assigned_stations + self.assigned_applications
 
 
 class User(Struct, frozen=True, gc=False):
@@ -228,7 +231,8 @@ class Station(Struct, frozen=True, gc=False):
 
 
 class Profile(Struct, frozen=True, gc=False):
-    """Whether a holder's licenses of one owner count, and by which method. A station's is always assignable."""
+    """Whether a holder's licenses of one owner count, and by which method. A station's or application's is always
+    assignable."""
 
     holder: Holder
     owner_key: str

@@ -11,6 +11,14 @@ from typing import ClassVar
 from msgspec import Struct
 
 from seatkeeper.licensing.commands import EndReason
+from seatkeeper.licensing.deployment_events import (
+    ApplicationDefined,
+    ApplicationRemoved,
+    RuntimeDefined,
+    RuntimeRemoved,
+    TransactionBegun,
+    TransactionMoved,
+)
 from seatkeeper.licensing.entities import (
     AppliesTo,
     Holder,
@@ -22,14 +30,8 @@ from seatkeeper.licensing.entities import (
     StationSetting,
     UserType,
 )
+from seatkeeper.licensing.event import Event
 from seatkeeper.licensing.verdicts import Reason
-
-
-class Event(Struct, frozen=True, kw_only=True, tag_field="kind", gc=False):
-    """Anything that happened."""
-
-    VERSION: ClassVar[int] = 1
-    PERSONAL: ClassVar[tuple[str, ...]] = ()
 
 
 class LicenseDefined(Event, frozen=True, tag="license_defined"):
@@ -327,5 +329,11 @@ AnyEvent = (
     | Denied
     | Subscribed
     | Unsubscribed
+    | RuntimeDefined
+    | RuntimeRemoved
+    | ApplicationDefined
+    | ApplicationRemoved
+    | TransactionBegun
+    | TransactionMoved
     | JournalSealed
 )

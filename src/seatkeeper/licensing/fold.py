@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from seatkeeper.licensing import events
+from seatkeeper.licensing import deployment_fold, events
 from seatkeeper.licensing.counts import count_assignable, count_concurrent, count_use
 from seatkeeper.licensing.entities import (
     Assignment,
@@ -26,24 +26,20 @@ from seatkeeper.licensing.entities import (
 from seatkeeper.licensing.entities import (
     fold as fold_name,
 )
+from seatkeeper.licensing.event import Event
+from seatkeeper.licensing.indexes import add, count_up, remove
 from seatkeeper.licensing.state import State
 
 
-def fold(state: State, event: events.Event, at: int) -> None:
+def fold(state: State, event: Event, at: int) -> None:
     """Let `event`, which happened at `at`, have its effect on `state`. Raises KeyError for an unknown kind."""
     _FOLDS[type(event)](state, event, at)
-
-
-def _count_up(state: State, counter: str, number: int) -> None:
-    """Remember that numbers up to this one are taken."""
-    if number >= (state.counters.get(counter) or 0):
-        state.counters.put(counter, number + 1)
 
 
 def _license_defined(state: State, event: events.LicenseDefined, _at: int) -> None:
     key = (fold_name(event.owner), fold_name(event.name))
     if state.licenses.get(event.license_id) is None:
-        _count_up(state, "license", event.license_id)
+        count_up(state, "license", event.license_id)
         state.license_ids.put(key, event.license_id)
         state.pools.put(
             event.license_id,
@@ -70,7 +66,7 @@ def _license_defined(state: State, event: events.LicenseDefined, _at: int) -> No
 
 def _owner_defined(state: State, event: events.OwnerDefined, _at: int) -> None:
     if state.owners.get(event.owner_id) is None:
-        _count_up(state, "owner", event.owner_id)
+        count_up(state, "owner", event.owner_id)
         state.owner_ids.put(fold_name(event.name), event.owner_id)
     state.owners.put(event.owner_id, Owner(id=event.owner_id, name=event.name, details=event.details))
 
@@ -104,7 +100,7 @@ def _seats_changed(state: State, event: events.SeatsChanged, _at: int) -> None:
 
 def _station_defined(state: State, event: events.StationDefined, _at: int) -> None:
     if state.stations.get(event.station_id) is None:
-        _count_up(state, "station", event.station_id)
+        count_up(state, "station", event.station_id)
         state.station_ids.put(fold_name(event.name), event.station_id)
     state.stations.put(
         event.station_id,
@@ -123,7 +119,7 @@ def _station_removed(state: State, event: events.StationRemoved, _at: int) -> No
 
 def _user_defined(state: State, event: events.UserDefined, _at: int) -> None:
     if state.users.get(event.user_id) is None:
-        _count_up(state, "user", event.user_id)
+        count_up(state, "user", event.user_id)
         state.user_ids.put(fold_name(event.login), event.user_id)
     state.users.put(
         event.user_id,
@@ -159,7 +155,7 @@ def _pseudonymised(state: State, event: events.Pseudonymised, _at: int) -> None:
 def _profile_changed(state: State, event: events.ProfileChanged, _at: int) -> None:
     key = (event.holder, fold_name(event.owner))
     if state.profiles.get(key) is None:
-        _add(state.profiled, *key)
+        add(state.profiled, *key)
     state.profiles.put(key, Profile(holder=event.holder, owner_key=key[1], enabled=event.enabled, method=event.method))
     for move in event.moves:
         count_concurrent(state, move.license_id, move.concurrent)
@@ -167,18 +163,18 @@ def _profile_changed(state: State, event: events.ProfileChanged, _at: int) -> No
 
 
 def _assigned(state: State, event: events.Assigned, at: int) -> None:
-    _count_up(state, "assignment", event.assignment_id)
+    count_up(state, "assignment", event.assignment_id)
     state.assignments.put(
         (event.holder, event.license_id),
         Assignment(id=event.assignment_id, license_id=event.license_id, holder=event.holder, at=at),
     )
-    _add(state.assigned_to, event.holder, event.license_id)
+    add(state.assigned_to, event.holder, event.license_id)
     _count(state, event, 1)
 
 
 def _unassigned(state: State, event: events.Unassigned, _at: int) -> None:
     state.assignments.put((event.holder, event.license_id), None)
-    _remove(state.assigned_to, event.holder, event.license_id)
+    remove(state.assigned_to, event.holder, event.license_id)
     _count(state, event, -1)
 
 
@@ -190,7 +186,7 @@ def _count(state: State, event: events.Assigned | events.Unassigned, change: int
 
 
 def _connected(state: State, event: events.Connected, at: int) -> None:
-    _count_up(state, "session", event.session_id)
+    count_up(state, "session", event.session_id)
     state.sessions.put(
         event.session_id,
         Session(
@@ -204,18 +200,18 @@ def _connected(state: State, event: events.Connected, at: int) -> None:
             idle_timeout=event.idle_timeout,
         ),
     )
-    _add(state.sessions_of, event.user_id, event.session_id)
+    add(state.sessions_of, event.user_id, event.session_id)
 
 
 def _ended(state: State, event: events.Ended, _at: int) -> None:
     state.sessions.put(event.session_id, None)
     state.session_keys.put(event.session_id, None)
     state.subscriptions.put(event.session_id, None)
-    _remove(state.sessions_of, event.user_id, event.session_id)
+    remove(state.sessions_of, event.user_id, event.session_id)
 
 
 def _station_set(state: State, event: events.StationSet, _at: int) -> None:
-    _count_up(state, "logon", event.logon_id)
+    count_up(state, "logon", event.logon_id)
     state.logons.put(
         event.session_id,
         StationLogon(
@@ -229,13 +225,13 @@ def _station_set(state: State, event: events.StationSet, _at: int) -> None:
         ),
     )
     if event.station_id is not None and event.session_id not in (state.present.get(event.station_id) or ()):
-        _add(state.present, event.station_id, event.session_id)
+        add(state.present, event.station_id, event.session_id)
 
 
 def _station_left(state: State, event: events.StationLeft, _at: int) -> None:
     state.logons.put(event.session_id, None)
     if event.station_id is not None:
-        _remove(state.present, event.station_id, event.session_id)
+        remove(state.present, event.station_id, event.session_id)
 
 
 def _acquired(state: State, event: events.Acquired, at: int) -> None:
@@ -251,14 +247,14 @@ def _acquired(state: State, event: events.Acquired, at: int) -> None:
             since=at,
         ),
     )
-    _add(state.held_by, event.session_id, event.license_id)
+    add(state.held_by, event.session_id, event.license_id)
     if event.takes_seat:
         count_use(state, event.license_id, 1)
 
 
 def _released(state: State, event: events.Released, _at: int) -> None:
     state.holds.put((event.session_id, event.license_id), None)
-    _remove(state.held_by, event.session_id, event.license_id)
+    remove(state.held_by, event.session_id, event.license_id)
     if event.frees_seat:
         count_use(state, event.license_id, -1)
 
@@ -274,19 +270,11 @@ def _unsubscribed(state: State, event: events.Unsubscribed, _at: int) -> None:
     state.subscriptions.put(event.session_id, None)
 
 
-def _no_row(_state: State, _event: events.Event, _at: int) -> None:
+def _no_row(_state: State, _event: Event, _at: int) -> None:
     """An event that only tells: it changes no row."""
 
 
-def _add(index: Any, key: Any, value: Any) -> None:  # noqa: ANN401 - an index of any key and what it finds
-    index.put(key, (*(index.get(key) or ()), value))
-
-
-def _remove(index: Any, key: Any, value: int) -> None:  # noqa: ANN401 - an index of any key
-    index.put(key, tuple(each for each in index.get(key) or () if each != value) or None)
-
-
-_FOLDS: dict[type[events.Event], Callable[[State, Any, int], None]] = {
+_FOLDS: dict[type[Event], Callable[[State, Any, int], None]] = {
     events.LicenseDefined: _license_defined,
     events.OwnerDefined: _owner_defined,
     events.OwnerRemoved: _owner_removed,
@@ -311,4 +299,5 @@ _FOLDS: dict[type[events.Event], Callable[[State, Any, int], None]] = {
     events.Subscribed: _subscribed,
     events.Unsubscribed: _unsubscribed,
     events.JournalSealed: _no_row,
+    **deployment_fold.FOLDS,
 }

@@ -55,11 +55,18 @@ def uses_concurrently(turn: Turn, user_id: int, license_id: int, *, besides: int
 def holds_on(turn: Turn, assignment: Assignment) -> list[Hold]:
     """The live holds that rest on an assignment: of the user's sessions, or of the sessions at the station.
 
-    A concurrent hold that outlived an earlier assignment of this license to its user rests on the present one.
+    A concurrent hold that outlived an earlier assignment of this license to its user rests on the present one. No
+    session acquires the token of an application.
     """
     holder = assignment.holder
-    index = turn.state.sessions_of if holder.kind is HolderKind.USER else turn.state.present
-    holds = (turn.state.holds.get((session_id, assignment.license_id)) for session_id in index.get(holder.id) or ())
+    match holder.kind:
+        case HolderKind.USER:
+            sessions = turn.state.sessions_of.get(holder.id) or ()
+        case HolderKind.STATION:
+            sessions = turn.state.present.get(holder.id) or ()
+        case HolderKind.APPLICATION:
+            return []
+    holds = (turn.state.holds.get((session_id, assignment.license_id)) for session_id in sessions)
     return [hold for hold in holds if hold is not None and hold.ground is holder.kind]
 
 

@@ -159,13 +159,14 @@ def _require_unassigned(turn: Turn, license_: License) -> None:
     if holders:
         raise Refusal(
             Code.STILL_ASSIGNED,
-            "{license} cannot become a {kind} license while it is assigned ({users} to users, {stations} to stations):"
-            " such a license covers the whole installation and is not assigned. Take it away from everybody who has it"
-            " before.",
+            "{license} cannot become a {kind} license while it is assigned ({users} to users, {stations} to stations,"
+            " {applications} to applications): such a license covers the whole installation and is not assigned. Take"
+            " it away from everybody who has it before.",
             license=license_.name,
             kind=KINDS[license_.kind],
             users=holders.count(HolderKind.USER),
             stations=holders.count(HolderKind.STATION),
+            applications=holders.count(HolderKind.APPLICATION),
         )
 
 

@@ -1,7 +1,7 @@
 """The state that commands are decided on: immutable rows in tables, and a layer of changes over them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from seatkeeper.licensing.entities import (
     Assignment,
@@ -20,6 +20,9 @@ from seatkeeper.licensing.entities import (
     Subscription,
     User,
 )
+
+if TYPE_CHECKING:
+    from seatkeeper.licensing.deployment import Application, ApplicationKey, Runtime, Transaction
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -90,8 +93,9 @@ class Table(Generic[K, V]):
 class Image:
     """The merged truth, as plain dictionaries: what a state stands on.
 
-    Licenses, owners, pools and stations with their log-ons are whole; of users, those that have been loaded. The second
-    group are indexes of the first: who has what, found without looking through everything.
+    Licenses, owners, pools, stations with their log-ons, and runtimes with their applications are whole; of users,
+    those that have been loaded; of transactions, those that are not over. The second group are indexes of the first:
+    who has what, found without looking through everything.
     """
 
     def __init__(self) -> None:
@@ -108,11 +112,18 @@ class Image:
         self.subscriptions: dict[int, Subscription] = {}
         self.session_keys: dict[int, SessionKeys] = {}
         self.credentials: dict[int, Credential] = {}
+        self.runtimes: dict[int, Runtime] = {}
+        self.applications: dict[int, Application] = {}
+        self.transactions: dict[int, Transaction] = {}
         self.counters: dict[str, int] = {}
 
         self.license_ids: dict[LicenseKey, int] = {}
         self.owner_ids: dict[str, int] = {}
         self.station_ids: dict[str, int] = {}
+        self.runtime_ids: dict[str, int] = {}
+        self.application_ids: dict[ApplicationKey, int] = {}
+        self.applications_of: dict[int, tuple[int, ...]] = {}
+        self.unfinished: dict[int, tuple[int, ...]] = {}
         self.user_ids: dict[str, int] = {}
         self.assigned_to: dict[Holder, tuple[int, ...]] = {}
         self.profiled: dict[Holder, tuple[str, ...]] = {}
@@ -144,11 +155,20 @@ class State:
         self.subscriptions = Table(image.subscriptions, undo)
         self.session_keys = Table(image.session_keys, undo)
         self.credentials = Table(image.credentials, undo)
+        self.runtimes = Table(image.runtimes, undo)
+        self.applications = Table(image.applications, undo)
+        self.transactions = Table(image.transactions, undo)
         self.counters = Table(image.counters, undo)
 
         self.license_ids = Table(image.license_ids, undo)
         self.owner_ids = Table(image.owner_ids, undo)
         self.station_ids = Table(image.station_ids, undo)
+        self.runtime_ids = Table(image.runtime_ids, undo)
+        self.application_ids = Table(image.application_ids, undo)
+        self.applications_of = Table(image.applications_of, undo)
+        """By runtime, its applications in the order in which they came."""
+        self.unfinished = Table(image.unfinished, undo)
+        """By runtime, its transactions that are not over, in their order: the first has the lock, or is next."""
         self.user_ids = Table(image.user_ids, undo)
         self.assigned_to = Table(image.assigned_to, undo)
         self.profiled = Table(image.profiled, undo)
@@ -207,6 +227,9 @@ JOURNALLED: Final = (
     "logons",
     "holds",
     "subscriptions",
+    "runtimes",
+    "applications",
+    "transactions",
     "counters",
 )
 """Tables that follow from the journal alone."""

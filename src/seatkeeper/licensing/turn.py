@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from seatkeeper.licensing.deployment import Application, Runtime
 from seatkeeper.licensing.entities import (
     Holder,
     HolderKind,
@@ -16,7 +17,7 @@ from seatkeeper.licensing.entities import (
     User,
     fold,
 )
-from seatkeeper.licensing.events import Event
+from seatkeeper.licensing.event import Event
 from seatkeeper.licensing.fold import fold as fold_event
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Code, Refusal
@@ -107,10 +108,43 @@ class Turn:
         return self.state.stations[number]
 
     def holder(self, name: HolderName) -> Holder:
-        """The holder of this name. Raises Refusal (unknown_user, unknown_station)."""
-        if name.kind is HolderKind.USER:
-            return Holder(HolderKind.USER, self.user(name.name).id)
-        return Holder(HolderKind.STATION, self.station(name.name).id)
+        """The holder of this name. Raises Refusal (unknown_user, unknown_station; not_assignable_to)."""
+        match name.kind:
+            case HolderKind.USER:
+                return Holder(HolderKind.USER, self.user(name.name).id)
+            case HolderKind.STATION:
+                return Holder(HolderKind.STATION, self.station(name.name).id)
+            case HolderKind.APPLICATION:
+                raise Refusal(
+                    Code.NOT_ASSIGNABLE_TO,
+                    "Nothing can be assigned to application {application} or taken from it by name: it takes its token"
+                    " when a version of it is registered, and gives it back with the last.",
+                    application=name.name,
+                )
+
+    def runtime(self, name: str) -> Runtime:
+        """The runtime of this name. Raises Refusal (unknown_runtime)."""
+        number = self.state.runtime_ids.get(name)
+        if number is None:
+            raise Refusal(Code.UNKNOWN_RUNTIME, "There is no runtime named {runtime}.", runtime=name)
+        return self.state.runtimes[number]
+
+    def application_named(self, runtime: Runtime, name: str) -> Application | None:
+        """The application of this name in a runtime, or None."""
+        number = self.state.application_ids.get((runtime.id, name))
+        return None if number is None else self.state.applications[number]
+
+    def application(self, runtime: Runtime, name: str) -> Application:
+        """The application of this name in a runtime. Raises Refusal (unknown_application)."""
+        application = self.application_named(runtime, name)
+        if application is None:
+            raise Refusal(
+                Code.UNKNOWN_APPLICATION,
+                "There is no application {application} in runtime {runtime}.",
+                application=name,
+                runtime=runtime.name,
+            )
+        return application
 
     def profile(self, holder: Holder, owner_key: str) -> Profile:
         """A holder's licensing profile for one owner; unless set otherwise, enabled and assignable."""

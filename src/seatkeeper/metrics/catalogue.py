@@ -56,7 +56,8 @@ IN_USE: Final = Metric(
 ASSIGNED: Final = Metric(
     "seatkeeper_pool_assigned",
     "gauge",
-    "Assignments that count, to users and stations. By the concurrent method they take no seat until they are used.",
+    "Assignments that count, to users, stations and applications. By the concurrent method they take no seat until they"
+    " are used.",
     _POOL,
 )
 UNRESTRICTED: Final = Metric(

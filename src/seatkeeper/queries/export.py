@@ -7,13 +7,19 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from seatkeeper.ledger import tables
+from seatkeeper.licensing.deployment import Application, Runtime
 from seatkeeper.licensing.entities import Holder, HolderKind, License, Owner, Pool, Profile, Station
+from seatkeeper.queries.applications import applications_of
 from seatkeeper.queries.holders import assignments_of, profiles_of
 from seatkeeper.queries.inventory import licenses_with_pools, owners_by_name, stations_by_name
+from seatkeeper.queries.runtimes import every_runtime
 from seatkeeper.queries.users import ACCOUNTS, Account, account_of
 
 S = TypeVar("S", Account, Station)
 T = TypeVar("T")
+
+Deployed = tuple[Runtime, Application]
+"""An application and where it runs."""
 
 # How many holders are read at once: some hundredths of a second's work, with what is made of it.
 _PAGE: Final = 200
@@ -28,7 +34,8 @@ class Holding(Struct, Generic[S], frozen=True):
 
 
 class WholeInventory(Struct, frozen=True):
-    """All owners, licenses and stations; a page after the other as they are asked for, all holders with what they have.
+    """All owners, licenses, runtimes and stations; a page after the other as they are asked for, all applications with
+    their runtimes, and all holders with what they have.
 
     All in the order of names; users who are deleted are left out.
     """
@@ -36,6 +43,8 @@ class WholeInventory(Struct, frozen=True):
     owners: list[Owner]
     licenses: list[tuple[License, Pool]]
     stations: list[Station]
+    runtimes: list[Runtime]
+    application_pages: Iterator[list[Deployed]]
     station_pages: Iterator[list[Holding[Station]]]
     account_pages: Iterator[list[Holding[Account]]]
 
@@ -44,18 +53,28 @@ def whole(make: Callable[[WholeInventory], Iterator[T]]) -> Callable[[Connection
     """The read that yields what `make` makes of the inventory."""
 
     def read(connection: Connection) -> Iterator[T]:
+        runtimes = every_runtime(connection)
         stations = [station for _, station in sorted(stations_by_name(connection).items())]
         return make(
             WholeInventory(
                 owners=[owner for _, owner in sorted(owners_by_name(connection).items())],
                 licenses=licenses_with_pools(connection),
                 stations=stations,
+                runtimes=runtimes,
+                application_pages=_application_pages(connection, runtimes),
                 station_pages=_station_pages(connection, stations),
                 account_pages=_account_pages(connection),
             )
         )
 
     return read
+
+
+def _application_pages(connection: Connection, runtimes: list[Runtime]) -> Iterator[list[Deployed]]:
+    for runtime in runtimes:
+        applications = applications_of(connection, runtime.id)
+        for first in range(0, len(applications), _PAGE):
+            yield [(runtime, each) for each in applications[first : first + _PAGE]]
 
 
 def _station_pages(connection: Connection, stations: list[Station]) -> Iterator[list[Holding[Station]]]:

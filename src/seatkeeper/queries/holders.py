@@ -1,4 +1,4 @@
-"""What users and stations have: their profiles, and the licenses assigned to them."""
+"""What users, stations and applications have: their profiles, and the licenses assigned to them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
@@ -19,7 +19,7 @@ _a, _l, _p = tables.assignments.c, tables.licenses.c, tables.profiles.c
 _AT_ONCE: Final = 1000
 
 Holders = dict[HolderKind, list[int]]
-"""Users and stations, by number."""
+"""Users, stations and applications, by number."""
 
 
 def profiles_of(connection: Connection, holders: Holders) -> dict[tuple[Holder, str], Profile]:

@@ -6,13 +6,17 @@ from msgspec import Struct, convert
 from sqlalchemy import Connection, func, select
 
 from seatkeeper.ledger import tables
+from seatkeeper.licensing.deployment import Application, Runtime
 from seatkeeper.licensing.entities import Holder, HolderKind, License, Owner, OwnerDetails, Pool, Profile, Station
+from seatkeeper.queries.applications import applications_of
 from seatkeeper.queries.holders import assignments_of, in_parts, profiles_of
+from seatkeeper.queries.runtimes import every_runtime
 from seatkeeper.queries.users import ACCOUNTS, Account, account_of
 
 
 class InventoryView(Struct, frozen=True):
-    """The inventory at one moment, as far as it was asked for. Keys are names as `fold` makes them.
+    """The inventory at one moment, as far as it was asked for. Keys are names as `fold` makes them; those of runtimes
+    and applications, which are whole, are exact: an application's are its runtime's name and its own.
 
     `position` is the number of the journal's last event. Owners (of whom something is said), licenses and stations are
     whole; `accounts` are the users who were named and live, `profiles` and `assignments` those of the users and
@@ -29,6 +33,8 @@ class InventoryView(Struct, frozen=True):
     profiles: dict[tuple[Holder, str], Profile]
     assignments: dict[Holder, tuple[int, ...]]
     others: dict[str, Account]
+    runtimes: dict[str, Runtime]
+    applications: dict[tuple[str, str], Application]
 
 
 def inventory_around(
@@ -40,6 +46,7 @@ def inventory_around(
     """
     position = connection.execute(select(func.coalesce(func.max(tables.journal.c.seq), 0))).scalar_one()
     known_stations = stations_by_name(connection)
+    runtimes = every_runtime(connection)
     accounts = _accounts(connection, logins)
     holders = {
         HolderKind.USER: [each.user.id for each in accounts.values()],
@@ -55,6 +62,10 @@ def inventory_around(
         profiles=profiles_of(connection, holders),
         assignments=assignments_of(connection, holders),
         others=_other_accounts(connection, logins) if others else {},
+        runtimes={each.name: each for each in runtimes},
+        applications={
+            (runtime.name, each.name): each for runtime in runtimes for each in applications_of(connection, runtime.id)
+        },
     )
 
 

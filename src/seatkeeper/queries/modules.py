@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, cast, func, or_, select
 from seatkeeper.ledger import tables
 from seatkeeper.licensing.eligibility import can_assign
 from seatkeeper.licensing.entities import (
+    AppliesTo,
     Holder,
     HolderKind,
     License,
@@ -38,6 +39,7 @@ _BOUGHT = (
     )
     .join(tables.pools, _p.license_id == _l.id)
     .outerjoin(_required, _required.c.id == _l.prerequisite)
+    .where(_l.applies_to != AppliesTo.APPLICATIONS)  # the tokens of applications are no modules of a CRM
 )
 
 

@@ -34,17 +34,20 @@ from seatkeeper.ledger.door import (
 )
 from seatkeeper.licensing.entities import User
 from seatkeeper.licensing.inventory_commands import SetPassword
-from seatkeeper.licensing.policy import Policy
+from seatkeeper.licensing.policy import DeploymentPolicy, Policy
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.metrics.exposition import Metrics
 from seatkeeper.metrics.requests import Requests
+from seatkeeper.mobilefirst.app import ROOT as MANAGEMENT
+from seatkeeper.mobilefirst.app import create_app as create_mobilefirst
+from seatkeeper.mobilefirst.app import renderer as mobilefirst_renderer
 from seatkeeper.queries.reads import Reads
 from seatkeeper.server.accounts import Accounts
 from seatkeeper.server.ephemeral import Beginnings, Ephemeral
 from seatkeeper.server.house import Face, House
 from seatkeeper.server.scraping import Scraping
 from seatkeeper.server.testing import testing_of
-from seatkeeper.settings import IdentitySettings, Settings, SettingsError, SingleSignOnSettings
+from seatkeeper.settings import IdentitySettings, MobileFirstSettings, Settings, SettingsError, SingleSignOnSettings
 from seatkeeper.superoffice.app import create_app as create_superoffice
 from seatkeeper.superoffice.cross_origin import across_origins as superoffice_across_origins
 from seatkeeper.superoffice.errors import render as render_superoffice
@@ -116,6 +119,7 @@ async def opened(settings: Settings, ephemeral: Ephemeral | None = None) -> Asyn
             slow=slow_calls,
             ordered=faults,
         )
+        mobilefirst = create_mobilefirst(ledger, reads, authenticator, settings=settings.mobilefirst, ordered=faults)
         testing = None
         if clock is not None and faults is not None:
             testing = testing_of(
@@ -143,7 +147,15 @@ async def opened(settings: Settings, ephemeral: Ephemeral | None = None) -> Asyn
             reads,
             passwords,
             availability,
-            _faces(settings, ledger, icws=icws, superoffice=superoffice, admin=admin, scraping=scraping),
+            _faces(
+                settings,
+                ledger,
+                icws=icws,
+                superoffice=superoffice,
+                mobilefirst=mobilefirst,
+                admin=admin,
+                scraping=scraping,
+            ),
             moved={path.lower(): f"{path}/api" for path in settings.superoffice.paths if path != "/"},
             observed=partial(_observe, metrics.requests),
             testing=settings.testing,
@@ -151,7 +163,14 @@ async def opened(settings: Settings, ephemeral: Ephemeral | None = None) -> Asyn
 
 
 def _faces(
-    settings: Settings, ledger: Ledger, *, icws: ASGIApp, superoffice: ASGIApp, admin: ASGIApp, scraping: ASGIApp
+    settings: Settings,
+    ledger: Ledger,
+    *,
+    icws: ASGIApp,
+    superoffice: ASGIApp,
+    mobilefirst: ASGIApp,
+    admin: ASGIApp,
+    scraping: ASGIApp,
 ) -> dict[str, Face]:
     """The applications by the first segments of their paths, each behind what its requests pass through before it."""
     bounds = settings.limits
@@ -163,6 +182,8 @@ def _faces(
     bounded_superoffice = GZipMiddleware(
         RequestLimits(Departure(superoffice), limits, render_superoffice), _WORTH_COMPRESSING, _COMPRESSION
     )
+    render_mobilefirst = mobilefirst_renderer(settings.mobilefirst.product_version)
+    applications = RequestLimits(Departure(mobilefirst), limits, render_mobilefirst)
     crm = superoffice_across_origins(bounded_superoffice, settings.superoffice.allowed_origins)
     return {
         "icws": Face("icws", across_origins(spoken, settings.icws.allowed_origins)),
@@ -172,6 +193,10 @@ def _faces(
             f"{path}/{place}".lstrip("/"): Face("superoffice", _Below(crm, path.rstrip("/").count("/")))
             for path in settings.superoffice.paths
             for place in ("api", "Login", "Logout")
+        },
+        **{
+            f"{context}/{MANAGEMENT}": Face("mobilefirst", _Below(applications, 2))
+            for context in settings.mobilefirst.contexts
         },
     }
 
@@ -197,7 +222,25 @@ class _Below:
 
 
 def _policy(settings: Settings) -> Policy:
-    return Policy(idle_timeout=settings.icws.idle_timeout * 1000, revoke_on_unassign=settings.icws.revoke_on_unassign)
+    return Policy(
+        idle_timeout=settings.icws.idle_timeout * 1000,
+        revoke_on_unassign=settings.icws.revoke_on_unassign,
+        deployment=_deployment_policy(settings.mobilefirst),
+    )
+
+
+def _deployment_policy(settings: MobileFirstSettings) -> DeploymentPolicy:
+    return DeploymentPolicy(
+        lock_wait=round(settings.lock_wait * 1000),
+        longest_lock=round(settings.longest_lock * 1000),
+        prepare=round(settings.prepare_timeout * 1000),
+        commit=round(settings.commit_timeout * 1000),
+        delete_registered=settings.delete_registered,
+        count_tokens=settings.count_tokens,
+        feature_owner=settings.feature_owner,
+        application_feature=settings.application_feature,
+        brand_feature=settings.brand_feature,
+    )
 
 
 def _bounds(settings: Settings) -> Bounds:

@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 from seatkeeper.settings.addresses import (
     DEFAULT_HTTP,
     check_application_path,
+    check_context_root,
     check_host,
     check_issuer,
     check_origin,
@@ -169,6 +170,43 @@ class SuperOfficeSettings(Struct, frozen=True):
             )
 
 
+class MobileFirstSettings(Struct, frozen=True):
+    """The MobileFirst face, the transactions of applications and their tokens. Raises ValueError for a context root
+    that cannot be, and for two kinds of tokens that are one.
+    """
+
+    contexts: Annotated[Names, _is("context roots below which the administration API is; none switches it off")] = (
+        "mfpadmin",
+        "worklightadmin",
+    )
+    product_version: Annotated[str, _is("version that answers name", min_length=1)] = "8.0"
+    server_id: Annotated[str, _is("name of this application server in transactions", min_length=1)] = "seatkeeper"
+    audit: Annotated[bool, _is("let `/audit` give the audit trail")] = True
+    lock_wait: Annotated[float, _is("a transaction waits for its runtime's lock", "seconds", gt=0)] = 1200.0
+    longest_lock: Annotated[float, _is("a transaction loses the lock to the next after", "seconds", gt=0)] = 1800.0
+    prepare_timeout: Annotated[float, _is("a transaction may prepare", "seconds", gt=0)] = 1800.0
+    commit_timeout: Annotated[float, _is("a transaction may commit or reject", "seconds", gt=0)] = 120.0
+    delete_registered: Annotated[
+        bool, _is("let a configuration be deleted while versions of its application are registered")
+    ] = False
+    count_tokens: Annotated[bool, _is("let every application that has a version take a token")] = False
+    feature_owner: Annotated[str, _is("owner of the licenses that are tokens", min_length=1)] = "MOBILEFIRST"
+    application_feature: Annotated[str, _is("its license for type APPLICATION", min_length=1)] = "ibmmfpfa"
+    brand_feature: Annotated[str, _is("its license for type ADDITIONAL_BRAND_DEPLOYMENT", min_length=1)] = "ibmmfpabd"
+
+    def __post_init__(self) -> None:
+        _check_each("mobilefirst.contexts", self.contexts, check_context_root)
+        folded = [context.lower() for context in self.contexts]
+        twice = next((context for context in folded if folded.count(context) > 1), None)
+        if twice is not None:
+            raise ValueError(f"mobilefirst.contexts names {twice} twice; names that differ by case only are the same.")
+        if self.application_feature.strip().casefold() == self.brand_feature.strip().casefold():
+            raise ValueError(
+                "mobilefirst.application_feature and mobilefirst.brand_feature name the same license;"
+                " each must name one of its own."
+            )
+
+
 def _check_digests(name: str, values: Iterable[str]) -> None:
     """A wrong one is not repeated: it may be the secret itself."""
     for place, value in enumerate(values, 1):
@@ -269,6 +307,7 @@ class Settings(Struct, frozen=True):
     icws: IcwsSettings = field(default_factory=IcwsSettings)
     icws_licenses: IcwsLicenseSettings = field(default_factory=IcwsLicenseSettings)
     superoffice: SuperOfficeSettings = field(default_factory=SuperOfficeSettings)
+    mobilefirst: MobileFirstSettings = field(default_factory=MobileFirstSettings)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
     single_sign_on: SingleSignOnSettings = field(default_factory=SingleSignOnSettings)
     ledger: LedgerSettings = field(default_factory=LedgerSettings)

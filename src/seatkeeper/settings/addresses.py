@@ -101,6 +101,13 @@ def check_application_path(text: str) -> None:
         raise ValueError(f"cannot be; what is below /{first} is something else already.")
 
 
+def check_context_root(text: str) -> None:
+    """A context root: one segment of a path, without slashes."""
+    if "/" in text:
+        raise ValueError("is no context root; write its name without slashes, as in mfpadmin.")
+    check_application_path(f"/{text}")
+
+
 def check_issuer(text: str) -> None:
     """An issuer of OpenID Connect is a URL. Whoever could answer in its place could log on as anybody, hence TLS."""
     try:

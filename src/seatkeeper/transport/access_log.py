@@ -22,7 +22,7 @@ Observed = Callable[[RequestRecord, str, int, float], None]
 """Is told of each request when its answer begins, or when its client has left: its record, method and status, and the
 seconds since it came. So an event stream counts with the time to its beginning, not with its length."""
 
-_LONGEST_REASON = 500  # characters; a sentence may repeat a name that a client made up
+_LONGEST_TEXT = 500  # characters; both may repeat a name that a client made up
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _log = structlog.get_logger("seatkeeper.access")
 
@@ -79,7 +79,8 @@ def _write(scope: Scope, record: RequestRecord, status: int, seconds: float) -> 
         "ms": round(seconds * 1000, 2),
     }
     if record.why is not None:
-        fields |= {"about": record.about, "why": record.why[:_LONGEST_REASON]}
+        about = None if record.about is None else record.about[:_LONGEST_TEXT]
+        fields |= {"about": about, "why": record.why[:_LONGEST_TEXT]}
     if status >= 500:
         _log.warning("request", outcome=record.outcome or "failed", **fields)
     else:

@@ -20,6 +20,8 @@ The statuses are 413 (body), 431 (headers) and 504 (time); a face that has other
 for these, as ICWS has 500 for a time-out, answers with its own.
 """
 
+_TIME: Final = "time_limit"
+
 _DISCARD_SECONDS = 2.0
 _DISCARDED_BODIES = 4
 
@@ -59,6 +61,13 @@ class RequestLimits:
         await bounded(scope, receive, send)
 
 
+def allow(scope: Scope, seconds: float) -> None:
+    """Let the request of `scope` last so many seconds from now, since it waits for what may take longer than others."""
+    time: _Time | None = scope.get("state", {}).get(_TIME)
+    if time is not None:
+        time.allow(seconds)
+
+
 class _Bounded:
     """Answers for `app` where a request goes beyond `limits`."""
 
@@ -69,11 +78,12 @@ class _Bounded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = _Answer(send)
+        answer.time = scope.setdefault("state", {})[_TIME] = _Time(self._limits.seconds)
         try:
-            async with asyncio.timeout(self._limits.seconds) as answer.time:
+            async with answer.time.out:
                 await self._within_size(scope, receive, answer)
         except TimeoutError:
-            if not answer.time.expired():
+            if not answer.time.out.expired():
                 raise
             if not answer.started:
                 await self._refuse(
@@ -83,7 +93,7 @@ class _Bounded:
                     504,
                     "The request took longer than {seconds} seconds and was given up; what it asks for may have been"
                     " done all the same.",
-                    seconds=f"{self._limits.seconds:g}",
+                    seconds=f"{answer.time.seconds:g}",
                 )
 
     async def _within_size(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
@@ -166,6 +176,22 @@ class _Bounded:
         await self._render(scope, status, text, facts)(scope, receive, send_closing)
 
 
+class _Time:
+    """How long a request may last: so many `seconds` from its beginning, until it is allowed more."""
+
+    __slots__ = ("_began", "out", "seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self._began = asyncio.get_running_loop().time()
+        self.seconds = seconds
+        self.out = asyncio.timeout_at(self._began + seconds)
+
+    def allow(self, seconds: float) -> None:
+        end = asyncio.get_running_loop().time() + seconds
+        self.seconds = round(end - self._began, 1)
+        self.out.reschedule(end)
+
+
 class _Answer:
     """Passes the answer on and notes how far it is."""
 
@@ -174,13 +200,13 @@ class _Answer:
     def __init__(self, send: Send) -> None:
         self._send = send
         self.started = False
-        self.time: asyncio.Timeout
+        self.time: _Time
 
     async def send(self, message: Message) -> None:
         if not self.started and message["type"] == "http.response.start":
             self.started = True
             if _is_event_stream(message):
-                self.time.reschedule(None)
+                self.time.out.reschedule(None)
         await self._send(message)
 
 

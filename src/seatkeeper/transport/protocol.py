@@ -1,17 +1,23 @@
 """uvicorn's HTTP protocol with bounds on what a client may send before any application sees it.
 
 uvicorn itself waits for the end of a request's head as long, and keeps of it as much, as a client likes.
+
+Two things that ordinary clients do are mended here as well: the body of a request that offers another protocol is lost
+in uvicorn, and a connection stays open when a request is answered whose client still waits for leave to send its body.
 """
 
 import asyncio
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
-from uvicorn._types import ASGI3Application
+from httptools import HttpParserError, HttpParserUpgrade
+from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, ASGISendEvent, Scope
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 _PIPELINED = 64
+_UPGRADE: Final = b"upgrade"
 _ANSWER = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain; charset=utf-8\r\n"
     b"content-length: %d\r\nconnection: close\r\n\r\n%b"
@@ -63,12 +69,37 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._awaits_head:
             self._head_received += len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self._parse(data)
+        except HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
         if self._head_received and not self.transport.is_closing():
             if self._head_received > 2 * self.head_bytes:
                 self._refuse_head()
             elif self._head_timer is None:
                 self._head_timer = self.loop.call_later(self.head_seconds, self._head_overdue)
+
+    def _parse(self, data: bytes) -> None:
+        """An offer of another protocol is passed over, as any server may (RFC 9110, 7.8): the parser stops behind the
+        head of such a request, and reads it again without the offer. Java's own client offers HTTP/2 by default."""
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade as offer:
+            (end_of_head,) = offer.args
+            if self._offers_another_protocol():
+                self._parse(b"".join(self._head_without_offer()) + data[end_of_head:])
+
+    def _offers_another_protocol(self) -> bool:
+        # The parser stops behind CONNECT too, which offers nothing and has no body.
+        return self.parser.should_upgrade() and any(name == _UPGRADE for name, _ in self.headers)
+
+    def _head_without_offer(self) -> Iterator[bytes]:
+        yield b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        for name, value in self.headers:
+            if name != _UPGRADE:
+                yield b"%b: %b\r\n" % (name, value)
+        yield b"\r\n"
 
     def on_message_begin(self) -> None:
         self._head_left = 2 * self.head_bytes
@@ -83,6 +114,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        if self._offers_another_protocol():
+            return  # it is read again
         self._awaits_head = False
         self._head_received = 0
         if self._head_timer is not None:
@@ -96,12 +129,16 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.flow.resume_reading()
 
     def on_message_complete(self) -> None:
+        if self._offers_another_protocol():
+            return
         self._awaits_head = True
         super().on_message_complete()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
-        super()._start_asgi_task(cycle, app)
+        super()._start_asgi_task(
+            cycle, _closing_where_no_body_comes(cycle, app) if cycle.waiting_for_100_continue else app
+        )
 
     def send_400_response(self, msg: str) -> None:
         """uvicorn's answer to what cannot be parsed, or, here, to what went beyond a bound."""
@@ -137,6 +174,24 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+
+def _closing_where_no_body_comes(cycle: RequestResponseCycle, app: ASGI3Application) -> ASGI3Application:
+    """An application whose client waits for leave to send a body (`Expect: 100-continue`).
+
+    Where it answers without having asked for the body, the connection is closed: the client may send it or not, and
+    what came next could not be told from it (RFC 9110, 10.1.1).
+    """
+
+    async def closing(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        async def send_and_close(message: ASGISendEvent) -> None:
+            if cycle.waiting_for_100_continue:
+                cycle.keep_alive = False
+            await send(message)
+
+        await app(scope, receive, send_and_close)
+
+    return closing
 
 
 def bounded_protocol(head_bytes: int, head_seconds: float) -> type[BoundedHttpProtocol]:

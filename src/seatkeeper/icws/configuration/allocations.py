@@ -40,9 +40,9 @@ APPLIES_TO: Final[Mapping[str, frozenset[AppliesTo]]] = {
     "0": frozenset({AppliesTo.BOTH}),
     "1": frozenset({AppliesTo.STATIONS, AppliesTo.BOTH}),
     "2": frozenset({AppliesTo.USERS, AppliesTo.BOTH}),
-    "3": frozenset(AppliesTo),
+    "3": frozenset({AppliesTo.STATIONS, AppliesTo.USERS, AppliesTo.BOTH}),
 }
-"""`licenseAppliesTo`; 1 and 2 include what applies to both (decision 8)."""
+"""`licenseAppliesTo`; 1 and 2 include what applies to both (decision 8). Tokens of applications are not listed here."""
 
 
 class LicenseAllocations(Collection[Allocation]):

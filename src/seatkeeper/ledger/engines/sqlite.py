@@ -10,6 +10,7 @@ import structlog
 from seatkeeper.ledger.database import Database
 from seatkeeper.ledger.engines import statements
 from seatkeeper.ledger.engines.engine import Busy, FateUnknown, Forgotten, Memoranda, Needed, NoSpace, SaveFailed
+from seatkeeper.ledger.indexing import append, index_whole
 from seatkeeper.ledger.journal import Entry, Head, Seal
 from seatkeeper.ledger.rows import MAPPINGS
 from seatkeeper.ledger.snapshot import SnapshotRow
@@ -51,16 +52,11 @@ class SqliteEngine:
         """Load what an image has whole."""
         for name, statement in statements.WHOLE.items():
             getattr(image, name).update(self._rows(name, statement, ()))
-        image.license_ids.update({each.key: each.id for each in image.licenses.values()})
-        image.owner_ids.update({fold(each.name): each.id for each in image.owners.values()})
-        image.station_ids.update({fold(each.name): each.id for each in image.stations.values()})
-        for logon in image.logons.values():
-            if logon.station_id is not None:
-                _append(image.present, logon.station_id, logon.session_id)
+        index_whole(image)
         for holder, license_id in image.assignments:
-            _append(image.assigned_to, holder, license_id)
+            append(image.assigned_to, holder, license_id)
         for holder, owner_key in image.profiles:
-            _append(image.profiled, holder, owner_key)
+            append(image.profiled, holder, owner_key)
 
     def load(self, image: Image, needed: Needed) -> None:
         """Load users with all that is theirs, and rosters."""
@@ -171,13 +167,13 @@ class SqliteEngine:
         given = (msgspec.json.encode(sorted(numbers)).decode(),)
         loaded = {name: self._rows(name, statement, given) for name, statement in statements.OF_USERS.items()}
         for session_id, license_id in loaded["holds"]:
-            _append(image.held_by, session_id, license_id)
+            append(image.held_by, session_id, license_id)
         for holder, license_id in loaded["assignments"]:
-            _append(image.assigned_to, holder, license_id)
+            append(image.assigned_to, holder, license_id)
         for holder, owner_key in loaded["profiles"]:
-            _append(image.profiled, holder, owner_key)
+            append(image.profiled, holder, owner_key)
         for session in loaded["sessions"].values():
-            _append(image.sessions_of, session.user_id, session.id)
+            append(image.sessions_of, session.user_id, session.id)
         for user in loaded["users"].values():
             if user.deleted_at is None:
                 image.user_ids[fold(user.login)] = user.id
@@ -237,7 +233,3 @@ def _code(error: sqlite3.Error) -> int | None:
     """SQLite's primary error code; None where the error is the driver's own."""
     extended: int | None = getattr(error, "sqlite_errorcode", None)
     return None if extended is None else extended & 0xFF
-
-
-def _append(index: dict[Any, tuple[Any, ...]], key: Any, found: Any) -> None:  # noqa: ANN401 - an index of any key
-    index[key] = (*index.get(key, ()), found)

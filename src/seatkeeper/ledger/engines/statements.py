@@ -53,7 +53,8 @@ def _select(table: Table, condition: str = "") -> str:
 _GIVEN: Final = "(SELECT value FROM json_each(?))"
 _SESSIONS: Final = f"(SELECT id FROM sessions WHERE user_id IN {_GIVEN})"
 _HOLDER: Final = f"WHERE holder_kind = {HolderKind.USER.value} AND holder_id IN {_GIVEN}"
-_STATION: Final = f"WHERE holder_kind = {HolderKind.STATION.value}"
+_NO_USER: Final = f"WHERE holder_kind <> {HolderKind.USER.value}"
+_UNFINISHED: Final = f"WHERE {tables.UNFINISHED_TRANSACTIONS} ORDER BY id"
 
 WRITES: Final = {name: _writes(mapping) for name, mapping in MAPPINGS.items()}
 
@@ -68,8 +69,11 @@ WHOLE: Final = {
     "stations": _select(tables.stations),
     "logons": _select(tables.logons, "ORDER BY id"),
     "counters": _select(tables.counters),
-    "profiles": _select(tables.profiles, _STATION),
-    "assignments": _select(tables.assignments, f"{_STATION} ORDER BY id"),
+    "profiles": _select(tables.profiles, _NO_USER),
+    "assignments": _select(tables.assignments, f"{_NO_USER} ORDER BY id"),
+    "runtimes": _select(tables.runtimes),
+    "applications": _select(tables.applications, "ORDER BY id"),
+    "transactions": _select(tables.transactions, _UNFINISHED),
 }
 """What is loaded at the start, by table of the state."""
 

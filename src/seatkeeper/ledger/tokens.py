@@ -1,0 +1,92 @@
+"""Keeping the tokens of applications settled: blocked where none is left, back where there is one (decision 23)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Final
+
+import structlog
+
+from seatkeeper.ledger.happened import Happened
+from seatkeeper.ledger.unavailable import Unavailable
+from seatkeeper.licensing.deployment_commands import SettleTokens
+from seatkeeper.licensing.entities import HolderKind
+from seatkeeper.licensing.event import Event
+from seatkeeper.licensing.events import (
+    LicenseDefined,
+    LicenseRemoved,
+    OwnerDefined,
+    OwnerRemoved,
+    SeatsChanged,
+    Unassigned,
+)
+from seatkeeper.licensing.state import Image
+
+_log = structlog.get_logger("seatkeeper.ledger")
+
+_PAUSE: Final = 5.0
+"""Seconds after which it is looked at again what time alone has brought: the end of a license, or of its grace."""
+
+_OF_LICENSES: Final = (SeatsChanged, LicenseDefined, LicenseRemoved, OwnerDefined, OwnerRemoved)
+
+
+class TokenWork:
+    """One task in the event loop. Where tokens are not `counted` it settles what an earlier server left, once."""
+
+    def __init__(
+        self, submit: Callable[[SettleTokens], Awaitable[Any]], image: Callable[[], Image], *, counted: bool
+    ) -> None:
+        self._submit = submit
+        self._image = image
+        self._counted = counted
+        self._due = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Settle now, and from now on."""
+        self._task = asyncio.create_task(self._run(), name="seatkeeper-tokens")
+
+    async def stop(self) -> None:
+        """Stop settling."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def notice(self, happened: Happened) -> None:
+        """A batch has been committed: settle if it may have changed who has a token, or who can have one."""
+        if happened.restarted or (self._counted and any(map(_changes_tokens, happened.events))):
+            self._due.set()
+
+    async def settle(self) -> None:
+        """Settle now. A house without applications has nothing to settle."""
+        if self._image().applications:
+            await self._submit(SettleTokens())
+
+    async def _run(self) -> None:
+        while True:
+            self._due.clear()
+            settled = True
+            try:
+                await self.settle()
+            except Unavailable as why:
+                settled = False
+                _log.warning("tokens_postponed", reason=str(why))
+            except Exception:  # noqa: BLE001 - what is due later is settled all the same, and it is said
+                settled = False
+                _log.exception("tokens_failed")
+            await self._until_due(None if settled and not self._counted else _PAUSE)
+
+    async def _until_due(self, seconds: float | None) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._due.wait()
+
+
+def _changes_tokens(event: Event) -> bool:
+    """Whether an application may lack its token after an event, or another may have one.
+
+    Settling looks at every application, so it is not asked for by what only takes a token, or has to do with users.
+    """
+    if isinstance(event, Unassigned):
+        return event.holder.kind is HolderKind.APPLICATION
+    return isinstance(event, _OF_LICENSES)

@@ -1,0 +1,196 @@
+"""The MobileFirst face as one application: what is where, and how whatever goes wrong is answered (contract 1, 5)."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+from urllib.parse import unquote
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from seatkeeper.identity.logon import Authenticator
+from seatkeeper.ledger.door import Ledger, Unavailable
+from seatkeeper.licensing.refusals import Refusal
+from seatkeeper.licensing.sentences import say
+from seatkeeper.mobilefirst.applications import Applications
+from seatkeeper.mobilefirst.audit import Audit
+from seatkeeper.mobilefirst.auth import Gate, refuse_foreign_pages, require
+from seatkeeper.mobilefirst.calls import VERSION, Asked, Resource
+from seatkeeper.mobilefirst.config import GlobalConfiguration
+from seatkeeper.mobilefirst.deployments import Deployments
+from seatkeeper.mobilefirst.diagnostic import Diagnostic
+from seatkeeper.mobilefirst.errors import (
+    Failure,
+    beyond_limits,
+    internal,
+    method_not_allowed,
+    not_acceptable,
+    not_found,
+    refused,
+    timed_out,
+    unavailable,
+)
+from seatkeeper.mobilefirst.faults import OrderedFaults
+from seatkeeper.mobilefirst.license import Licenses
+from seatkeeper.mobilefirst.license_report import LicenseReports
+from seatkeeper.mobilefirst.lock import Locks
+from seatkeeper.mobilefirst.negotiation import accepted
+from seatkeeper.mobilefirst.rendering import render
+from seatkeeper.mobilefirst.routing import Found, Routes
+from seatkeeper.mobilefirst.runtimes import Runtimes
+from seatkeeper.mobilefirst.transactions import Transactions
+from seatkeeper.queries.reads import Reads, ReadTimeout
+from seatkeeper.settings import MobileFirstSettings
+from seatkeeper.transport.faults import Faults, Operation
+from seatkeeper.transport.limits import Render
+from seatkeeper.transport.record import record_of
+
+log = structlog.get_logger(__name__)
+
+ROOT: Final = "management-apis"
+"""The segment below each context root that the API is below."""
+
+
+class MobileFirst:
+    """The face as one application. It is given whole paths; `root_path` is the context root and `management-apis`.
+
+    `ordered`: the faults that tests order; None where they may not.
+    """
+
+    def __init__(
+        self, resources: Collection[Resource], gate: Gate, product_version: str, ordered: Faults | None
+    ) -> None:
+        operations = {_operation(resource) for resource in resources}
+        self._faults = None if ordered is None else OrderedFaults(ordered, operations)
+        self._routes = Routes(resources)
+        self._gate = gate
+        self._product_version = product_version
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            response = await self._answer(Request(scope, receive))
+        except ClientDisconnect:
+            return  # there is nobody to answer
+        response.headers.setdefault("Cache-Control", "no-store")
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            return await self._answered(request)
+        except Failure as failure:
+            return self._told(request, failure)
+        except Refusal as refusal:
+            return self._told(request, refused(refusal))
+        except Unavailable as why:
+            return self._told(request, unavailable(why))
+        except ReadTimeout:
+            return self._told(request, timed_out())
+        except ClientDisconnect:
+            raise
+        except Exception:
+            log.exception("mobilefirst_request_failed", route=record_of(request.scope).route, method=request.method)
+            return self._told(request, internal())
+
+    async def _answered(self, request: Request) -> Response:
+        resource = self._resource(request)
+        if self._faults is not None:
+            await self._faults.befall(_operation(resource))
+        user = await self._gate.identify(request)
+        record_of(request.scope).about = _about(request.path_params)
+        require(user, resource.right)
+        refuse_foreign_pages(request)
+        media_type = accepted(request.headers, resource.produces)
+        if media_type is None:
+            raise not_acceptable(", ".join(resource.produces))
+        asked = Asked(request, user, media_type)
+        answer = await resource.handler(asked)
+        if resource.verb == "GET":
+            return await asyncio.to_thread(render, answer, media_type)  # of a thousand rows it takes a while
+        return render(answer, media_type)
+
+    def _resource(self, request: Request) -> Resource:
+        """What the request asks for; the variables of its path stand in `request.path_params` then."""
+        found = self._at(request.scope)
+        if not found:
+            raise not_found(say("There is no resource {path}.", path=request.scope["path"]))
+        record_of(request.scope).route = _operation(found[0].resource).route
+        verb = "GET" if request.method == "HEAD" else request.method
+        for resource, variables in found:
+            if resource.verb == verb:
+                record_of(request.scope).route = _operation(resource).route
+                request.scope["path_params"] = variables
+                return resource
+        verbs = dict.fromkeys(each.resource.verb for each in found)
+        raise method_not_allowed(request.method, ", ".join([*verbs, *(["HEAD"] if "GET" in verbs else [])]))
+
+    def _at(self, scope: Scope) -> Sequence[Found]:
+        version, *segments = _segments(scope) or [""]
+        version = unquote(version)
+        if version and version != VERSION:
+            raise not_found(
+                say("Version {version} of this API is not here; there is {there}.", version=version, there=VERSION)
+            )
+        return self._routes.find(segments)
+
+    def _told(self, request: Request, failure: Failure) -> Response:
+        failure.note(request.scope)
+        return failure.render(request.scope, self._product_version)
+
+
+def create_app(
+    ledger: Ledger,
+    reads: Reads,
+    authenticator: Authenticator,
+    *,
+    settings: MobileFirstSettings,
+    ordered: Faults | None,
+) -> MobileFirst:
+    """The application. `ordered`: the faults that tests order, None where they may not."""
+    resources = _resources(ledger, reads, settings)
+    return MobileFirst(resources, Gate(authenticator), settings.product_version, ordered)
+
+
+def renderer(product_version: str) -> Render:
+    """How this face answers a request beyond a limit."""
+
+    def render_beyond_limits(scope: Scope, status: int, text: str, facts: Mapping[str, str | int]) -> ASGIApp:
+        return beyond_limits(status, text, facts).render(scope, product_version)
+
+    return render_beyond_limits
+
+
+def _resources(ledger: Ledger, reads: Reads, settings: MobileFirstSettings) -> tuple[Resource, ...]:
+    """Every operation of the face."""
+    deployments = Deployments(ledger, reads, settings)
+    return (
+        *Applications(deployments, reads, settings).resources,
+        *Audit(reads, settings).resources,
+        *Diagnostic(ledger, reads, settings).resources,
+        *GlobalConfiguration(settings).resources,
+        *LicenseReports(ledger, reads, settings).resources,
+        *Licenses(deployments, reads).resources,
+        *Locks(ledger, reads).resources,
+        *Runtimes(reads, settings).resources,
+        *Transactions(reads, settings).resources,
+    )
+
+
+def _segments(scope: Scope) -> list[str]:
+    """The segments below `management-apis`, percent-encoded; a slash at the end is passed over."""
+    raw: bytes = scope["raw_path"]
+    segments = raw.decode("utf-8", "replace").removesuffix("/").split("/")
+    return segments[1 + scope.get("root_path", "").count("/") :]
+
+
+def _about(variables: Mapping[str, str]) -> str | None:
+    """What a request is about, for the log, as far as its path says."""
+    named = [variables[name] for name in ("runtime", "application") if name in variables]
+    return "/".join(named) or None
+
+
+def _operation(resource: Resource) -> Operation:
+    """As what it is counted and logged, and as what tests order faults for it: below any of the context roots."""
+    return Operation(resource.verb, f"/{ROOT}/{VERSION}/{resource.pattern}")

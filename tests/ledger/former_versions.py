@@ -1,0 +1,65 @@
+"""The databases that former versions left, and what each migration adds to them and changes in them."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from seatkeeper.ledger.database import DatabaseFile
+from seatkeeper.ledger.schema import migrate
+
+ADDED: Final = {
+    "0003": {"CREATE INDEX denied_events ON journal", "CREATE TABLE seals", "CREATE TABLE snapshot_rows"},
+    "0005": {"CREATE INDEX seats_changed_events ON journal", "CREATE TABLE owners"},
+    "0006": {
+        "CREATE TABLE runtimes",
+        "CREATE TABLE applications",
+        "CREATE TABLE transactions",
+        "CREATE INDEX transactions_of_a_runtime ON transactions",
+        "CREATE INDEX unfinished_transactions ON transactions",
+        "CREATE INDEX deployment_events ON journal",
+    },
+}
+"""By schema, what its migration adds, as a dump has it up to the first bracket."""
+
+CHANGED: Final = {
+    "0004": {"sessions"},
+    "0005": {"licenses", "users", "sessions"},
+    "0006": {"pools"},
+}
+"""By schema, the tables to which its migration adds columns."""
+
+
+def put_former(schema: str, folder: Path) -> Path:
+    """The database of a former version, not yet touched by this one."""
+    database = folder / "seatkeeper.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(Path(__file__).with_name("former").joinpath(f"schema-{schema}.sql").read_text())
+    return database
+
+
+def changed_by_migrating(database: Path) -> tuple[set[str], set[str]]:
+    """Bring a database up to date: the statements of its dump that are gone, and those that came, up to a bracket."""
+    before = _dump(database)
+    migrate(DatabaseFile(database))
+    after = _dump(database)
+    return _begins(before - after), _begins(after - before)
+
+
+def changed_since(schema: str) -> tuple[set[str], set[str]]:
+    """What `changed_by_migrating` finds in a database of this schema where nothing else is touched."""
+    changed = {"INSERT INTO alembic_version VALUES"}
+    for later, tables in CHANGED.items():
+        if later > schema:
+            changed |= {begin for table in tables for begin in (f"CREATE TABLE {table}", f"INSERT INTO {table} VALUES")}
+    return changed, changed.union(*(added for later, added in ADDED.items() if later > schema))
+
+
+def _dump(database: Path) -> set[str]:
+    with closing(sqlite3.connect(database)) as connection:
+        return set(connection.iterdump())
+
+
+def _begins(statements: set[str]) -> set[str]:
+    """SQLite quotes the name of a table that was renamed."""
+    return {statement.split("(")[0].replace('"', "").strip() for statement in statements}
