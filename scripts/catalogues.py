@@ -30,6 +30,8 @@ CALLED_WITH_A_PATTERN: Final = {
     "Stopping": 0,
     "Unanswered": 0,
     "invalid": 1,
+    "invalid_parameter": 0,
+    "invalid_payload": 0,
     "malformed": 0,
     "unauthorized": 1,
     "not_allowed": 0,
@@ -54,6 +56,9 @@ def patterns() -> Catalog:
     template = Catalog()
     for path in sorted(SOURCES.rglob("*.py")):
         name, tree = path.relative_to(SOURCES).as_posix(), ast.parse(path.read_bytes())
+        for line, called in _called_with_a_pattern(tree):
+            if called not in CALLED_WITH_A_PATTERN:
+                raise SystemExit(f"{name}:{line}: {called} is called with a pattern; name it in CALLED_WITH_A_PATTERN.")
         named = {target.id for target in _named_texts(tree)}
         for node in ast.walk(tree):
             text = _pattern_of(node) if isinstance(node, ast.Call) else None
@@ -72,6 +77,27 @@ def _named_texts(tree: ast.Module) -> Iterator[ast.Name]:
         if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             yield from (each for each in targets if isinstance(each, ast.Name))
+
+
+def _called_with_a_pattern(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """The functions and classes that make a sentence of what they are called with, and where they are defined."""
+    for scope in ast.walk(tree):
+        for defined in ast.iter_child_nodes(scope):
+            if isinstance(defined, ast.FunctionDef) and _makes_a_sentence(defined):
+                of_class = isinstance(scope, ast.ClassDef) and defined.name == "__init__"
+                yield defined.lineno, scope.name if of_class else defined.name
+
+
+def _makes_a_sentence(function: ast.FunctionDef) -> bool:
+    """Whether a function puts arguments of its own together: a pattern, and facts by keyword."""
+    own = {each.arg for each in (*function.args.posonlyargs, *function.args.args)}
+    given = function.args.kwarg
+    for node in ast.walk(function):
+        match node:
+            case ast.Call(func=ast.Name("Sentence"), args=[ast.Name(pattern), ast.Name(facts)]):
+                if pattern in own and given is not None and facts == given.arg:
+                    return True
+    return False
 
 
 def _pattern_of(call: ast.Call) -> ast.expr | None:

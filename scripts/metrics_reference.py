@@ -16,13 +16,14 @@ INTRODUCTION = """\
 
 `GET /metrics` is what Prometheus reads, in its own format or as OpenMetrics, whichever it asks for. It takes the admin
 token (`Authorization: Bearer`), or login and password (Basic) of a user with the right `metrics.read`. It is told from
-memory: all that is told of licenses, sessions and the ledger is as one commit left it, and neither a slow disk nor a
-batch under way holds it up.
+memory: all that is told of licenses, sessions, runtimes and the ledger is as one commit left it, and neither a slow
+disk nor a batch under way holds it up.
 
 Counters begin at zero with each start of the server; `rate` and `increase` know that. Durations are in seconds. No
-label has a value that a client can make up, so the number of series is bounded: about seven for each license, and
-sixteen for each combination of route, method and class of status that occurs. With 10,000 licenses a page has 6 MB and
-costs between half a second and a second of one core, in a thread beside the requests; scrape that every minute.
+label has a value that a client can make up, so the number of series is bounded: about seven for each license, five for
+each runtime, and sixteen for each combination of route, method and class of status that occurs. With 10,000 licenses a
+page has 6 MB and costs between half a second and a second of one core, in a thread beside the requests; scrape that
+every minute.
 
 `deploy/prometheus/` has an example of how to scrape it, and alert rules; `deploy/grafana/seatkeeper.json` is a
 dashboard. Besides those below, every program's `process_…` and `python_…` metrics are there, as Prometheus' client

@@ -283,6 +283,12 @@ def test_single_sign_on_that_could_not_be_is_refused(text: str, sentence: str) -
         load(_file(f"[single_sign_on]\n{text}"), {})
 
 
+@pytest.mark.parametrize("context", ["", "mfp/admin", "/mfpadmin", "mfp admin", "..", "icws"])
+def test_what_is_no_context_root_is_refused(context: str) -> None:
+    with pytest.raises(SettingsError, match=r"mobilefirst\.contexts: .* (is no context root|is no path|cannot be)"):
+        load(_file(f"[mobilefirst]\ncontexts = ['{context}']"), {})
+
+
 def test_endless_times_are_refused() -> None:
     assert "above 0" in _refusal({"SEATKEEPER_ICWS_PING_INTERVAL": "inf"})
 

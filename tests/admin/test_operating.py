@@ -7,6 +7,7 @@ import pytest
 
 from seatkeeper.admin.denials import SENTENCES
 from seatkeeper.licensing.commands import AcquireLicenses
+from seatkeeper.licensing.deployment_commands import DefineRuntime
 from seatkeeper.licensing.entities import LicenseName
 from seatkeeper.licensing.verdicts import Reason
 from seatkeeper.transport.availability import State
@@ -107,9 +108,26 @@ async def test_the_overview_has_every_pool_with_what_is_taken_and_refused(
     }
 
 
+async def test_the_overview_has_every_runtime_with_what_is_not_over(world: World, admin: httpx.AsyncClient) -> None:
+    await world.ledger.submit(DefineRuntime(name="mfp"))
+    await world.ledger.submit(DefineRuntime(name="old", running=False))
+    nothing = {
+        "applications": 0,
+        "blocked_applications": 0,
+        "unfinished_transactions": 0,
+        "oldest_transaction_at": None,
+    }
+    told = await overview(admin)
+    assert told["runtimes"] == [
+        {"name": "mfp", "running": True, **nothing},
+        {"name": "old", "running": False, **nothing},
+    ]
+
+
 async def test_an_overview_of_nothing_is_one_too(admin: httpx.AsyncClient) -> None:
     told = await overview(admin)
     assert (told["newest"], told["log_ons_a_minute"], told["server"]["sessions"]) == (None, 0, 0)
+    assert told["runtimes"] == []
 
 
 async def test_a_denial_tells_who_was_refused_what_and_why(world: World, admin: httpx.AsyncClient) -> None:

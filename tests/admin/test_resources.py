@@ -192,6 +192,7 @@ async def test_the_documentation_is_generated_and_names_every_call(admin: httpx.
         "/journal/seal",
         "/licenses",
         "/licenses/seats",
+        "/licenses/seats/plan",
         "/overview",
         "/owners",
         "/owners/{name}",

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from seatkeeper.licensing.deployment_commands import SettleTokens
 from seatkeeper.licensing.policy import DeploymentPolicy, Policy
 from tests.admin.conftest import INVENTORY, PASSWORD
 from tests.admin.world import TOKEN, World, opened
@@ -22,17 +23,24 @@ assignable_seats = 1
 name = "mfp"
 """
 VERSION = {"platform": "android", "version": "1.0", "display_name": "A"}
+SEATS = (("POST", "/licenses/seats/plan"), ("PUT", "/licenses/seats"))
 A = "/runtimes/mfp/applications/com.example.a"
 B = "/runtimes/mfp/applications/com.example.b"
 
 
 @pytest.fixture
-async def counting(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that holds the admin token, of a server that counts tokens and has one."""
+async def counted(tmp_path: Path) -> AsyncIterator[World]:
+    """A world where tokens are counted, with one."""
     async with opened(tmp_path / "counting", Policy(deployment=DeploymentPolicy(count_tokens=True))) as world:
         await world.apply(TOKENS)
-        async with world.client(headers={"Authorization": f"Bearer {TOKEN}"}) as client:
-            yield client
+        yield world
+
+
+@pytest.fixture
+async def counting(counted: World) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of that world that holds the admin token."""
+    async with counted.client(headers={"Authorization": f"Bearer {TOKEN}"}) as client:
+        yield client
 
 
 async def test_a_runtime_is_added_stopped_and_removed(admin: httpx.AsyncClient) -> None:
@@ -55,7 +63,14 @@ async def test_an_application_is_what_was_said_of_it(admin: httpx.AsyncClient) -
     assert deployed_at.endswith("Z")
     assert answer == {
         "changed": True,
-        "application": {"runtime": "mfp", "name": "com.example.a", "blocked": False, "tokens": [], **said},
+        "application": {
+            "runtime": "mfp",
+            "name": "com.example.a",
+            "blocked": False,
+            "why_blocked": None,
+            "tokens": [],
+            **said,
+        },
     }
     assert (await admin.put(A, json=said)).json()["changed"] is False
     assert (await admin.get(A)).json()["versions"] == [{**VERSION, "deployed_at": deployed_at}]
@@ -96,6 +111,46 @@ async def test_the_token_that_an_application_holds_is_told_and_comes_back(counti
     await counting.delete("/runtimes/mfp")
     await counting.put("/runtimes/mfp", json={})
     assert (await counting.put(B, json={"versions": [VERSION]})).status_code == 200
+
+
+async def test_what_a_plan_would_block_is_told_before_and_listed_with_its_reason_after(
+    counted: World, counting: httpx.AsyncClient
+) -> None:
+    await counting.put(A, json={"versions": [VERSION]})
+    none_left = (
+        "No token of MOBILEFIRST:ibmmfpfa is left: 0 of 0 are taken. Buy more, or remove an application that has one."
+    )
+    blocks = [{"runtime": "mfp", "name": "com.example.a", "why": none_left}]
+    none_bought = TOKENS.replace("seats = 1", "seats = 0")
+    planned = await counting.post("/inventory/plan", content=none_bought, params={"allow_overcommit": "true"})
+    assert (planned.json()["blocks"], planned.json()["unblocks"]) == (blocks, [])
+    expired = await counting.post(
+        "/inventory/plan", content=TOKENS.replace("seats = 1", "seats = 1\nexpires = 2020-01-01")
+    )
+    [blocked] = expired.json()["blocks"]
+    assert blocked["why"] == "The tokens of MOBILEFIRST:ibmmfpfa expired on 2020-01-01. Renew them."
+    harmless = (await counting.post("/inventory/plan", content=TOKENS.replace("seats = 1", "seats = 2"))).json()
+    assert (harmless["total"], harmless["blocks"], harmless["unblocks"]) == (1, [], [])
+    part = await counting.post("/inventory/plan", content=none_bought, params={"rehearse": "false"})
+    assert (part.json()["blocks"], part.json()["unblocks"]) == (None, None)
+
+    seats = {"license": "MOBILEFIRST:ibmmfpfa", "assignable": 0, "allow_overcommit": True}
+    assert (await counting.post("/licenses/seats/plan", json=seats)).json() == {"blocks": blocks, "unblocks": []}
+    assert (await counting.get(A)).json()["blocked"] is False
+    assert (await counting.put("/licenses/seats", json=seats)).status_code == 200
+    await counted.ledger.submit(SettleTokens())
+    [listed] = (await counting.get("/runtimes/mfp/applications")).json()["applications"]
+    assert (listed["blocked"], listed["why_blocked"]) == (True, none_left)
+    again = await counting.post("/licenses/seats/plan", json={**seats, "assignable": 1})
+    assert again.json() == {"blocks": [], "unblocks": [{"runtime": "mfp", "name": "com.example.a"}]}
+
+
+async def test_seats_are_planned_as_they_are_set(counting: httpx.AsyncClient) -> None:
+    await counting.put(A, json={"versions": [VERSION]})
+    body = {"license": "MOBILEFIRST:ibmmfpfa", "assignable": 0}
+    planned, done = [await counting.request(method, path, json=body) for method, path in SEATS]
+    assert (planned.status_code, planned.json()) == (done.status_code, done.json())
+    assert planned.json()["error"] == "seats_below_use"
 
 
 async def test_a_token_is_nothing_that_somebody_is_assigned(world: World, admin: httpx.AsyncClient) -> None:

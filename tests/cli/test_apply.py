@@ -289,7 +289,7 @@ def test_json_tells_the_plan_and_whether_it_was_applied(demo_server: ServerProce
     assert (looked["file"], looked["applied"]) == (str(file), False)
     assert looked["total"] == len(looked["changes"]) > 0
     applied = json.loads(seatkeeper("apply", "--yes", "--json", file, data=demo_server.data).stdout)
-    assert set(applied) == {"file", "applied", "position", "total", "counts", "changes"}
+    assert set(applied) == {"file", "applied", "position", "total", "counts", "changes", "blocks", "unblocks"}
     assert applied["applied"]
     assert applied["counts"] == looked["counts"]
     assert applied["changes"] == looked["changes"]

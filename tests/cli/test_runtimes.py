@@ -55,10 +55,10 @@ def test_applications_are_listed_with_what_they_are(demo_server: ServerProcess) 
     listed = seatkeeper("application", "list", "mfp", data=demo_server.data)
     assert listed.returncode == 0, listed.stderr
     rows = dict(line.split("\t", 1) for line in listed.stdout.splitlines())
-    assert rows["application"] == "category\tlicense type\ttoken\tversions"
-    assert rows["com.example.banking"] == "B2C\tAPPLICATION\t-\tandroid 1.0, android 1.1, ios 1.0"
-    assert rows["com.example.survey"] == "-\t-\t-\tandroid 1.0, ios 1.0"
-    assert rows["com.example.visitors"] == "UNDEFINED\tAPPLICATION\t-\t-"
+    assert rows["application"] == "category\tlicense type\ttoken\tversions\twhy blocked"
+    assert rows["com.example.banking"] == "B2C\tAPPLICATION\t-\tandroid 1.0, android 1.1, ios 1.0\t-"
+    assert rows["com.example.survey"] == "-\t-\t-\tandroid 1.0, ios 1.0\t-"
+    assert rows["com.example.visitors"] == "UNDEFINED\tAPPLICATION\t-\t-\t-"
     told = json.loads(seatkeeper("application", "list", "--json", "mfp", data=demo_server.data).stdout)
     assert {each["name"] for each in told["applications"]} == rows.keys() - {"application"}
     assert "none" in sentence_of(seatkeeper("application", "list", "none", data=demo_server.data), 1)

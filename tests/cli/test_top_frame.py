@@ -49,6 +49,7 @@ def view(pools: list[dict[str, Any]], denials: list[dict[str, Any]], **server: o
         "newest": NEWEST,
         "log_ons_a_minute": 38.0,
         "pools": pools,
+        "runtimes": [],
     }
     return View(overview, denials)
 
@@ -169,15 +170,48 @@ def test_a_server_that_does_not_answer_is_shown_as_it_was_and_said_to_be_gone() 
     assert any("I3_FULL" in line for line in told)
 
 
+def runtime(name: str, blocked: int = 0, unfinished: int = 0, since: str | None = None) -> dict[str, Any]:
+    return {
+        "name": name,
+        "running": True,
+        "applications": 3,
+        "blocked_applications": blocked,
+        "unfinished_transactions": unfinished,
+        "oldest_transaction_at": since,
+    }
+
+
+def test_blocked_applications_and_transactions_that_wait_have_a_line_above_the_pools() -> None:
+    at_work = view([pool("I3_A", 1, 2)], [])
+    at_work.overview["runtimes"] = [
+        runtime("branch", 1, 1, "2026-11-22T09:03:20Z"),
+        runtime("idle"),
+        runtime("mfp", 2, 40, "2026-11-22T09:01:07Z"),
+    ]
+    assert [line.strip() for line in drawn(at_work)[1:3]] == [
+        "3 applications lack their tokens: mfp 2, branch 1.",
+        "41 transactions are not over, the oldest since 09:01:07: mfp 40, branch 1.",
+    ]
+    at_work.overview["runtimes"] = [runtime("mfp", 1, 1, "2026-11-22T09:01:07Z")]
+    assert [line.strip() for line in drawn(at_work)[1:3]] == [
+        "1 application lacks its token: mfp 1.",
+        "1 transaction is not over, the oldest since 09:01:07: mfp 1.",
+    ]
+    assert len(drawn(at_work, width=40, height=10)) <= 10
+    at_work.overview["runtimes"] = [runtime("idle")]
+    assert drawn(at_work)[1].strip() == ""
+
+
 def test_names_do_nothing_to_the_terminal() -> None:
     evil = "\x1b[2J[red]x[/red]"
     server = view(
         [pool(evil, 1, 2)], [denial(1, user=evil, license=evil, sentence=evil, application=evil, machine=evil)]
     )
     server.overview["newest"]["user"] = evil
+    server.overview["runtimes"] = [runtime(evil, blocked=1)]
     told = "\n".join(drawn(server, 200))
     assert "\x1b[2J" not in told
-    assert told.count("\\x1b[2J[red]x[/red]") >= 4
+    assert told.count("\\x1b[2J[red]x[/red]") >= 5
 
 
 def test_a_terminal_without_unicode_gets_bars_all_the_same() -> None:

@@ -75,6 +75,9 @@ def test_the_dashboard_shows_what_operators_ask_for() -> None:
         "seatkeeper_ledger_commit_duration_seconds_bucket",
         "seatkeeper_http_request_duration_seconds_bucket",
         "seatkeeper_logons_total",
+        "seatkeeper_runtime_blocked_applications",
+        "seatkeeper_runtime_oldest_transaction_seconds",
+        "seatkeeper_transactions_ended_total",
     }
 
 

@@ -45,6 +45,15 @@ def test_the_total_counts_what_the_query_leaves(world: World) -> None:
         assert total(where="appliedUserCount eq 0") == "items 0-0/2"
 
 
+@pytest.mark.icws("5.2 Content-Range counts the items after rightsFilter, licenseAppliesTo and where")
+def test_tokens_of_applications_are_no_license_of_a_contact_centre(world: World) -> None:
+    tokens = world.license(applies_to="applications")
+    with administrator_of(world, tokens) as session:
+        for applies_to in range(4):
+            answer = ask(session, ALLOCATIONS, select="*", licenseAppliesTo=applies_to)
+            assert (answer.json(), answer.headers["content-range"]) == ({"items": []}, "items 0-0/0")
+
+
 @pytest.mark.icws("5.2 an empty list is items 0-0/0")
 @pytest.mark.parametrize("ranged", [None, "items=0-0", "items=7-9"])
 def test_an_empty_list(people: People, ranged: str | None) -> None:

@@ -277,3 +277,10 @@ async def test_an_export_has_tokens_taken_again_elsewhere(counting: World, tmp_p
         await elsewhere.apply(text)
         assert await taken(elsewhere) == {"ibmmfpfa": 1, "ibmmfpabd": 1}
         assert await exported(elsewhere.reads, Format.TOML) == text
+
+
+async def test_an_export_keeps_versions_with_their_application_however_long_their_names(world: World) -> None:
+    long = f'versions = [{{ platform = "android", version = "1.0", display_name = "{"n" * 200}" }}]\n'
+    await world.apply(RUNTIME + application("a", long) + application("b", ANDROID))
+    text = await exported(world.reads, Format.TOML)
+    assert await world.apply(text, prune=True) == []

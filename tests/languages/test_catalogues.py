@@ -284,6 +284,12 @@ def checkout(tmp_path: Path) -> Path:
             'left = "He left."\nsay(left)\nsay("{who}',
             "some.py:3: left is a text; write it here",
         ),
+        (
+            "some.py",
+            'say("{who}',
+            'def gone(why, **facts):\n    return Sentence(why, facts)\n\n\nsay("{who}',
+            "some.py:2: gone is called with a pattern; name it in CALLED_WITH_A_PATTERN",
+        ),
     ],
 )
 def test_what_is_not_right_with_a_catalogue_is_told(

@@ -14,6 +14,7 @@ from seatkeeper.licensing.commands import (
     ExpireSession,
     Explain,
     LeaveStation,
+    Rehearse,
     ReleaseLicenses,
     ReplaceLicenses,
     SetStation,
@@ -365,4 +366,5 @@ class Work:
         return SettleTokens()
 
     def _together(self) -> Command[Any]:
-        return Together(commands=tuple(self.commands(2)))
+        commands = tuple(self.commands(2))
+        return Rehearse(commands=commands) if self._random.random() < 0.2 else Together(commands=commands)

@@ -89,7 +89,7 @@ async def test_tables_that_are_put_back_take_the_image_with_them() -> None:
 async def test_transactions_that_are_put_back_are_carried_out_and_nobody_waits_for_one_that_is_gone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(transactions, "_PAUSE", 0.2)
+    monkeypatch.setattr(transactions, "_REST", 0.2)
     async with in_memory() as (ledger, database):
         await ledger.submit(house())
         without = await asyncio.to_thread(database.copy)

@@ -19,7 +19,9 @@ from seatkeeper.ledger import migrations, schema
 from seatkeeper.ledger.check import check_database
 from seatkeeper.ledger.database import DatabaseFile
 from seatkeeper.ledger.door import DataDirectoryInUse, Ledger
-from seatkeeper.ledger.rows import MAPPINGS, Mapping
+from seatkeeper.ledger.engines.statements import WHOLE
+from seatkeeper.ledger.mapping import Mapping
+from seatkeeper.ledger.rows import MAPPINGS
 from seatkeeper.ledger.schema import SchemaTooNew, SchemaTooOld, migrate
 from seatkeeper.ledger.tables import metadata
 from tests.ledger.world import assert_clean, connect, inventory, rows, running, tamper
@@ -52,6 +54,14 @@ def test_the_migrations_come_to_the_tables_of_the_code(tmp_path: Path) -> None:
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+@pytest.mark.parametrize("table", ["profiles", "assignments", "transactions"])
+def test_what_is_loaded_whole_of_a_table_that_grows_is_found_by_an_index(tmp_path: Path, table: str) -> None:
+    """The image is loaded again whenever another has written; what others have in the table must not slow it down."""
+    migrate(DatabaseFile(tmp_path / "migrated.db"))
+    plan = rows(tmp_path / "migrated.db", f"EXPLAIN QUERY PLAN {WHOLE[table]}")
+    assert all(" USING INDEX " in step or "ORDER BY" in step for *_, step in plan), plan
 
 
 def test_the_migrations_come_to_the_constraints_of_the_code(tmp_path: Path) -> None:

@@ -7,14 +7,25 @@ import pytest
 from seatkeeper.ledger import tokens as work
 from seatkeeper.licensing.commands import Assign, Unassign
 from seatkeeper.licensing.deployment import LicenseType
-from seatkeeper.licensing.entities import AppliesTo
-from seatkeeper.licensing.inventory_commands import ChangeSeats, DefineLicense, DefineStation, RemoveLicenses
+from seatkeeper.licensing.entities import AppliesTo, LicenseKind, OwnerDetails
+from seatkeeper.licensing.inventory_commands import (
+    ChangeSeats,
+    DefineLicense,
+    DefineOwner,
+    DefineStation,
+    RemoveLicenses,
+)
 from tests.ledger.deploying import APP, COUNTING, begin, configure, house, register
 from tests.ledger.world import NOON, OWNER, Clock, WatchedLedger, agent, assert_clean, named, running, until
 
 pytestmark = pytest.mark.anyio
 
 [TOKEN] = named("Token")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_by_time_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "_PAUSE", 3600)
 
 
 def _blocked(ledger: WatchedLedger) -> list[bool]:
@@ -59,6 +70,29 @@ async def test_all_are_blocked_when_their_license_goes_and_back_when_it_is_bough
         await ledger.submit(token)
         await ledger.submit(ChangeSeats(license=TOKEN, assignable=5))
         await until(lambda: _blocked(ledger) == [False, False])
+    assert_clean(ledger.file)
+
+
+async def test_an_owner_whose_licenses_end_blocks_them_and_one_of_whom_no_end_is_said_does_not(tmp_path: Path) -> None:
+    async with running(tmp_path, policy=COUNTING, clock=Clock()) as ledger:
+        await _registered(ledger)
+        await ledger.submit(DefineOwner(name=OWNER, details=OwnerDetails(expires=NOON - 1)))
+        await until(lambda: _blocked(ledger) == [True, True])
+        await ledger.submit(DefineOwner(name=OWNER, details=OwnerDetails()))
+        await until(lambda: _blocked(ledger) == [False, False])
+    assert_clean(ledger.file)
+
+
+async def test_all_are_blocked_when_a_license_goes_that_covered_everybody(tmp_path: Path) -> None:
+    site = DefineLicense(
+        owner=OWNER, name="Token", display_name="", applies_to=AppliesTo.APPLICATIONS, kind=LicenseKind.SITE
+    )
+    async with running(tmp_path, policy=COUNTING) as ledger:
+        await ledger.submit(house(tokens=0))
+        await ledger.submit(site)
+        assert (await ledger.submit(begin(register()))).status == "SUCCESS"
+        await ledger.submit(RemoveLicenses(licenses=(TOKEN,)))
+        await until(lambda: _blocked(ledger) == [True])
     assert_clean(ledger.file)
 
 
@@ -115,11 +149,8 @@ async def test_where_nothing_is_due_nothing_is_written(tmp_path: Path, monkeypat
         assert (ledger.head, ledger.engine.commits) == (head, commits)
 
 
-async def test_what_frees_no_token_does_not_have_all_of_them_settled(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_frees_no_token_does_not_have_all_of_them_settled(tmp_path: Path) -> None:
     """Settling looks at every application; what comes and goes all day long must not wait for that."""
-    monkeypatch.setattr(work, "_PAUSE", 3600)
     async with running(tmp_path, policy=COUNTING) as ledger:
         await ledger.submit(house(tokens=2))
         await _settled(ledger)

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "_PAUSE", 0.01)
+    monkeypatch.setattr(work, "_REST", 0.01)
 
 
 async def _done(ledger: Ledger, command: BeginTransaction) -> Transaction:

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from seatkeeper.licensing.commands import ReleaseLicenses
-from seatkeeper.licensing.entities import HolderKind, LicenseKind, Method
+from seatkeeper.licensing.entities import AppliesTo, HolderKind, LicenseKind, Method
 from seatkeeper.licensing.events import Denied
 from seatkeeper.licensing.verdicts import SENTENCES, STATUS_OF, Reason, Status, Verdict
 from tests.licensing.world import NOON, World
@@ -37,6 +37,13 @@ def _site_license() -> Verdict:
     world.license("SERVER", kind=LicenseKind.SITE)
     world.user(AGENT)
     return world.acquire(world.connect(AGENT), "server")
+
+
+def _for_applications() -> Verdict:
+    world = World()
+    world.license("TOKEN", applies_to=AppliesTo.APPLICATIONS)
+    world.user(AGENT)
+    return world.acquire(world.connect(AGENT), "token")
 
 
 def _not_assigned() -> Verdict:
@@ -168,6 +175,12 @@ CASES: list[Case] = [
         Status.NONE,
         Reason.SITE_LICENSE,
         "server is a site license: it covers the whole installation and no user acquires it.",
+    ),
+    (
+        _for_applications,
+        Status.NOT_ASSIGNED,
+        Reason.FOR_APPLICATIONS,
+        "token is a token, which applications of a runtime take and no user acquires.",
     ),
     (
         _not_assigned,

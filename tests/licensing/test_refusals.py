@@ -55,6 +55,7 @@ from seatkeeper.licensing.inventory_commands import (
     RemoveOwner,
     RemoveStation,
 )
+from seatkeeper.licensing.policy import DeploymentPolicy, Policy
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import Seen, SeenKind
 from tests.licensing.world import ABORT, NOON, OWNER, World, named, stage, station_named, user_named
@@ -64,7 +65,7 @@ BIG = 2**31
 
 
 def _world() -> World:
-    world = World()
+    world = World(Policy(deployment=DeploymentPolicy(longest_line=1)))
     world.license("CLIENT", assignable=1, concurrent=1)
     world.license("SERVER", kind=LicenseKind.SITE)
     world.license("OLD", assignable=1, expires=NOON)
@@ -271,6 +272,11 @@ CASES: list[tuple[Code, str, Ask]] = [
         Code.TRANSACTION_UNFINISHED,
         "Runtime mfp cannot be removed: 1 of its transactions are not over. Wait for their end.",
         lambda _: RemoveRuntime(name="mfp"),
+    ),
+    (
+        Code.LINE_FULL,
+        "1 transactions of runtime mfp wait already; try again when some are over.",
+        lambda _: _begin(SetConfiguration("app", Configuration(Category.B2C))),
     ),
     (Code.INVALID_VALUE, "The name of the runtime is empty.", lambda _: DefineRuntime(name=" ")),
     (

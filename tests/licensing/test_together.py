@@ -3,11 +3,11 @@
 import tracemalloc
 
 import pytest
-from msgspec.structs import replace
 
-from seatkeeper.licensing.commands import Assign, Command, Explain, Together, Unassign
+from seatkeeper.licensing.commands import Assign, Command, Explain, Rehearse, Together, Unassign
 from seatkeeper.licensing.decide import decide
 from seatkeeper.licensing.inventory_commands import DefineUser
+from seatkeeper.licensing.outcomes import Foreseen
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.state import State
@@ -120,14 +120,14 @@ def test_an_assignment_costs_as_much_memory_among_many_as_among_few() -> None:
     assert cost(2000) < 6 * cost(500)
 
 
-def test_a_rehearsal_tells_the_outcomes_and_leaves_all_as_it_was(world: World) -> None:
+def test_a_rehearsal_leaves_all_as_it_was(world: World) -> None:
     before = world.picture()
-    rehearsal = replace(_move("agent01", "agent02"), rehearsed=True)
-    assert decide(world.state, rehearsal, NOON, Policy()) == (((named("CLIENT"),), (named("CLIENT"),)), [])
+    rehearsal = Rehearse(commands=(_move("agent01", "agent02"),))
+    assert decide(world.state, rehearsal, NOON, Policy()) == (Foreseen(), [])
     assert world.picture() == before
 
 
 def test_a_rehearsal_is_refused_as_the_thing_itself(world: World) -> None:
     with pytest.raises(Refusal) as refused:
-        world.do(replace(_move("agent01", "nobody"), rehearsed=True))
+        world.do(Rehearse(commands=_move("agent01", "nobody").commands))
     assert (refused.value.code, refused.value.index) == (Code.UNKNOWN_USER, 1)

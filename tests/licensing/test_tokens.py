@@ -16,6 +16,7 @@ from seatkeeper.licensing.inventory_commands import (
 )
 from seatkeeper.licensing.policy import DeploymentPolicy, Policy
 from seatkeeper.licensing.refusals import Code, Refusal
+from seatkeeper.licensing.seen import Seen, SeenKind, present
 from tests.licensing.deployed import (
     APPLICATION,
     BRAND,
@@ -86,7 +87,7 @@ def test_the_owner_and_the_features_are_settings() -> None:
     policy = DeploymentPolicy(count_tokens=True, feature_owner="Vendor", application_feature="core", brand_feature="b")
     world = Deployed(Policy(deployment=policy))
     world.do(DefineLicense(owner="VENDOR", name="Core", display_name="", applies_to=AppliesTo.APPLICATIONS))
-    assert "No token of Core is left: 0 of 0" in _fails(world, register(APP), Fault.TOKENS_SHORT)
+    assert "No token of VENDOR:Core is left: 0 of 0" in _fails(world, register(APP), Fault.TOKENS_SHORT)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_too_few_tokens_fail_a_first_registration_in_whatever_runtime(world: Dep
     world.do(DefineRuntime(name="other"))
     world.succeed(register("first"))
     assert _fails(world, register("second"), Fault.TOKENS_SHORT, runtime) == (
-        "No token of ibmmfpfa is left: 1 of 1 are taken. Buy more, or remove an application that has one."
+        "No token of MOBILEFIRST:ibmmfpfa is left: 1 of 1 are taken. Buy more, or remove an application that has one."
     )
     assert world.application("second", runtime) is None
     world.succeed(configure("second", BRANDED), register("second"))
@@ -119,7 +120,7 @@ def test_tokens_that_were_never_bought_or_are_not_for_applications_or_have_expir
     world.succeed(register(APP))
     world.now += 1
     assert _fails(world, register("late"), Fault.TOKENS_EXPIRED) == (
-        "The tokens of ibmmfpfa expired on 2027-01-15. Renew them."
+        "The tokens of MOBILEFIRST:ibmmfpfa expired on 2027-01-15. Renew them."
     )
     world.succeed(register(APP, "2.0"))
 
@@ -198,8 +199,8 @@ def test_an_administrator_defines_no_application_without_its_token(world: Deploy
     assert (refused.value.code, refused.value.sentence) == (
         Code.SEATS_EXHAUSTED,
         (
-            "Application second cannot have its token. No token of ibmmfpfa is left: 1 of 1 are taken. Buy more, or"
-            " remove an application that has one."
+            "Application second cannot have its token. No token of MOBILEFIRST:ibmmfpfa is left: 1 of 1 are taken. Buy"
+            " more, or remove an application that has one."
         ),
     )
     assert world.picture() == before
@@ -333,6 +334,14 @@ def test_a_blocked_application_takes_a_token_that_is_free_as_soon_as_it_register
     assert _blocked(full) == "c"
     assert full.finish(transaction).status is SUCCESS
     assert _blocked(full) == ""
+
+
+def test_one_that_a_transaction_is_about_to_make_is_not_seen_before_it_is_made(world: Deployed) -> None:
+    seen = Seen(kind=SeenKind.APPLICATION, key=("mfp", APP), row=None, what=APP)
+    transaction = world.queue(register(APP), PREPARING)
+    assert present(world.state, seen) is None
+    world.finish(transaction)
+    assert present(world.state, seen) is not None
 
 
 def test_settling_leaves_alone_what_a_transaction_is_at_work_on(full: Deployed) -> None:

@@ -89,6 +89,18 @@ def test_the_type_of_a_transaction_is_what_it_does(change: Change, kind: Transac
     assert (transaction.type, transaction.status) == (kind, SUCCESS)
 
 
+def test_a_line_that_is_full_takes_no_more_until_one_of_it_is_over() -> None:
+    world = Deployed(Policy(deployment=DeploymentPolicy(longest_line=2)))
+    first = world.begin(configure(APP), queued=True)
+    world.begin(configure(APP), queued=True)
+    for queued in (True, False):
+        with pytest.raises(Refusal, match="2 transactions of runtime mfp wait already") as refused:
+            world.begin(configure(APP), queued=queued)
+        assert refused.value.code is Code.LINE_FULL
+    world.finish(first)
+    assert world.begin(configure(APP), queued=True).status is PENDING
+
+
 def test_a_configuration_is_replaced_and_the_same_again_is_one_more_transaction_but_no_change(world: Deployed) -> None:
     world.succeed(configure(APP))
     world.succeed(configure(APP, category=Category.B2E))
@@ -335,6 +347,14 @@ def test_whoever_waited_too_long_for_the_lock_ends_while_another_has_it() -> Non
         assert (ended.status, _faults(ended)) == (FAILURE, [Fault.LOCK_WAIT])
     assert world.finish(holder).status is SUCCESS
     assert world.application("a") is not None
+
+
+@pytest.mark.parametrize(("limit", "said"), [(500, "0.5"), (1_250, "1.25"), (60_000, "60")])
+def test_a_limit_is_told_as_it_was_set(limit: int, said: str) -> None:
+    world = Deployed(Policy(deployment=DeploymentPolicy(lock_wait=limit)))
+    waiting = world.queue(configure(APP))
+    world.now += limit + 1
+    assert f" more than {said} seconds." in str(sentence_of(world.finish(waiting).errors[0]))
 
 
 @pytest.mark.parametrize("status", [PREPARING, COMMITTING, REJECTING])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from tests.icws.client import DEADLINE, Session, log_on_body, open_http
+from tests.icws.client import DEADLINE, PASSWORD, Session, log_on_body, open_http
 from tests.icws.world import World
 from tests.metrics.scraping import Scrape, scrape
 
@@ -191,6 +191,43 @@ def test_a_stream_counts_with_the_time_to_its_beginning(world: World, now: Calla
     with world.log_on(world.user()) as session, session.stream():
         while_open = now()
     assert risen(before, while_open, "seatkeeper_http_request_duration_seconds_count", **labels) == 1
+
+
+def test_runtimes_are_told_with_their_applications_and_what_became_of_their_transactions(
+    world: World, now: Callable[[], Scrape], http: httpx.Client
+) -> None:
+    before = now()
+    world.apply("runtimes", {"name": "mfp"})
+    world.apply("runtimes", {"name": "old", "running": False})
+    auth = (world.user(roles=["mfpdeployer"]), PASSWORD)
+    root = "/mfpadmin/management-apis/2.0/runtimes/mfp"
+    for name in ("com.example.banking", "com.example.survey"):
+        body = {"appID": name, "category": "B2C"}
+        assert http.post(f"{root}/license", json=body, auth=auth).json()["ok"]
+    descriptor = {
+        "applicationKey": {"packageName": "com.example.banking", "version": "1.0", "clientPlatform": "android"}
+    }
+    assert http.post(f"{root}/applications", json=descriptor, auth=auth).json()["ok"]
+    assert not http.delete(f"{root}/license/com.example.banking", auth=auth).json()["ok"]
+    after = now()
+    told = {
+        (name, runtime): after.value(f"seatkeeper_runtime_{name}", runtime=runtime)
+        for name in (
+            "running",
+            "applications",
+            "blocked_applications",
+            "unfinished_transactions",
+            "oldest_transaction_seconds",
+        )
+        for runtime in ("mfp", "old")
+    }
+    assert told == dict.fromkeys(told, 0) | {("running", "mfp"): 1, ("applications", "mfp"): 1}
+    outcomes = {
+        each.labels["outcome"]: risen(before, after, each.name, **each.labels)
+        for each in after.all("seatkeeper_transactions_ended_total")
+    }
+    assert outcomes == {"success": 3, "failure": 1, "canceled": 0}
+    assert "com.example" not in after.text
 
 
 def test_the_ledger_tells_its_commands_batches_and_commits(world: World, now: Callable[[], Scrape]) -> None:

@@ -1,7 +1,6 @@
 """A server whose transactions tests hold in a state, look at, and let go again."""
 
 import time
-from pathlib import Path
 from typing import Any
 
 from tests.mobilefirst.client import DEADLINE
@@ -9,18 +8,12 @@ from tests.mobilefirst.world import World
 from tests.server_process import ServerProcess
 
 
-class HeldServer(ServerProcess):
-    """`seatkeeper serve` that passes over what is held (held_launcher.py)."""
-
-    module = "tests.mobilefirst.held_launcher"
-
-
 class HeldWorld(World):
-    """`holds`: the directory that says what is held."""
+    """A world whose server has the setting `testing`, and so can pause transactions."""
 
-    def __init__(self, server: ServerProcess, holds: Path) -> None:
+    def __init__(self, server: ServerProcess) -> None:
         super().__init__(server)
-        self.holds = holds
+        self._pauses: dict[str, int] = {}
 
     def hold(self, runtime: str, state: str, application: str | None = None) -> dict[str, Any]:
         """Begin to configure an application, a new one unless it is named, and hold it in a state; the transaction."""
@@ -31,11 +24,14 @@ class HeldWorld(World):
 
     def order(self, application: str, state: str) -> None:
         """Have whatever is done to an application held in a state."""
-        (self.holds / application).write_text(state)
+        answer = self.house.post("/testing/pauses", json={"status": state, "application": application})
+        assert answer.status_code == 201, answer.text
+        self._pauses[application] = answer.json()["id"]
 
     def let_go(self, transaction: dict[str, Any]) -> None:
         """Let a transaction go on."""
-        (self.holds / transaction["description"]["name"]).unlink()
+        answer = self.house.delete(f"/testing/pauses/{self._pauses.pop(transaction['description']['name'])}")
+        assert answer.status_code == 204, answer.text
 
     def reached(self, runtime: str, number: int, state: str) -> dict[str, Any]:
         """A transaction when it stands in this state."""

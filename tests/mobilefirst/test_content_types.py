@@ -207,9 +207,9 @@ def test_a_name_that_xml_cannot_have_is_told_all_the_same(world: World, runtime:
     ("body", "why"),
     [
         (b"{", "The JSON cannot be read: Input data was truncated."),
-        (b"[]", "The body must be one JSON object."),
-        (b"null", "The body must be one JSON object."),
-        (b'"text"', "The body must be one JSON object."),
+        (b"[]", "The body must be a JSON object."),
+        (b"null", "The body must be a JSON object."),
+        (b'"text"', "The body must be a JSON object."),
         (b"\xff\xfe{\0}\0", "The JSON cannot be read: it is not UTF-8."),
         (b'{"appID": "\xe9"}', "The JSON cannot be read: it is not UTF-8."),
         (b'{"a":' * 100_000, "The JSON is nested too deeply."),

@@ -2,13 +2,16 @@
 
 import csv
 import io
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.mobilefirst.client import DEADLINE, TEXT_XML, XML, Client, told
+from tests.mobilefirst.client import DEADLINE, JSON, TEXT_XML, XML, Client, told
 from tests.mobilefirst.world import World
 from tests.server_process import start_server
 
@@ -27,7 +30,7 @@ def rows(client: Client, path: str) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A server of this module's own that counts tokens: nobody else's applications take any."""
-    environment = {"SEATKEEPER_MOBILEFIRST_COUNT_TOKENS": "true"}
+    environment = {"SEATKEEPER_MOBILEFIRST_COUNT_TOKENS": "true", "SEATKEEPER_TESTING": "true"}
     with start_server(tmp_path_factory.mktemp("counted") / "data", env=environment) as server:
         world = World(server)
         yield world
@@ -160,6 +163,44 @@ def test_the_history_tells_who_configured_what_and_when(world: World, applicatio
     ]
 
 
+@contextmanager
+def last_event_unreadable(world: World) -> Iterator[None]:
+    """As on a disk that fails: the last event of the journal is no event any more."""
+    with closing(sqlite3.connect(world.server.data / "seatkeeper.db", timeout=DEADLINE)) as database:
+        [(last, data)] = database.execute("SELECT seq, data FROM journal ORDER BY seq DESC LIMIT 1").fetchall()
+        database.execute("UPDATE journal SET data = ? WHERE seq = ?", (b"{", last))
+        database.commit()
+        yield
+        database.execute("UPDATE journal SET data = ? WHERE seq = ?", (data, last))
+        database.commit()
+
+
+@pytest.mark.parametrize("media_type", [JSON, CSV])
+def test_a_long_history_is_whole_and_one_that_cannot_be_read_to_its_end_breaks_off(
+    counted: World, media_type: str
+) -> None:
+    runtime = counted.runtime()
+    names = [f"com.package.long{number:04}" for number in range(1200)]
+    counted.apply("applications", *({"runtime": runtime, "name": name, "category": "B2C"} for name in names))
+    place = f"/runtimes/{runtime}/license-report/history"
+    with last_event_unreadable(counted):
+        for _ in range(3):  # more often than such reads may run at once: each makes room for the next
+            pieces: list[bytes] = []
+            with (
+                counted.monitor.http.stream("GET", place, headers={"Accept": media_type}) as answer,
+                pytest.raises(httpx.RemoteProtocolError, match="without sending complete message body"),
+            ):
+                pieces.extend(answer.iter_bytes())
+            received = b"".join(pieces)
+            assert answer.status_code == 200
+            assert names[500].encode() in received
+            assert names[-1].encode() not in received
+    if media_type == JSON:
+        assert [each["appID"] for each in counted.monitor.read(place)["changes"]] == names
+    else:
+        assert [each["appID"] for each in rows(counted.monitor, place)] == names
+
+
 @pytest.mark.mobilefirst(
     "8.1 GET /license-report/tokens",
     "8.1 tokens bought, taken, free, needed and missing",
@@ -187,8 +228,8 @@ def test_tokens_are_told_as_they_are_and_who_lacks_one_is_told_why(counted: Worl
         "licenseType": "APPLICATION",
         "missing": 1,
         "needed": 2,
-        "noneLeftBecause": "FWLSE3129E: No token of ibmmfpfa is left: 1 of 1 are taken. Buy more, or remove an"
-        " application that has one.",
+        "noneLeftBecause": "FWLSE3129E: No token of MOBILEFIRST:ibmmfpfa is left: 1 of 1 are taken. Buy more, or remove"
+        " an application that has one.",
         "taken": 1,
         "unlimited": False,
     }
@@ -245,3 +286,29 @@ def test_a_runtime_that_is_not_there_has_no_report(world: World, place: str) -> 
 @pytest.mark.parametrize("place", ["/license-report", "/license-report/tokens", "/license-report/history"])
 def test_there_is_no_report_in_xml(world: World, place: str, media_type: str) -> None:
     assert world.monitor.get(place, headers={"Accept": media_type}).status_code == 406
+
+
+@pytest.mark.mobilefirst("8.1 the table of tokens says whether they are counted")
+def test_the_table_of_tokens_says_whether_they_are_counted(world: World, counted: World) -> None:
+    for asked, on in ((world, "false"), (counted, "true")):
+        table = rows(asked.monitor, "/license-report/tokens")
+        assert [each["tokensCounted"] for each in table] == [on, on]
+
+
+@pytest.mark.mobilefirst("8.1 a history whose beginning was archived says so, as a table too")
+def test_a_history_whose_beginning_was_archived_says_so(counted: World) -> None:
+    runtime, application = counted.runtime(), counted.application()
+    counted.deployer.configure(runtime, application)
+    told_before = rows(counted.monitor, "/license-report/history")
+    assert {each["archivedUntil"] for each in told_before} == {""}
+    counted.advance(120)  # what is younger than a minute is not sealed
+    assert counted.house.post("/journal/seal", json={"before": "2099-01-01T00:00:00Z"}).status_code == 202
+    deadline = time.monotonic() + DEADLINE
+    while "archivedUntil" not in (history := counted.monitor.read("/license-report/history")):
+        assert time.monotonic() < deadline, "it is not sealed"
+        time.sleep(0.02)
+    counted.deployer.configure(runtime, application, category="B2E")
+    first, *others = rows(counted.monitor, "/license-report/history")
+    assert first.pop("archivedUntil") == history["archivedUntil"]
+    assert set(first.values()) == {""}
+    assert [(each["appID"], each["category"], each["archivedUntil"]) for each in others] == [(application, "B2E", "")]

@@ -1,8 +1,11 @@
 """In which language messages are: by the parameter `locale`, else by `Accept-Language` (contract 5.4)."""
 
+from typing import Any
+
+import httpx
 import pytest
 
-from tests.mobilefirst.client import told
+from tests.mobilefirst.client import Client, told
 from tests.mobilefirst.world import World
 
 TOLD = {
@@ -62,3 +65,44 @@ def test_accept_language_counts_where_there_is_no_locale(world: World) -> None:
     assert told_of_nowhere(world, {}, headers) == TOLD["pt-BR"]
     assert told_of_nowhere(world, {"locale": "ja_JP"}, headers) == TOLD["ja"]
     assert told_of_nowhere(world, {"locale": "zh_CN"}, headers) == TOLD["en"]
+
+
+WRONG_BODIES: list[tuple[str, Any]] = [
+    ("license", []),
+    ("license", {}),
+    ("license", {"appID": 1}),
+    ("license", {"appID": "a"}),
+    ("license", {"appID": "a", "category": 1}),
+    ("license", {"appID": "a", "category": "b2c"}),
+    ("license", {"appID": "", "category": "B2C"}),
+    ("applications", {}),
+    ("applications", {"applicationKey": 1}),
+    ("applications", {"applicationKey": {}}),
+]
+
+
+def refused_for_what_was_sent(caller: Client, runtime: str, locale: str) -> list[httpx.Response]:
+    """Answers to requests that are wrong in all ways that a body or a parameter can be."""
+    at, parameters = f"/runtimes/{runtime}", {"locale": locale}
+    right = {"appID": "a", "category": "B2C"}
+    json_header = {"Content-Type": "application/json"}
+    return [
+        *(
+            caller.http.post(f"{at}/license", content=body, params=parameters, headers=json_header)
+            for body in (b"", b"{", b"\xff", b"[" * 5000)
+        ),
+        *(caller.post(f"{at}/{place}", body, params=parameters) for place, body in WRONG_BODIES),
+        caller.post(f"{at}/license", right, params={**parameters, "async": "perhaps"}),
+        caller.get("/audit", params={**parameters, "fromDate": "yesterday"}),
+        caller.get("/audit", params={**parameters, "fromDate": "2026-11-22", "toDate": "2026-11-21"}),
+    ]
+
+
+@pytest.mark.mobilefirst("2.1 locale")
+@pytest.mark.parametrize("language", ["de", "es", "fr", "ja", "pt-BR"])
+def test_what_is_wrong_with_a_request_is_told_in_each_language(world: World, runtime: str, language: str) -> None:
+    english = refused_for_what_was_sent(world.admin, runtime, "en")
+    translated = refused_for_what_was_sent(world.admin, runtime, language)
+    assert {answer.status_code for answer in (*english, *translated)} == {400}
+    same = {told(each) for each in english} & {told(each) for each in translated}
+    assert same == set()

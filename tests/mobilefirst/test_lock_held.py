@@ -3,19 +3,23 @@
 Each is held in a state from outside, looked at over HTTP, and let go.
 """
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.mobilefirst.audit_trail import of, trail
-from tests.mobilefirst.client import DEADLINE, XML
+from tests.mobilefirst.client import DEADLINE, XML, told
 from tests.mobilefirst.documents import xml_of
-from tests.mobilefirst.held import HeldServer, HeldWorld
+from tests.mobilefirst.held import HeldWorld
+from tests.server_process import start_server
 
 LOCK_WAIT, PREPARE, LONGEST_LOCK, COMMIT = 60, 300, 600, 120
+LONGEST_LINE = 3
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +31,16 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeldWorld]:
 @contextmanager
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeldWorld]:
     """A server of its own, whose clock tests set forward."""
-    holds = tmp_path_factory.mktemp("holds")
     environment = {
-        "HELD": str(holds),
         "SEATKEEPER_TESTING": "true",
+        "SEATKEEPER_MOBILEFIRST_LONGEST_LINE": str(LONGEST_LINE),
         "SEATKEEPER_MOBILEFIRST_LOCK_WAIT": str(LOCK_WAIT),
         "SEATKEEPER_MOBILEFIRST_PREPARE_TIMEOUT": str(PREPARE),
         "SEATKEEPER_MOBILEFIRST_LONGEST_LOCK": str(LONGEST_LOCK),
         "SEATKEEPER_MOBILEFIRST_COMMIT_TIMEOUT": str(COMMIT),
     }
-    with HeldServer(tmp_path_factory.mktemp("held") / "data", (), environment).start() as server:
-        world = HeldWorld(server, holds)
+    with start_server(tmp_path_factory.mktemp("held") / "data", env=environment) as server:
+        world = HeldWorld(server)
         yield world
         world.close()
 
@@ -67,6 +70,14 @@ def transactions(held: HeldWorld, runtime: str) -> list[dict[str, Any]]:
     return items
 
 
+def told_to_prometheus(held: HeldWorld, runtime: str) -> dict[str, float]:
+    """What `/metrics` says of a runtime, by the end of the metric's name."""
+    token = held.house.headers["Authorization"]
+    page = httpx.get(f"{held.url}/metrics", headers={"Authorization": token}, timeout=DEADLINE, trust_env=False).text
+    found = re.findall(rf'^seatkeeper_runtime_(\w+)\{{runtime="{runtime}"\}} (\S+)$', page, re.MULTILINE)
+    return {name: float(value) for name, value in found}
+
+
 def busy(held: HeldWorld, runtime: str) -> bool:
     return bool(held.monitor.read(f"/runtimes/{runtime}/lock")["busy"])
 
@@ -77,6 +88,10 @@ def test_what_is_under_way_has_the_lock_until_it_is_over(held: HeldWorld, runtim
     assert not busy(held, runtime)
     transaction = held.hold(runtime, state)
     assert busy(held, runtime)
+    held.advance(30)
+    metrics = told_to_prometheus(held, runtime)
+    assert metrics["unfinished_transactions"] == 1
+    assert 30 <= metrics["oldest_transaction_seconds"] < 30 + DEADLINE
     lock = xml_of(held.monitor.get(f"/runtimes/{runtime}/lock", headers={"Accept": XML}), "lock")
     assert dict(lock.attrib) == {"busy": "true"}
     assert of(runtime, trail(held.monitor))[-1]["Outcome"] == "PENDING"
@@ -84,6 +99,8 @@ def test_what_is_under_way_has_the_lock_until_it_is_over(held: HeldWorld, runtim
     held.let_go(transaction)
     assert held.monitor.ended(runtime, transaction["id"])["status"] == "SUCCESS"
     assert not busy(held, runtime)
+    after = told_to_prometheus(held, runtime)
+    assert (after["unfinished_transactions"], after["oldest_transaction_seconds"]) == (0, 0)
 
 
 @pytest.mark.mobilefirst("3.1 status REJECTING", "3.3 mode errors")
@@ -115,6 +132,18 @@ def test_a_synchronous_one_waits_for_those_before_it_and_succeeds(
     assert [each["status"] for each in ended] == ["SUCCESS", "SUCCESS"]
     assert ended[0]["timeUpdated"] <= ended[1]["timeUpdated"]
     assert result["transaction"] == ended[1]
+
+
+@pytest.mark.parametrize("state", ["draining", "standby"])
+def test_a_server_that_takes_no_log_ons_deploys_all_the_same(held: HeldWorld, runtime: str, state: str) -> None:
+    """There are no log-ons to this API (docs/operating.md)."""
+    held.enter(state)
+    try:
+        assert held.admin.configure(runtime, held.application())["ok"] is True
+        begun = held.admin.configure(runtime, held.application(), **{"async": "true"})["transaction"]
+        assert held.monitor.ended(runtime, begun["id"])["status"] == "SUCCESS"
+    finally:
+        held.enter("serving")
 
 
 @pytest.mark.mobilefirst("3.1 another runtime is not held up")
@@ -159,6 +188,21 @@ def test_one_that_waits_too_long_for_the_lock_fails_and_is_answered(
     assert [each["details"].partition(":")[0] for each in result["transaction"]["errors"]] == ["FWLSE3021E"]
     held.let_go(first)
     assert held.monitor.ended(runtime, first["id"])["status"] == "SUCCESS", "it was not too late for this one"
+
+
+@pytest.mark.mobilefirst("4 503 FWLSE3021E with Retry-After where the line is full")
+def test_a_line_is_not_longer_than_the_setting_says(held: HeldWorld, runtime: str) -> None:
+    first = held.hold(runtime, "PREPARING")
+    for _ in range(LONGEST_LINE - 1):
+        held.admin.configure(runtime, held.application(), **{"async": "true"})
+    payload = {"appID": held.application(), "category": "B2C"}
+    for parameters in ({}, {"async": "true"}):
+        refused = held.deployer.post(f"/runtimes/{runtime}/license", payload, params=parameters)
+        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "1")
+        assert told(refused).startswith(f"FWLSE3021E: {LONGEST_LINE} transactions of runtime {runtime} wait already")
+    assert len(transactions(held, runtime)) == LONGEST_LINE, "what is refused makes no transaction"
+    held.let_go(first)
+    assert held.deployer.post(f"/runtimes/{runtime}/license", payload).json()["ok"]
 
 
 @pytest.mark.mobilefirst(
@@ -211,10 +255,8 @@ def each_comes_to_its_end(held: HeldWorld) -> None:
     queued = held.admin.configure(preparing, held.application(), **{"async": "true"})["transaction"]
     second = held.hold(committing, "COMMITTING")
     held.server.kill()
-    held.let_go(first)
-    held.let_go(second)
     held.server.start()
-    after = HeldWorld(held.server, held.holds)
+    after = HeldWorld(held.server)
     ended = {each: after.monitor.ended(preparing, each) for each in (first["id"], queued["id"])}
     assert ended[first["id"]]["status"] == "FAILURE"
     assert ended[first["id"]]["errors"][0]["details"].startswith("FWLSE3091W: ")
@@ -231,3 +273,21 @@ def each_comes_to_its_end(held: HeldWorld) -> None:
     assert not busy(after, preparing)
     assert after.admin.configure(preparing, after.application())["transaction"]["id"] > second["id"]
     after.close()
+
+
+def test_whoever_still_waits_when_the_server_stops_is_told_where_to_ask(
+    tmp_path_factory: pytest.TempPathFactory, threads: ThreadPoolExecutor
+) -> None:
+    with serving(tmp_path_factory) as held:
+        runtime = held.runtime()
+        held.hold(runtime, "PREPARING")
+        body = {"appID": held.application(), "category": "B2C"}
+        asked = threads.submit(held.deployer.post, f"/runtimes/{runtime}/license", body)
+        while len(transactions(held, runtime)) < 2:
+            assert not asked.done(), asked.result().text
+        number = transactions(held, runtime)[1]["id"]
+        assert held.server.stop() == 0
+        answer = asked.result(timeout=DEADLINE)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        assert f"ask for transaction {number}" in told(answer)
+        assert "Traceback" not in held.server.log.read_text()

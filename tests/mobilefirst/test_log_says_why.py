@@ -75,6 +75,15 @@ def test_a_missing_role_is_told_with_whose_it_is(world: World, runtime: str) -> 
     assert f" about={runtime} " in line_of(world, answer)
 
 
+def test_whoever_is_not_let_in_is_not_named_by_what_he_typed(world: World, http: httpx.Client) -> None:
+    """What stands where a login should may be a password. No face of the server logs it."""
+    answer = http.get("/runtimes", auth=("a-password-in-the-wrong-place", "another"))
+    assert (answer.status_code, why(world, answer)) == (401, "The user or the password is wrong.")
+    line = line_of(world, answer)
+    assert "a-password" not in line
+    assert " user=None " in line
+
+
 def test_what_somebody_sends_before_he_is_known_is_not_repeated(world: World, http: httpx.Client) -> None:
     answer = http.get("/a-password-in-the-wrong-place")
     assert (answer.status_code, why(world, answer)) == (404, None)

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from tests.mobilefirst.client import DEADLINE, PASSWORD, told
-from tests.mobilefirst.held import HeldServer, HeldWorld
+from tests.mobilefirst.held import HeldWorld
+from tests.server_process import start_server
 
 REQUEST_SECONDS = 1
 
@@ -19,10 +20,9 @@ REQUEST_SECONDS = 1
 @pytest.fixture(scope="module")
 def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeldWorld]:
     """A server that gives up a request after a second."""
-    holds = tmp_path_factory.mktemp("holds")
-    environment = {"HELD": str(holds), "SEATKEEPER_LIMITS_REQUEST_SECONDS": str(REQUEST_SECONDS)}
-    with HeldServer(tmp_path_factory.mktemp("impatient") / "data", (), environment).start() as server:
-        world = HeldWorld(server, holds)
+    environment = {"SEATKEEPER_TESTING": "true", "SEATKEEPER_LIMITS_REQUEST_SECONDS": str(REQUEST_SECONDS)}
+    with start_server(tmp_path_factory.mktemp("impatient") / "data", env=environment) as server:
+        world = HeldWorld(server)
         yield world
         world.close()
 

@@ -206,7 +206,7 @@ ONE_NAME = "applicationKey must name the application by exactly one of packageNa
         (without("version"), "applicationKey.version is missing."),
         (having(version=1.0), "applicationKey.version must be a text."),
         ({**having(), "displayName": 5}, "displayName must be a text."),
-        ([having()], "The body must be one JSON object."),
+        ([having()], "The body must be a JSON object."),
     ],
 )
 def test_a_descriptor_that_cannot_be_is_400_and_names_what_is_wrong(

@@ -10,7 +10,7 @@ from lxml import etree
 from msgspec import UNSET, Struct, UnsetType
 
 from seatkeeper.mobilefirst.negotiation import JSON, XML
-from seatkeeper.mobilefirst.rendering import Document, time_of, written
+from seatkeeper.mobilefirst.rendering import Document, json_in_pieces, json_of, time_of, written
 
 
 class Colour(StrEnum):
@@ -100,3 +100,16 @@ def test_any_text_is_told_in_xml_and_only_what_xml_cannot_have_is_replaced(text:
 )
 def test_a_time_is_in_utc_with_three_digits_of_a_fraction(moment: int, text: str) -> None:
     assert time_of(moment) == text
+
+
+@given(
+    st.lists(st.lists(st.builds(Part, part_name=st.text(), size=st.none() | st.integers(0, 9)), max_size=3)),
+    st.dictionaries(st.sampled_from(["aside", "zone", "within"]), st.none() | st.text() | st.just('"parts":[')),
+)
+def test_a_long_list_is_written_in_pieces_as_it_would_be_at_once(
+    some_at_a_time: list[list[Part]], members: dict[str, str | None]
+) -> None:
+    pieces = list(json_in_pieces("parts", some_at_a_time, **members))
+    everything = [each for some in some_at_a_time for each in some]
+    assert b"".join(pieces) == json_of({**members, "parts": everything})
+    assert len(pieces) == len(some_at_a_time) + 2

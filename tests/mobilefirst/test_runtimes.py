@@ -64,7 +64,7 @@ def test_with_mode_db_stopped_runtimes_are_listed_too(world: World, runtime: str
     projects = listed(world.monitor, mode="db")
     assert projects[runtime]["running"] is True
     assert projects[stopped]["running"] is False
-    assert projects[stopped]["synchronizationStatus"] == f"Runtime {stopped} does not run. Start it, and try again."
+    assert projects[stopped]["synchronizationStatus"] == f"Runtime {stopped} does not run."
 
 
 @pytest.mark.mobilefirst("6.1 locale", "6.2 locale")
@@ -218,7 +218,7 @@ def test_a_runtime_in_xml_has_nothing_undocumented(world: World, runtime: str, m
 def test_a_stopped_runtime_is_told(world: World, stopped: str) -> None:
     found = world.monitor.read(f"/runtimes/{stopped}")
     assert (found["name"], found["running"]) == (stopped, False)
-    assert found["synchronizationStatus"] == f"Runtime {stopped} does not run. Start it, and try again."
+    assert found["synchronizationStatus"] == f"Runtime {stopped} does not run."
 
 
 @pytest.mark.mobilefirst("6.2 404 runtime not found")

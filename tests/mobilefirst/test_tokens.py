@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.mobilefirst.audit_trail import of, trail
 from tests.mobilefirst.client import DEADLINE
 from tests.mobilefirst.registering import descriptor, register
 from tests.mobilefirst.world import World
@@ -168,6 +169,10 @@ def test_an_application_is_blocked_while_its_token_is_gone_and_stays_as_it_was(
     counting.tokens(BRAND, 0)
     eventually(lambda: standing(counting, runtime, application), ([], True))
     assert counting.monitor.read(f"/runtimes/{runtime}/applications", expand="true") == before
+    told = of(runtime, trail(counting.monitor))[-1]
+    assert (told["Type"], told["Message"].split()[0]) == ("BLOCK_APPLICATION", application)
+    assert (told["Outcome"], told["ErrorCode"]) == ("SUCCESS", "FWLSE3129E")
+    assert told["ErrorMessage"].partition(" is left: ")[0].endswith(BRAND)
 
     counting.tokens(BRAND, bought)
     eventually(lambda: standing(counting, runtime, application), ([BRAND], False))

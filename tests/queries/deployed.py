@@ -27,6 +27,7 @@ def defined(
     *versions: ApplicationVersion,
     runtime_id: int = 1,
     blocked: bool = False,
+    blocked_because: TransactionError | None = None,
     transaction_id: int | None = None,
 ) -> ApplicationDefined:
     return ApplicationDefined(
@@ -37,6 +38,7 @@ def defined(
         versions=versions,
         blocked=blocked,
         transaction_id=transaction_id,
+        blocked_because=blocked_because,
     )
 
 

@@ -22,6 +22,7 @@ from seatkeeper.queries.applications import (
     deployed_last,
     registered_page,
 )
+from seatkeeper.queries.deployed import runtime_with_count, runtimes_with_counts
 from seatkeeper.queries.reads import Reads
 from seatkeeper.queries.runtimes import every_runtime, runtime_named
 
@@ -55,6 +56,7 @@ APPLICATIONS = (
     _row(4, "com.example.d", _version("android", "2.0", "", 30)),
     _row(5, "com.example.configured", category="B2C"),
     _row(6, "com.example.a", _version("android", "1.0", "Elsewhere", 10), runtime=2),
+    _row(7, "com.example.coming", runtime=2),  # has a token alone: a transaction prepares its first version
 )
 
 
@@ -109,6 +111,17 @@ async def test_every_application_of_a_runtime_is_listed_by_name_with_those_that_
 ) -> None:
     found = await deployed.run(partial(applications_of, runtime_id=1))
     assert [each.name.removeprefix("com.example.") for each in found] == ["a", "b", "c", "configured", "d"]
+
+
+async def test_one_that_a_transaction_is_about_to_make_is_not_there_yet(deployed: Reads) -> None:
+    assert await deployed.run(partial(application_named, runtime_id=2, name="com.example.coming")) is None
+    found = await deployed.run(partial(applications_of, runtime_id=2))
+    assert [each.name for each in found] == ["com.example.a"]
+    counts = {each.runtime.name: each.applications for each in await deployed.run(runtimes_with_counts)}
+    assert counts == {"mfp": 5, "archive": 1}
+    archive = await deployed.run(partial(runtime_with_count, name="archive"))
+    assert archive is not None
+    assert archive.applications == 1
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from tests.queries.saving import journal, save
 pytestmark = pytest.mark.anyio
 
 EVER = 10**15
+SHORT = TransactionError(Fault.TOKENS_SHORT, {"feature": "ibmmfpfa", "taken": 3, "bought": 3})
 
 
 async def records(reads: Reads, since: int = 0, until: int = EVER) -> list[AuditRecord]:
@@ -32,12 +33,11 @@ async def records(reads: Reads, since: int = 0, until: int = EVER) -> list[Audit
 
 
 async def test_each_transaction_is_told_where_it_began_with_how_it_stands_now(reads: Reads, database: Path) -> None:
-    short = TransactionError(Fault.TOKENS_SHORT, {"feature": "ibmmfpfa", "taken": 3, "bought": 3})
     save(
         database,
         runtimes("mfp"),
         transactions(
-            (1, 2, "SUCCESS", None), (2, 3, "FAILURE", short), (3, 2, "PENDING", None), (4, 2, "CANCELED", None)
+            (1, 2, "SUCCESS", None), (2, 3, "FAILURE", SHORT), (3, 2, "PENDING", None), (4, 2, "CANCELED", None)
         ),
         journal(
             (10, begun(1, SetConfiguration("app1", B2C))),
@@ -58,7 +58,7 @@ async def test_each_transaction_is_told_where_it_began_with_how_it_stands_now(re
             "app1$android$1.0",
             2,
             done.FAILURE,
-            (short,),
+            (SHORT,),
         ),
         AuditRecord(30, Operation.DELETE_LICENSE_CONFIG, "Agent01", "mfp", "app1", 3, done.PENDING),
         AuditRecord(40, Operation.DELETE_APPLICATION_VERSION, "Agent01", "mfp", "app1$android$1.0", 4, done.CANCELED),
@@ -71,7 +71,7 @@ async def test_what_no_transaction_did_is_told_without_anybody(reads: Reads, dat
         journal(
             (1, RuntimeDefined(runtime_id=1, name="mfp", running=True)),
             (2, defined(1, B2C, ANDROID)),
-            (3, defined(1, B2C, ANDROID, blocked=True)),
+            (3, defined(1, B2C, ANDROID, blocked=True, blocked_because=SHORT)),
             (4, defined(1, B2C, ANDROID)),
             (5, RuntimeDefined(runtime_id=1, name="mfp", running=False)),
             (6, removed(1)),
@@ -89,6 +89,15 @@ async def test_what_no_transaction_did_is_told_without_anybody(reads: Reads, dat
         (7, Operation.REMOVE_RUNTIME, ""),
     ]
     assert {(each.user, each.runtime, each.transaction_id) for each in found} == {(None, "mfp", None)}
+    assert [each.errors for each in found] == [(), (), (SHORT,), (), (), (), ()]
+
+
+async def test_a_change_of_one_that_stays_blocked_is_no_error(reads: Reads, database: Path) -> None:
+    still = (defined(1, B2C, *versions, blocked=True, blocked_because=SHORT) for versions in ((ANDROID,), ()))
+    save(database, runtimes("mfp"), journal(*enumerate(still, 1)))
+    assert [(each.operation, each.errors) for each in await records(reads, 2, 9)] == [
+        (Operation.DEFINE_APPLICATION, ())
+    ]
 
 
 @pytest.mark.parametrize(("since", "until", "told"), [(0, 9, [2, 4, 6]), (2, 6, [2, 4]), (3, 5, [4]), (7, 9, [])])

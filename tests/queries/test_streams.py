@@ -71,6 +71,20 @@ async def test_more_streams_than_run_at_once_wait_and_are_given_up(database: Pat
     reads.close()
 
 
+async def test_what_a_stream_reads_with_is_ended_before_its_connection(reads: Reads) -> None:
+    closed: list[bool] = []
+
+    def nested(connection: Connection) -> Iterator[int]:
+        try:
+            yield from counts(connection)
+        finally:
+            closed.append(connection.closed)
+
+    async with aclosing(reads.stream(nested)) as steps:
+        await anext(steps)
+    assert closed == [False]
+
+
 async def test_a_stream_left_without_a_word_makes_room_for_the_next(database: Path) -> None:
     reads = Reads(DatabaseFile(database), timeout=30)
     for _ in range(5):

@@ -53,6 +53,18 @@ def test_assignments_are_what_the_associate_has_of_the_owner_and_no_more(world: 
 
 
 @pytest.mark.superoffice("7 reading what is not there is null or an empty list")
+def test_tokens_of_applications_are_no_modules(world: World, desk: Desk) -> None:
+    owner = world.owner()
+    module, tokens = world.module(owner), world.module(owner, applies_to="applications")
+    somebody = world.associate(f"{owner}:{module}")
+    assert list(links_of(owners_of(desk, somebody)[owner])) == [module]
+    assert desk.call("License/GetModuleLicenseFromDB", {"OwnerName": owner, "ModuleName": tokens}) is None
+    refused = desk.assign(owner, tokens, to=somebody)
+    assert refused.status_code == 400
+    assert f"{tokens} applies to applications" in refused.json()["Message"]
+
+
+@pytest.mark.superoffice("7 reading what is not there is null or an empty list")
 def test_what_is_not_there_is_empty_or_null(world: World, desk: Desk) -> None:
     owner = world.owner()
     module = world.module(owner)

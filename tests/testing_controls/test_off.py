@@ -24,12 +24,12 @@ def operations(server: Server) -> list[tuple[str, str]]:
 
 def test_every_resource_of_it_is_a_404_that_changes_nothing(server: Server, off: Server) -> None:
     documented = operations(server)
-    assert len(documented) >= 11
+    assert len(documented) >= 15
     before = off.admin.get("/inventory").text
     with off.log_on_demo() as session:
         for method, path in documented:
             for spelled in (path, path.upper(), f"{path}/"):
-                known = spelled.replace("{session}", session.id).replace("{fault}", "1")
+                known = spelled.replace("{session}", session.id).replace("{fault}", "1").replace("{pause}", "1")
                 answer = off.admin.request(method, known, json={})
                 assert (answer.status_code, answer.json()["error"]) == (404, "not_found"), known
         assert off.sessions() == [session.id]

@@ -17,6 +17,7 @@ from seatkeeper.admin import (
     licenses,
     overview,
     owners,
+    pauses,
     runtimes,
     server,
     sessions,
@@ -104,7 +105,7 @@ def create_app(
     )
     routers = [each.router for each in resources]
     if testing is not None:
-        routers.append(tests.router)
+        routers += [tests.router, pauses.router]
     for router in routers:
         app.include_router(router)
     serve_documentation(app)

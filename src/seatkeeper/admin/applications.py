@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from seatkeeper.admin.auth import needs
 from seatkeeper.admin.errors import AdminError
 from seatkeeper.admin.parts import Parts, PartsOfApp
-from seatkeeper.admin.runtimes import RuntimeName, no_runtime
+from seatkeeper.admin.runtimes import UNFINISHED, UNKNOWN, RuntimeName, no_runtime
 from seatkeeper.admin.times import moment
 from seatkeeper.admin.words import as_in_a_file
 from seatkeeper.identity.rights import Right
@@ -18,6 +18,7 @@ from seatkeeper.inventory import values
 from seatkeeper.inventory.names import spelled
 from seatkeeper.licensing.deployment import Category, Configuration, LicenseType
 from seatkeeper.licensing.deployment_commands import DefineApplication, RemoveApplication, VersionNamed
+from seatkeeper.licensing.deployment_sentences import sentence_of
 from seatkeeper.licensing.refusals import Code
 from seatkeeper.queries.deployed import ApplicationView, deployed, deployed_as
 from seatkeeper.queries.runtimes import ReadOfRuntime, of_runtime
@@ -27,7 +28,7 @@ T = TypeVar("T")
 router = APIRouter(tags=["applications"])
 
 DeployedName = Annotated[str, as_in_a_file(values.DeployedName)]
-ApplicationName = Annotated[DeployedName, Path(description="In this case.")]
+ApplicationName = Annotated[DeployedName, Path(description="Exactly as it is spelled.")]
 
 
 class ConfigurationBody(BaseModel):
@@ -74,6 +75,9 @@ class ApplicationBody(BaseModel):
     configuration: ConfigurationBody | None = Field(description="Null: nobody has configured it.")
     versions: list[VersionBody]
     blocked: bool = Field(description="Tokens are counted, and it lacks its own.")
+    why_blocked: str | None = Field(
+        description="In one sentence. Null where it is not blocked, or is to have a token at any moment."
+    )
     tokens: list[str] = Field(
         description="The licenses whose tokens it holds, by `NAME`, or `OWNER:NAME` where the owner is not the"
         " configured one: one at most, but two while it changes to another."
@@ -97,10 +101,13 @@ class ApplicationSet(BaseModel):
     "/runtimes/{runtime}/applications",
     summary="List the applications of a runtime",
     dependencies=[needs(Right.APPLICATIONS_READ)],
+    responses=UNKNOWN,
 )
 async def list_applications(runtime: RuntimeName, parts: PartsOfApp) -> ApplicationList:
     """Every application that is configured or registered in a runtime, with the tokens that it holds."""
-    found = await _read(parts, runtime, deployed)
+    found = await _read(
+        parts, runtime, partial(deployed, policy=parts.ledger.policy.deployment, now=parts.ledger.now())
+    )
     return ApplicationList(applications=[_application(runtime, each, parts.owner) for each in found])
 
 
@@ -108,12 +115,17 @@ async def list_applications(runtime: RuntimeName, parts: PartsOfApp) -> Applicat
     "/runtimes/{runtime}/applications/{name:path}",
     summary="Show an application",
     dependencies=[needs(Right.APPLICATIONS_READ)],
+    responses=UNKNOWN,
 )
 async def show_application(runtime: RuntimeName, name: ApplicationName, parts: PartsOfApp) -> ApplicationBody:
     """One application of a runtime."""
-    found = await _read(parts, runtime, partial(deployed_as, name=name))
+    read = partial(deployed_as, name=name, policy=parts.ledger.policy.deployment, now=parts.ledger.now())
+    found = await _read(parts, runtime, read)
     if found is None:
-        message = f"There is no application {name} in runtime {runtime}."
+        message = (
+            f"There is no application {name} in runtime {runtime}; upper and lower case count. 'seatkeeper application"
+            f" list {runtime}' lists them."
+        )
         raise AdminError(404, Code.UNKNOWN_APPLICATION.value, message)
     return _application(runtime, found, parts.owner)
 
@@ -122,6 +134,7 @@ async def show_application(runtime: RuntimeName, name: ApplicationName, parts: P
     "/runtimes/{runtime}/applications/{name:path}",
     summary="Say what an application is",
     dependencies=[needs(Right.INVENTORY_WRITE)],
+    responses=UNKNOWN | UNFINISHED,
 )
 async def define_application(
     runtime: RuntimeName, name: ApplicationName, body: ApplicationDetails, parts: PartsOfApp
@@ -143,6 +156,7 @@ async def define_application(
     summary="Remove an application",
     status_code=204,
     dependencies=[needs(Right.INVENTORY_WRITE)],
+    responses=UNKNOWN | UNFINISHED,
 )
 async def remove_application(runtime: RuntimeName, name: ApplicationName, parts: PartsOfApp) -> Response:
     """Remove an application with its license configuration and all its versions; its token comes back."""
@@ -177,5 +191,6 @@ def _application(runtime: str, view: ApplicationView, owner: str) -> Application
             for each in application.versions
         ],
         blocked=application.blocked,
+        why_blocked=None if view.why_blocked is None else str(sentence_of(view.why_blocked)),
         tokens=[spelled(each, owner) for each in view.tokens],
     )

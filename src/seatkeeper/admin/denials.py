@@ -20,6 +20,7 @@ router = APIRouter(tags=["denials"])
 SENTENCES: Final[Mapping[Reason, str]] = {
     Reason.POOL_INCONSISTENT: "The counts of {license} could not be true; 'seatkeeper check' tells more.",
     Reason.SITE_LICENSE: "{license} covers the whole installation; nobody acquires it.",
+    Reason.FOR_APPLICATIONS: "{license} is a token, which applications of a runtime take; nobody acquires it.",
     Reason.NOT_ASSIGNED: "{license} was assigned neither to {user} nor to his station.",
     Reason.USER_NOT_ENABLED: "{user} had {license}, but licensing was not enabled for him.",
     Reason.STATION_NOT_ENABLED: "{user}'s station had {license}, but licensing was not enabled for it.",

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from seatkeeper.admin.auth import needs
 from seatkeeper.admin.errors import AdminError, refused
+from seatkeeper.admin.foretelling import Blocked, Unblocked, foretold
 from seatkeeper.admin.parts import PartsOfApp
 from seatkeeper.identity.rights import Right
 from seatkeeper.inventory.applying import Application, NotApplied, Submit, TooManyChanges
@@ -63,6 +64,12 @@ class Planned(Done):
     plan: str = Field(description="By this it is applied as it was looked at, and refused when it no longer holds.")
     weight: int = Field(description="`total`, and each assignment that goes with a license: what a commit holds.")
     changes: list[ChangeOfPlan] = Field(description=f"The first {_MOST_TOLD:,} changes; `total` counts all.")
+    blocks: list[Blocked] | None = Field(
+        description="Applications that would lack their tokens, but do not now. Null where nothing was rehearsed."
+    )
+    unblocks: list[Unblocked] | None = Field(
+        description="Applications that lack their tokens now, and would have them. Null as `blocks`."
+    )
 
 
 class InventoryLimits(BaseModel):
@@ -139,9 +146,11 @@ async def plan_inventory(
     """
     application = Application(document, parts.reads, parts.passwords)
     plan = await application.plan()
+    told = None
     if rehearse and plan.weight <= parts.settings.inventory.changes_at_once:
         with refused_by_place(document.file):
-            await application.rehearse(plan, parts.ledger.submit)
+            foreseen = await application.rehearse(plan, parts.ledger.submit)
+        told = None if foreseen is None else foretold(foreseen)
     return Planned(
         position=plan.position,
         plan=plan.token,
@@ -158,6 +167,8 @@ async def plan_inventory(
             )
             for change in plan.changes[:_MOST_TOLD]
         ],
+        blocks=None if told is None else told.blocks,
+        unblocks=None if told is None else told.unblocks,
     )
 
 

@@ -9,12 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from seatkeeper.admin.auth import needs
 from seatkeeper.admin.errors import AdminError
+from seatkeeper.admin.foretelling import Foretold, foretold
 from seatkeeper.admin.parts import PartsOfApp
 from seatkeeper.admin.times import moment
 from seatkeeper.admin.words import AllowedType, allowed_type
 from seatkeeper.identity.rights import Right
 from seatkeeper.inventory.names import license_name
 from seatkeeper.inventory.values import LONGEST_REFERENCE
+from seatkeeper.licensing.commands import Rehearse
 from seatkeeper.licensing.entities import License, Pool
 from seatkeeper.licensing.inventory_commands import ChangeSeats
 from seatkeeper.licensing.refusals import Code
@@ -85,25 +87,40 @@ async def list_licenses(parts: PartsOfApp) -> LicenseList:
     return LicenseList(licenses=[_license(license_, pool) for license_, pool in pairs])
 
 
+@router.post(
+    "/licenses/seats/plan",
+    summary="Show what other seats would mean to applications",
+    dependencies=[needs(Right.INVENTORY_WRITE)],
+)
+async def plan_seats(body: SeatsBody, parts: PartsOfApp) -> Foretold:
+    """Tell which applications would lose their tokens, or have them again, and change nothing.
+
+    What setting these seats would be refused for is refused here already.
+    """
+    return foretold(await parts.ledger.submit(Rehearse(commands=(_command(body, parts.owner),))))
+
+
 @router.put("/licenses/seats", summary="Set how many seats were bought", dependencies=[needs(Right.INVENTORY_WRITE)])
 async def set_seats(body: SeatsBody, parts: PartsOfApp) -> SeatsSet:
     """Set how many seats of a license were bought. What is left out stays as it is."""
-    name = license_name(body.license, parts.owner)
-    changed = await parts.ledger.submit(
-        ChangeSeats(
-            license=name,
-            assignable=body.assignable,
-            concurrent=body.concurrent,
-            unrestricted=body.unrestricted,
-            allow_overcommit=body.allow_overcommit,
-        )
-    )
-    image = parts.ledger.image
+    command = _command(body, parts.owner)
+    changed = await parts.ledger.submit(command)
+    name, image = command.license, parts.ledger.image
     number = image.license_ids.get(name.key)
     license_, pool = (None, None) if number is None else (image.licenses.get(number), image.pools.get(number))
     if license_ is not None and pool is not None:
         return SeatsSet(changed=changed, license=_license(license_, pool))
     raise AdminError(404, Code.UNKNOWN_LICENSE.value, f"{name.name} was removed just after its seats were set.")
+
+
+def _command(body: SeatsBody, owner: str) -> ChangeSeats:
+    return ChangeSeats(
+        license=license_name(body.license, owner),
+        assignable=body.assignable,
+        concurrent=body.concurrent,
+        unrestricted=body.unrestricted,
+        allow_overcommit=body.allow_overcommit,
+    )
 
 
 def _license(license_: License, pool: Pool) -> LicenseBody:

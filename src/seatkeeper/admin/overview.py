@@ -13,6 +13,7 @@ from seatkeeper.admin.server import ServerBody, server_body
 from seatkeeper.admin.times import moment
 from seatkeeper.identity.rights import Right
 from seatkeeper.inventory.names import spelled
+from seatkeeper.ledger.door import RuntimeFigures
 from seatkeeper.licensing.entities import License, LicenseName, Pool
 from seatkeeper.queries.overview import NewestSession, recent
 
@@ -43,6 +44,17 @@ class PoolBody(BaseModel):
     refused: int = Field(description="Refusals since `refused_since`; repeats are not counted.")
 
 
+class RuntimeFiguresBody(BaseModel):
+    """A runtime of applications in numbers."""
+
+    name: str
+    running: bool
+    applications: int = Field(description="Those that have a version.")
+    blocked_applications: int = Field(description="Of these, those that lack their token.")
+    unfinished_transactions: int = Field(description="Those that wait or are being carried out.")
+    oldest_transaction_at: datetime | None = Field(description="When the oldest of these was accepted.")
+
+
 class Overview(BaseModel):
     """The server now. Times are UTC."""
 
@@ -51,6 +63,7 @@ class Overview(BaseModel):
     newest: NewestBody | None = Field(description="Who connected last, of those who still are.")
     log_ons_a_minute: float = Field(description="In the last minute; in the last 5,000 events where those are less.")
     pools: list[PoolBody] = Field(description="Every license, by owner and name.")
+    runtimes: list[RuntimeFiguresBody] = Field(description="Every runtime, by name.")
     refused_unknown: int = Field(description="Refusals of names that nobody knows, since `refused_since`.")
     refused_since: datetime = Field(description="Five minutes ago, or later where there were 1,000 refusals since.")
 
@@ -72,6 +85,7 @@ async def overview(parts: PartsOfApp) -> Overview:
         newest=_newest(lately.newest),
         log_ons_a_minute=_a_minute(lately.log_ons, now - lately.log_ons_since),
         pools=[_pool(license_, pool, refused.get(license_.id, 0), parts.owner) for license_, pool in pools],
+        runtimes=[_runtime(each) for each in figures.runtimes],
         refused_unknown=refused.get(None, 0),
         refused_since=moment(lately.denied.since),
     )
@@ -99,4 +113,15 @@ def _pool(license_: License, pool: Pool, refused: int, owner: str) -> PoolBody:
         concurrent_seats=pool.concurrent_seats,
         concurrent_in_use=pool.concurrent_in_use,
         refused=refused,
+    )
+
+
+def _runtime(figures: RuntimeFigures) -> RuntimeFiguresBody:
+    return RuntimeFiguresBody(
+        name=figures.name,
+        running=figures.running,
+        applications=figures.applications,
+        blocked_applications=figures.blocked,
+        unfinished_transactions=figures.unfinished,
+        oldest_transaction_at=None if figures.oldest_at is None else moment(figures.oldest_at),
     )

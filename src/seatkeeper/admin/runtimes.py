@@ -1,13 +1,13 @@
 """Runtimes: where applications run (docs/mobilefirst.md)."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from seatkeeper.admin.auth import needs
-from seatkeeper.admin.errors import AdminError
+from seatkeeper.admin.errors import AdminError, ErrorBody
 from seatkeeper.admin.parts import PartsOfApp
 from seatkeeper.admin.words import as_in_a_file
 from seatkeeper.identity.rights import Right
@@ -18,7 +18,17 @@ from seatkeeper.queries.deployed import RuntimeView, runtime_with_count, runtime
 
 router = APIRouter(tags=["applications"])
 
-RuntimeName = Annotated[str, as_in_a_file(values.RuntimeName), Path(description="In this case.")]
+UNKNOWN: Final[dict[int | str, dict[str, Any]]] = {
+    404: {"description": "There is no such runtime, or no such application in it.", "model": ErrorBody},
+}
+"""What is documented of resources that ask for what is there."""
+
+UNFINISHED: Final[dict[int | str, dict[str, Any]]] = {
+    409: {"description": "A transaction is under way there; try again when it is over.", "model": ErrorBody},
+}
+"""What is documented of resources that change what a transaction may be changing."""
+
+RuntimeName = Annotated[str, as_in_a_file(values.RuntimeName), Path(description="Exactly as it is spelled.")]
 
 
 class RuntimeBody(BaseModel):
@@ -56,7 +66,12 @@ async def list_runtimes(parts: PartsOfApp) -> RuntimeList:
     return RuntimeList(runtimes=[_runtime(each) for each in await parts.reads.run(runtimes_with_counts)])
 
 
-@router.get("/runtimes/{runtime}", summary="Show a runtime", dependencies=[needs(Right.APPLICATIONS_READ)])
+@router.get(
+    "/runtimes/{runtime}",
+    summary="Show a runtime",
+    dependencies=[needs(Right.APPLICATIONS_READ)],
+    responses=UNKNOWN,
+)
 async def show_runtime(runtime: RuntimeName, parts: PartsOfApp) -> RuntimeBody:
     """One runtime."""
     found = await parts.reads.run(partial(runtime_with_count, name=runtime))
@@ -67,7 +82,10 @@ async def show_runtime(runtime: RuntimeName, parts: PartsOfApp) -> RuntimeBody:
 
 @router.put("/runtimes/{runtime}", summary="Add, start or stop a runtime", dependencies=[needs(Right.INVENTORY_WRITE)])
 async def define_runtime(runtime: RuntimeName, body: RuntimeState, parts: PartsOfApp) -> RuntimeSet:
-    """Add a runtime, or start or stop one. What is under way in one that stops is completed."""
+    """Add a runtime, or start or stop one.
+
+    A transaction that has begun in one that stops is completed; those that wait fail when their turn comes.
+    """
     changed = await parts.ledger.submit(DefineRuntime(name=runtime, running=body.running))
     return RuntimeSet(changed=changed, runtime=await show_runtime(runtime, parts))
 
@@ -77,6 +95,7 @@ async def define_runtime(runtime: RuntimeName, body: RuntimeState, parts: PartsO
     summary="Remove a runtime with its applications",
     status_code=204,
     dependencies=[needs(Right.INVENTORY_WRITE)],
+    responses=UNKNOWN | UNFINISHED,
 )
 async def remove_runtime(runtime: RuntimeName, parts: PartsOfApp) -> Response:
     """Remove a runtime and all its applications, whose tokens come back. Its transactions stay in the journal."""
@@ -86,7 +105,11 @@ async def remove_runtime(runtime: RuntimeName, parts: PartsOfApp) -> Response:
 
 def no_runtime(name: str) -> AdminError:
     """The answer where no runtime has this name."""
-    return AdminError(404, Code.UNKNOWN_RUNTIME.value, f"There is no runtime {name}; GET /v1/runtimes lists them.")
+    message = (
+        f"There is no runtime named {name}; upper and lower case count. 'seatkeeper runtime list' lists them, as GET"
+        " /v1/runtimes does."
+    )
+    return AdminError(404, Code.UNKNOWN_RUNTIME.value, message)
 
 
 def _runtime(view: RuntimeView) -> RuntimeBody:

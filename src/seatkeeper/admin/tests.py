@@ -13,6 +13,7 @@ from seatkeeper.admin.auth import needs
 from seatkeeper.admin.errors import AdminError
 from seatkeeper.admin.inventory import OPTIONAL_INVENTORY, content_type_of, refused_by_place
 from seatkeeper.admin.parts import PartsOfApp, Testing
+from seatkeeper.admin.pauses import PauseBody, told
 from seatkeeper.admin.sessions import end
 from seatkeeper.admin.times import moment
 from seatkeeper.identity.rights import Right
@@ -111,6 +112,7 @@ class TestingBody(BaseModel):
     clock: ClockBody
     can_reset: bool = Field(description="Whether the server keeps everything in memory, so that it can be reset.")
     faults: list[FaultBody]
+    pauses: list[PauseBody]
     retired: list[str]
     operations: list[str] = Field(description="What a fault can be ordered for: method and route.")
     errors: dict[str, ToldError] = Field(description="What it can be, by name.")
@@ -127,13 +129,14 @@ Controls = Annotated[Testing, Depends(_testing)]
 
 
 @router.get("", summary="Show all that tests can control")
-async def look(controls: Controls) -> TestingBody:
+async def look(parts: PartsOfApp, controls: Controls) -> TestingBody:
     """What can be ordered, what is, and what the server keeps in memory."""
     faults = controls.faults
     return TestingBody(
         clock=_clock(controls),
         can_reset=controls.reset is not None,
         faults=[_fault(each) for each in faults.ordered],
+        pauses=[told(each) for each in parts.ledger.transactions.pauses.ordered],
         retired=list(controls.retired()),
         operations=sorted(str(each) for each in faults.operations),
         errors={
@@ -148,8 +151,9 @@ async def look(controls: Controls) -> TestingBody:
 async def reset(request: Request, controls: Controls) -> Response:
     """Go back to the inventory that the server began with, or to the one in the body, and to nothing else.
 
-    Sessions, holds, what was assigned since, the journal, denials, faults and retirements are gone, nobody is slowed
-    down for former failures, and the clock is the host's again. Clients of former sessions get 401, their streams end.
+    Sessions, holds, what was assigned since, the journal, denials, faults, pauses and retirements are gone, nobody is
+    slowed down for former failures, and the clock is the host's again. Clients of former sessions get 401, their
+    streams end.
     """
     if controls.reset is None:
         message = (
@@ -174,7 +178,8 @@ async def set_clock(body: SetClockBody, parts: PartsOfApp, controls: Controls) -
     """Set the clock forward; it goes on from there.
 
     When this answers, all that is due by then has happened: every session that was idle for the whole time-out has
-    expired. A session with an open stream is not idle: its pings would have shown that.
+    expired, and every transaction that waited too long has failed. A session with an open stream is not idle: its
+    pings would have shown that.
     """
     forward = _milliseconds(body, controls.clock())
     if forward < 0:

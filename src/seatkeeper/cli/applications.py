@@ -19,12 +19,13 @@ _COLUMNS: Final = (
     Column("license type", whole=True, rank=1),
     Column("token", whole=True),
     Column("versions"),
+    Column("why blocked", rank=1),
 )
 _BLOCKED: Final = "blocked"
 
 
 def list_applications(runtime: Runtime, *, as_json: Json = False, data: Data = None, config: Config = None) -> None:
-    """List the applications of a runtime: how each is configured, which token it has, and its versions.
+    """List the applications of a runtime: how each is configured, which token it has, its versions, why it is blocked.
 
     A table on a terminal, lines with tabs elsewhere. "blocked" as token: tokens are counted, and it lacks its own.
     """
@@ -38,7 +39,10 @@ def list_applications(runtime: Runtime, *, as_json: Json = False, data: Data = N
 def remove(
     runtime: Runtime,
     application: Annotated[
-        str, typer.Argument(metavar="APPLICATION", help="The application's name, in this case.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="APPLICATION", help="The application's name, exactly as it is spelled.", show_default=False
+        ),
     ],
     *,
     yes: Yes = False,
@@ -63,6 +67,7 @@ def _row(application: dict[str, Any]) -> tuple[str, ...]:
         configured["license_type"],
         token,
         ", ".join(versions) or "-",
+        application["why_blocked"] or "-",
     )
 
 

@@ -5,9 +5,11 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from seatkeeper.cli.asking import confirm
 from seatkeeper.cli.client import ask
 from seatkeeper.cli.failure import ExitCode, Failure
-from seatkeeper.cli.options import Config, Data, Json, Overcommit
+from seatkeeper.cli.options import Config, Data, Json, Overcommit, Yes
+from seatkeeper.cli.plans import named, print_foretold
 from seatkeeper.cli.printing import Column, print_json, print_lines, print_table
 from seatkeeper.cli.teaching import add_command
 
@@ -51,6 +53,7 @@ def set_seats(
         bool | None, typer.Option("--unrestricted/--restricted", help="Whether seats are not counted, or counted.")
     ] = None,
     allow_overcommit: Overcommit = False,
+    yes: Yes = False,
     as_json: Json = False,
     data: Data = None,
     config: Config = None,
@@ -58,15 +61,21 @@ def set_seats(
     """Set how many seats of a license were bought.
 
     What is not given stays as it is. Below what is assigned or in use it is refused, unless --allow-overcommit lets it.
+    Where applications would lose their tokens by that, it names them and asks first.
     """
     seats = {"assignable": assignable, "concurrent": concurrent, "unrestricted": unrestricted}
     given = {key: value for key, value in seats.items() if value is not None}
     if not given:
         raise Failure(ExitCode.USAGE, "Give --assignable, --concurrent, --unrestricted or --restricted.")
     body = {"license": license_, "allow_overcommit": allow_overcommit, **given}
+    foretold = ask("POST", "/licenses/seats/plan", body=body, data=data, config=config)
+    if not as_json:
+        print_foretold(foretold)
+    if foretold["blocks"] and not yes:
+        _confirm(foretold["blocks"], as_json=as_json)
     answer = ask("PUT", "/licenses/seats", body=body, data=data, config=config)
     if as_json:
-        print_json(answer)
+        print_json({**answer, **foretold})
         return
     now = answer["license"]
     said = (
@@ -75,6 +84,13 @@ def set_seats(
         else f"{now['assignable_seats']} assignable and {now['concurrent_seats']} concurrent seats"
     )
     typer.echo(f"{now['name']}: {said}{'.' if answer['changed'] else ', as before.'}")
+
+
+def _confirm(blocks: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        names = ", ".join(map(named, blocks))
+        raise Failure(ExitCode.USAGE, f"This would block {names}. With --json nobody is asked; add --yes.")
+    confirm("Set these seats?", instead="--yes")
 
 
 def _of_table(row: tuple[str, ...]) -> tuple[str, ...]:

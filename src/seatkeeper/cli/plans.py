@@ -39,6 +39,24 @@ def print_plan(plan: Mapping[str, Any]) -> None:
     more = plan["total"] - len(changes)
     if more:
         typer.echo(f"and {more:,} more")
+    print_foretold(plan)
+
+
+def print_foretold(plan: Mapping[str, Any]) -> None:
+    """Which applications would lose their tokens, and why, and which would have them again, as many as fit."""
+    blocks = [f"blocks: {named(each)} ({each['why']})" for each in plan["blocks"] or ()]
+    unblocks = [f"unblocks: {named(each)}" for each in plan["unblocks"] or ()]
+    lines = blocks + unblocks
+    shown = lines[:_LINES_ON_A_TERMINAL] if sys.stdout.isatty() else lines
+    for line in shown:
+        typer.echo(plain(line))
+    if more := len(lines) - len(shown):
+        typer.echo(f"and {more:,} more applications blocked or unblocked")
+
+
+def named(application: Mapping[str, Any]) -> str:
+    """An application by its runtime and name, as plans call it."""
+    return f"{application['runtime']}/{application['name']}"
 
 
 def summary(file: str, counts: Counts, *, done: bool) -> str:

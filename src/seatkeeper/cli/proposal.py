@@ -17,6 +17,7 @@ from seatkeeper.cli.printing import print_json
 from seatkeeper.cli.stepping import APPLY, PLAN, Rows, Stepped, step_through
 from seatkeeper.cli.toml_rows import TomlRows
 
+_TOLD: Final = ("position", "total", "counts", "changes", "blocks", "unblocks")
 _INSTEAD: Final = "--yes, or --dry-run to change nothing"
 _UNKNOWN: Final = "what was asked may or may not have been done; --dry-run shows what is left"
 
@@ -134,7 +135,7 @@ class Proposal(NamedTuple):
 
     def _conclude(self, answer: Mapping[str, Any], *, done: bool) -> None:
         if self.as_json:
-            told = {key: answer[key] for key in ("position", "total", "counts", "changes") if key in answer}
+            told = {key: answer[key] for key in _TOLD if key in answer}
             print_json({"file": self.source.name, "applied": done and bool(answer["total"]), **told})
         else:
             typer.echo(summary(self.source.name, answer["counts"], done=done))

@@ -16,7 +16,7 @@ from seatkeeper.cli.teaching import add_command
 app = typer.Typer(help="Where applications run: add, start, stop and remove runtimes.", no_args_is_help=True)
 
 Runtime = Annotated[
-    str, typer.Argument(metavar="RUNTIME", help="The runtime's name, in this case.", show_default=False)
+    str, typer.Argument(metavar="RUNTIME", help="The runtime's name, exactly as it is spelled.", show_default=False)
 ]
 
 _COLUMNS: Final = (
@@ -61,7 +61,7 @@ def start(runtime: Runtime, *, data: Data = None, config: Config = None) -> None
 def stop(runtime: Runtime, *, data: Data = None, config: Config = None) -> None:
     """Stop a runtime: nothing can be deployed there.
 
-    What is under way is completed; its applications stay, and keep their tokens.
+    A transaction that has begun is completed, and those that wait fail. Applications stay, and keep their tokens.
     """
     ask("GET", path_of(runtime), data=data, config=config)  # as above
     _set(runtime, running=False, data=data, config=config)

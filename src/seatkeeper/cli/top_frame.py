@@ -94,6 +94,27 @@ def _head(view: View) -> Iterator[Text]:
     elif server["state"] != "serving":
         hosts = plain(", ".join(server["alternate_hosts"])) or "no other server"
         yield _line(f"Takes no log-ons; clients are sent to {hosts}.", "yellow")
+    yield from _deployment(overview["runtimes"])
+
+
+def _deployment(runtimes: list[dict[str, Any]]) -> Iterator[Text]:
+    """What of the runtimes asks for somebody: applications that lack their token, transactions that are not over."""
+    blocked, there = _by_runtime(runtimes, "blocked_applications")
+    if blocked:
+        lacking = "application lacks its token" if blocked == 1 else "applications lack their tokens"
+        yield _line(f"{blocked:,} {lacking}: {there}.", "red")
+    waiting, there = _by_runtime(runtimes, "unfinished_transactions")
+    if waiting:
+        oldest = min(each["oldest_transaction_at"] for each in runtimes if each["oldest_transaction_at"] is not None)
+        wait = "transaction is not over" if waiting == 1 else "transactions are not over"
+        yield _line(f"{waiting:,} {wait}, the oldest since {_clock(oldest)}: {there}.", "yellow")
+
+
+def _by_runtime(runtimes: list[dict[str, Any]], member: str) -> tuple[int, str]:
+    """How many there are of something, and how many in which runtime, the most first."""
+    there = sorted((each for each in runtimes if each[member]), key=lambda each: -int(each[member]))
+    told = ", ".join(f"{plain(each['name'])} {each[member]:,}" for each in there)
+    return sum(each[member] for each in there), told
 
 
 def _line(text: str, style: str = "") -> Text:

@@ -14,13 +14,15 @@ from seatkeeper.inventory.passwords import NewPasswords
 from seatkeeper.inventory.planning import Plan, check, lay
 from seatkeeper.inventory.shapes import Kind
 from seatkeeper.inventory.steps import Place
-from seatkeeper.licensing.commands import Command, Together
+from seatkeeper.licensing.commands import Command, Rehearse, Together
 from seatkeeper.licensing.entities import HolderKind
+from seatkeeper.licensing.outcomes import Foreseen
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.queries.inventory import inventory_around
 from seatkeeper.queries.reads import Reads
 
 Submit = Callable[[Together], Awaitable[object]]
+SubmitRehearsal = Callable[[Rehearse], Awaitable[Foreseen]]
 
 _TRIES: Final = 5
 
@@ -62,13 +64,19 @@ class Application:
         await self._passwords.verify(self._document.inventory.users, present)
         return await asyncio.to_thread(lay, self._document, present, known, self._passwords)
 
-    async def rehearse(self, plan: Plan, submit: Submit) -> None:
-        """Raise NotApplied where the rules would refuse this plan now. Nothing is changed by asking."""
+    async def rehearse(self, plan: Plan, submit: SubmitRehearsal) -> Foreseen | None:
+        """What this plan would bring about now; None where it is stale already, as applying it will tell.
+
+        Raises NotApplied where the rules would refuse it. Nothing is changed by asking.
+        """
+        if not plan.commands:
+            return Foreseen()
         try:
-            await submit(Together(commands=plan.commands, seen=plan.seen, rehearsed=True))
+            return await submit(Rehearse(commands=plan.commands, seen=plan.seen))
         except Refusal as refusal:
-            if refusal.code is not Code.CHANGED_SINCE:  # that the plan is stale already, applying it will tell
+            if refusal.code is not Code.CHANGED_SINCE:
                 raise NotApplied(refusal, plan.place_of(refusal)) from refusal
+            return None
 
     async def apply(self, submit: Submit, *, at_once: int | None = None, token: str | None = None) -> Plan:
         """Apply all or nothing by `submit`, the ledger's, and tell what was done.

@@ -85,7 +85,6 @@ def _written(written_as: Format, kind: Kind, tables: Iterable[Table]) -> bytes:
 
 
 def _toml(name: str, table: Table) -> str:
-    """One entry in TOML, and an empty line before it."""
-    keys = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    below = {name: {key: value for key, value in table.items() if isinstance(value, dict)}}
-    return f"\n[[{name}]]\n{tomli_w.dumps(keys)}" + (f"\n{tomli_w.dumps(below)}" if below[name] else "")
+    """One entry in TOML, and an empty line before it. What it has below it is written as its own, whatever its size."""
+    header, _, rest = tomli_w.dumps({name: table}).partition("\n")
+    return f"\n[{header}]\n{rest}"

@@ -17,6 +17,7 @@ from seatkeeper.ledger.needs import needed_for
 from seatkeeper.ledger.tally import Tally
 from seatkeeper.licensing.commands import Command
 from seatkeeper.licensing.decide import decide
+from seatkeeper.licensing.deployment_events import TransactionMoved
 from seatkeeper.licensing.event import Event
 from seatkeeper.licensing.events import Connected, Ended, LicenseRemoved
 from seatkeeper.licensing.policy import Policy
@@ -273,6 +274,8 @@ class Batches:
                 case Ended():
                     self._activity.end(event.session_id)
                     self.tally.ended[event.reason] += 1
+                case TransactionMoved() if event.status.over:
+                    self.tally.transactions[event.status] += 1
                 case LicenseRemoved():
                     removed.add(event.license_id)
         if removed:

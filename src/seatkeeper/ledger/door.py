@@ -14,10 +14,13 @@ from seatkeeper.ledger.batch import Batches, Failed
 from seatkeeper.ledger.clock import SettableClock, host_clock
 from seatkeeper.ledger.clockwork import Clockwork
 from seatkeeper.ledger.database import Database, DatabaseCopy, DatabaseFile, DatabaseInMemory, DataDirectoryInUse
+from seatkeeper.ledger.deployed import RuntimeFigures, figures_of_runtimes
+from seatkeeper.ledger.deployment_log import log_deployments
 from seatkeeper.ledger.engines.engine import Busy, Engine, NoSpace
 from seatkeeper.ledger.engines.sqlite import SqliteEngine
 from seatkeeper.ledger.feed import EndedSession, Feed
 from seatkeeper.ledger.happened import Happened
+from seatkeeper.ledger.pauses import Pause, TooManyPauses
 from seatkeeper.ledger.retention import AtWork, Forgot, Retention, Sealed, Work
 from seatkeeper.ledger.schema import migrate
 from seatkeeper.ledger.tally import Figures
@@ -41,10 +44,13 @@ __all__ = [
     "Forgot",
     "Ledger",
     "LiveSession",
+    "Pause",
     "QueueFull",
+    "RuntimeFigures",
     "Sealed",
     "SettableClock",
     "Stopping",
+    "TooManyPauses",
     "Unanswered",
     "Unavailable",
     "Work",
@@ -101,7 +107,7 @@ class Ledger:
         on_fatal: Callable[[Exception], None] = end_process,
     ) -> None:
         self.database: Final = database
-        self._policy = policy or Policy()
+        self.policy: Final = policy or Policy()
         self._bounds = bounds or Bounds()
         self._clock = clock
         self._on_fatal = on_fatal
@@ -112,7 +118,7 @@ class Ledger:
         self._stopping = False
         self.feed: Final = Feed(lambda: self.image, self._find, self.submit, clock, keep_ended=self._bounds.keep_ended)
         self.retention: Final = Retention(database, self.attend, clock)
-        deployment = self._policy.deployment
+        deployment = self.policy.deployment
         self.transactions: Final = TransactionWork(
             self.submit, lambda: self.image, clock, lock_wait=deployment.lock_wait
         )
@@ -123,7 +129,7 @@ class Ledger:
             self._activity,
             self.feed,
             clock,
-            idle_timeout=self._policy.idle_timeout,
+            idle_timeout=self.policy.idle_timeout,
             checkpoint=database.checkpoint,
         )
 
@@ -216,6 +222,7 @@ class Ledger:
         for session_id in self.feed.streaming():
             self.touch(session_id)
         await self._clockwork.expire()
+        await self.transactions.catch_up()
         await self._tokens.settle()
         self.feed.forget_ended()
 
@@ -236,15 +243,20 @@ class Ledger:
         """
         batches = self._opened
         with batches.tally.lock:
-            return Figures(
+            image = batches.image
+            runtimes, applications = list(image.runtimes.values()), list(image.applications.values())
+            transactions = list(image.transactions.values())
+            figures = Figures(
                 head=batches.head.seq,
-                licenses=batches.image.licenses.copy(),
-                pools=list(batches.image.pools.values()),
+                licenses=image.licenses.copy(),
+                pools=list(image.pools.values()),
                 sessions=self.sessions,
+                runtimes=[],
                 tally=batches.tally.copy(),
                 waiting=0 if self._writer is None else self._writer.waiting,
                 queue=self._bounds.queue,
             )
+        return figures._replace(runtimes=figures_of_runtimes(runtimes, applications, transactions))
 
     def unsaved_repeats(self) -> dict[int, tuple[int, int]]:
         """How often denials were repeated beyond what the tables have, and when last, by the event's number.
@@ -291,7 +303,7 @@ class Ledger:
             self._engine = self._open_engine()
             self._batches = Batches(
                 self._engine,
-                self._policy,
+                self.policy,
                 self._activity,
                 self._clock,
                 time_limit=self._bounds.batch_milliseconds,
@@ -310,10 +322,10 @@ class Ledger:
     def _recover(batches: Batches) -> None:
         """Before anybody can begin another: see to the transactions that a former server did not end (decision 19)."""
         if batches.image.unfinished:
-            [outcome], _ = batches.run([RecoverTransactions()])
+            [outcome], happened = batches.run([RecoverTransactions()])
             if isinstance(outcome, Failed):
                 raise outcome.error
-            _log.warning("transactions_recovered", count=outcome)
+            _log.warning("transactions_recovered", count=outcome, canceled=len(happened.unsuccessful))
 
     def _open_engine(self) -> Engine:
         """The database's connection of the writer."""
@@ -350,6 +362,7 @@ class Ledger:
         for waiter, outcome in answers:
             if not waiter.done():
                 _answer(waiter, outcome)
+        log_deployments(happened)
 
 
 def _answer(waiter: Future[Any], outcome: Any) -> None:  # noqa: ANN401 - of any command

@@ -1,10 +1,12 @@
 """What a committed batch did, with all that those who tell it cannot look up any more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from msgspec import Struct
 
+from seatkeeper.licensing.deployment import Transaction, TransactionStatus
+from seatkeeper.licensing.deployment_events import ApplicationDefined, RuntimeRemoved, TransactionMoved
 from seatkeeper.licensing.entities import LicenseKey, LicenseName, SessionKeys, Station
 from seatkeeper.licensing.event import Event
 from seatkeeper.licensing.events import (
@@ -30,12 +32,27 @@ class LastKnown(Struct, frozen=True):
     asks: bool
 
 
+class Unsuccessful(NamedTuple):
+    """A transaction that ended as FAILURE or CANCELED, and the name of its runtime."""
+
+    transaction: Transaction
+    runtime: str
+
+
+class Settled(NamedTuple):
+    """An application that has been blocked, or is blocked no more, and the name of its runtime."""
+
+    application: ApplicationDefined
+    runtime: str
+
+
 class Happened(NamedTuple):
     """What a committed batch did: its events, and of what may be gone when they are told, how it was known then.
 
     `ended`: what is kept of the sessions that ended. `names`: owners and names, folded, of the licenses that were
     assigned or taken away. `stations`: those that somebody sat down at. `hearing`: the sessions that sat down or left
-    and are to be told.
+    and are to be told. `unsuccessful`: the transactions that ended otherwise than in success. `settled`: the
+    applications that were blocked, or no longer are.
     """
 
     events: list[Event]
@@ -43,13 +60,15 @@ class Happened(NamedTuple):
     names: dict[int, LicenseKey]
     stations: dict[int, Station]
     hearing: set[int]
+    unsuccessful: list[Unsuccessful]
+    settled: list[Settled]
     restarted: bool
     """The image was loaded afresh: whatever was built on the old one is void (rule L4)."""
 
 
 def nothing_happened(*, restarted: bool = False) -> Happened:
     """No event, to begin with."""
-    return Happened([], {}, {}, {}, set(), restarted)
+    return Happened([], {}, {}, {}, set(), [], [], restarted)
 
 
 def what_happened(events: list[Event], image: Image, state: State, *, restarted: bool) -> Happened:
@@ -60,6 +79,8 @@ def what_happened(events: list[Event], image: Image, state: State, *, restarted:
         names=_names(events, state),
         stations=_stations(events, state),
         hearing=_hearing(events, state),
+        unsuccessful=list(_unsuccessful(events, state)),
+        settled=list(_settled(events, image, state)),
         restarted=restarted,
     )
 
@@ -104,3 +125,30 @@ def _hearing(events: Iterable[Event], state: State) -> set[int]:
     numbers = {event.session_id for event in events if isinstance(event, StationSet | StationLeft)}
     found = (state.sessions.get(number) for number in numbers)
     return {session.id for session in found if session is not None and session.hears_of_stations}
+
+
+def _unsuccessful(events: list[Event], state: State) -> Iterator[Unsuccessful]:
+    """The merge drops what is over."""
+    for event in events:
+        if isinstance(event, TransactionMoved) and event.status.over and event.status is not TransactionStatus.SUCCESS:
+            yield Unsuccessful(state.transactions[event.transaction_id], _runtime(event.runtime_id, events, state))
+
+
+def _settled(events: list[Event], image: Image, state: State) -> Iterator[Settled]:
+    """As often as it was: within a batch, too, one may be blocked and come back."""
+    stood: dict[int, bool] = {}
+    for event in events:
+        if isinstance(event, ApplicationDefined):
+            before = image.applications.get(event.application_id)
+            was = stood.get(event.application_id, before is not None and before.blocked)
+            stood[event.application_id] = event.blocked
+            if event.blocked is not was:
+                yield Settled(event, _runtime(event.runtime_id, events, state))
+
+
+def _runtime(number: int, events: Iterable[Event], state: State) -> str:
+    """The name of a runtime, which may have been removed since."""
+    runtime = state.runtimes.get(number)
+    if runtime is not None:
+        return runtime.name
+    return next(each.name for each in events if isinstance(each, RuntimeRemoved) and each.runtime_id == number)

@@ -139,7 +139,7 @@ def _explain(command: commands.Explain, image: Image, needed: Needed) -> None:
     _station(command.station, image, needed)
 
 
-def _together(command: commands.Together, image: Image, needed: Needed) -> None:
+def _together(command: commands.Together | commands.Rehearse, image: Image, needed: Needed) -> None:
     for each in command.commands:
         _NEEDS[type(each)](each, image, needed)
     for seen in command.seen:
@@ -203,4 +203,5 @@ _NEEDS: dict[type[Any], Callable[[Any, Image, Needed], None]] = {
     deployment_commands.SettleTokens: _nothing,
     commands.Explain: _explain,
     commands.Together: _together,
+    commands.Rehearse: _together,
 }

@@ -1,24 +1,12 @@
 """How the entities of the state stand in the database: one mapping a table, used for writing, loading and checking."""
 
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import msgspec
-from sqlalchemy import Table
 
 from seatkeeper.ledger import tables
-from seatkeeper.licensing.deployment import (
-    Application,
-    ApplicationVersion,
-    Category,
-    Change,
-    Configuration,
-    LicenseType,
-    Runtime,
-    Transaction,
-    TransactionError,
-    TransactionStatus,
-)
+from seatkeeper.ledger.deployment_rows import DEPLOYMENT_MAPPINGS
+from seatkeeper.ledger.mapping import Mapping, Row, as_json, only, some_json, some_of, tuple_of
 from seatkeeper.licensing.entities import (
     AppliesTo,
     Assignment,
@@ -45,45 +33,9 @@ from seatkeeper.licensing.entities import (
     fold,
 )
 
-Row = tuple[Any, ...]
-
-
-class Mapping(NamedTuple):
-    """One table of the state. `values` are in the order of the columns; `key_values` in the order of `key`.
-
-    For the counters, whose entity is a bare number, key and entity both go into the row.
-    """
-
-    table: Table
-    key: tuple[str, ...]
-    values: Callable[[Any, Any], Row]
-    key_values: Callable[[Any], Row]
-    read: Callable[[Row], tuple[Any, Any]]
-
-
-def _json(names: tuple[Any, ...]) -> str:
-    return msgspec.json.encode(names).decode()
-
-
-def _tuple(text: str) -> tuple[Any, ...]:
-    return tuple(msgspec.json.decode(text))
-
-
-def _some(text: str | None) -> tuple[Any, ...] | None:
-    """A list, or None for all."""
-    return None if text is None else _tuple(text)
-
-
-def _some_json(names: tuple[Any, ...] | None) -> str | None:
-    return None if names is None else _json(names)
-
 
 def _details(described: License | Owner) -> str:
     return msgspec.json.encode(described.details).decode()
-
-
-def _one(key: Any) -> Row:  # noqa: ANN401 - a key of any table
-    return (key,)
 
 
 def _license(row: Row) -> tuple[int, License]:
@@ -139,7 +91,7 @@ def _pool(row: Row) -> tuple[int, Pool]:
         concurrent_in_use=in_use,
         assignable_excess=assignable_excess,
         concurrent_excess=concurrent_excess,
-        uncovered=_tuple(uncovered),
+        uncovered=tuple_of(uncovered),
         assigned_applications=applications,
     )
 
@@ -152,15 +104,15 @@ def _user(row: Row) -> tuple[int, User]:
         login=login,
         display_name=display_name,
         language=language,
-        roles=_tuple(roles),
-        rights=_tuple(rights),
-        stations=_some(stations),
+        roles=tuple_of(roles),
+        rights=tuple_of(rights),
+        stations=some_of(stations),
         deleted_at=deleted_at,
-        view_allocations=_some(view),
-        admin_allocations=_some(admin),
+        view_allocations=some_of(view),
+        admin_allocations=some_of(admin),
         user_type=UserType(user_type),
         group_id=group_id,
-        secondary_groups=_tuple(secondary_groups),
+        secondary_groups=tuple_of(secondary_groups),
     )
 
 
@@ -195,35 +147,6 @@ def _hold(row: Row) -> tuple[tuple[int, int], Hold]:
     )
 
 
-def _application(row: Row) -> tuple[int, Application]:
-    number, runtime_id, name, category, license_type, versions, blocked = row
-    configuration = None if category is None else Configuration(Category(category), LicenseType(license_type))
-    known = msgspec.json.decode(versions, type=tuple[ApplicationVersion, ...])
-    return number, Application(number, runtime_id, name, configuration, known, bool(blocked))
-
-
-def _configured(configuration: Configuration | None) -> Row:
-    if configuration is None:
-        return None, None
-    return configuration.category.value, configuration.license_type.value
-
-
-def _transaction(row: Row) -> tuple[int, Transaction]:
-    number, runtime_id, _, change, user_id, server, status, created_at, updated_at, errors, reserved = row
-    return number, Transaction(
-        id=number,
-        runtime_id=runtime_id,
-        change=msgspec.json.decode(change, type=Change),
-        user_id=user_id,
-        server=server,
-        status=TransactionStatus(status),
-        created_at=created_at,
-        updated_at=updated_at,
-        errors=msgspec.json.decode(errors, type=tuple[TransactionError, ...]),
-        reserved=reserved,
-    )
-
-
 MAPPINGS: Final[dict[str, Mapping]] = {
     "licenses": Mapping(
         tables.licenses,
@@ -245,14 +168,14 @@ MAPPINGS: Final[dict[str, Mapping]] = {
             fold(x.display_name),
             _details(x),
         ),
-        _one,
+        only,
         _license,
     ),
     "owners": Mapping(
         tables.owners,
         ("id",),
         lambda _key, x: (x.id, x.name, fold(x.name), _details(x)),
-        _one,
+        only,
         _owner,
     ),
     "pools": Mapping(
@@ -269,17 +192,17 @@ MAPPINGS: Final[dict[str, Mapping]] = {
             x.concurrent_in_use,
             x.assignable_excess,
             x.concurrent_excess,
-            _json(x.uncovered),
+            as_json(x.uncovered),
             x.assigned_applications,
         ),
-        _one,
+        only,
         _pool,
     ),
     "stations": Mapping(
         tables.stations,
         ("id",),
         lambda _key, x: (x.id, x.name, fold(x.name), x.display_name, x.extension, fold(x.display_name)),
-        _one,
+        only,
         lambda row: (row[0], Station(row[0], row[1], row[3], row[4])),
     ),
     "users": Mapping(
@@ -291,18 +214,18 @@ MAPPINGS: Final[dict[str, Mapping]] = {
             fold(x.login),
             x.display_name,
             x.language,
-            _json(x.roles),
-            _json(x.rights),
-            _some_json(x.stations),
+            as_json(x.roles),
+            as_json(x.rights),
+            some_json(x.stations),
             x.deleted_at,
-            _some_json(x.view_allocations),
-            _some_json(x.admin_allocations),
+            some_json(x.view_allocations),
+            some_json(x.admin_allocations),
             fold(x.display_name),
             x.user_type.value,
             x.group_id,
-            _json(x.secondary_groups),
+            as_json(x.secondary_groups),
         ),
-        _one,
+        only,
         _user,
     ),
     "profiles": Mapping(
@@ -332,7 +255,7 @@ MAPPINGS: Final[dict[str, Mapping]] = {
             x.hears_of_stations,
             x.idle_timeout,
         ),
-        _one,
+        only,
         _session,
     ),
     "logons": Mapping(
@@ -347,7 +270,7 @@ MAPPINGS: Final[dict[str, Mapping]] = {
             x.station_id,
             x.remote_number,
         ),
-        _one,
+        only,
         _logon,
     ),
     "holds": Mapping(
@@ -368,69 +291,30 @@ MAPPINGS: Final[dict[str, Mapping]] = {
     "subscriptions": Mapping(
         tables.subscriptions,
         ("session_id",),
-        lambda _key, x: (x.session_id, x.user_id, x.owner, _json(x.names)),
-        _one,
-        lambda row: (row[0], Subscription(row[0], row[1], row[2], _tuple(row[3]))),
+        lambda _key, x: (x.session_id, x.user_id, x.owner, as_json(x.names)),
+        only,
+        lambda row: (row[0], Subscription(row[0], row[1], row[2], tuple_of(row[3]))),
     ),
     "session_keys": Mapping(
         tables.session_keys,
         ("session_id",),
         lambda _key, x: (x.session_id, x.cookie_digest, x.csrf_digest),
-        _one,
+        only,
         lambda row: (row[0], SessionKeys(*row)),
     ),
     "credentials": Mapping(
         tables.credentials,
         ("user_id",),
         lambda _key, x: (x.user_id, x.password_hash),
-        _one,
+        only,
         lambda row: (row[0], Credential(*row)),
     ),
-    "runtimes": Mapping(
-        tables.runtimes,
-        ("id",),
-        lambda _key, x: (x.id, x.name, x.running),
-        _one,
-        lambda row: (row[0], Runtime(row[0], row[1], bool(row[2]))),
-    ),
-    "applications": Mapping(
-        tables.applications,
-        ("id",),
-        lambda _key, x: (
-            x.id,
-            x.runtime_id,
-            x.name,
-            *_configured(x.configuration),
-            _json(x.versions),
-            x.blocked,
-        ),
-        _one,
-        _application,
-    ),
-    "transactions": Mapping(
-        tables.transactions,
-        ("id",),
-        lambda _key, x: (
-            x.id,
-            x.runtime_id,
-            x.type.value,
-            msgspec.json.encode(x.change).decode(),
-            x.user_id,
-            x.server,
-            x.status.value,
-            x.created_at,
-            x.updated_at,
-            _json(x.errors),
-            x.reserved,
-        ),
-        _one,
-        _transaction,
-    ),
+    **DEPLOYMENT_MAPPINGS,
     "counters": Mapping(
         tables.counters,
         ("name",),
         lambda key, x: (key, x),
-        _one,
+        only,
         lambda row: (row[0], row[1]),
     ),
 }

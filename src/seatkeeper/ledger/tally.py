@@ -4,7 +4,9 @@ from bisect import bisect_left
 from threading import Lock
 from typing import Final, NamedTuple
 
+from seatkeeper.ledger.deployed import RuntimeFigures
 from seatkeeper.licensing.commands import EndReason
+from seatkeeper.licensing.deployment import TransactionStatus
 from seatkeeper.licensing.entities import License, Pool
 from seatkeeper.licensing.verdicts import Reason
 
@@ -53,8 +55,8 @@ class Tally:
     takes: whoever has the lock sees all that a batch did, or nothing.
 
     `commands`: by what they came to. `unsaved`: batches that the database did not take, by why; one that was taken
-    apart to find the culprit counts with that. `turned_away`: commands that a full queue refused; changed by the event
-    loop alone.
+    apart to find the culprit counts with that. `transactions`: those that ended, by how. `turned_away`: commands that
+    a full queue refused; changed by the event loop alone.
     """
 
     def __init__(self) -> None:
@@ -67,6 +69,7 @@ class Tally:
         self.turned_away = 0
         self.connected = 0
         self.ended = dict.fromkeys(EndReason, 0)
+        self.transactions = dict.fromkeys((each for each in TransactionStatus if each.over), 0)
         self.denials: dict[DenialCount, int] = {}
 
     def denied(self, what: DenialCount) -> None:
@@ -88,6 +91,7 @@ class Tally:
         copied.turned_away = self.turned_away
         copied.connected = self.connected
         copied.ended = self.ended.copy()
+        copied.transactions = self.transactions.copy()
         copied.denials = self.denials.copy()
         return copied
 
@@ -95,13 +99,14 @@ class Tally:
 class Figures(NamedTuple):
     """What there is, and what was done since the start, all as one commit left it; what waits, as it is now.
 
-    `sessions`: how many live. `queue`: how many commands may wait.
+    `sessions`: how many live. `runtimes`: by name. `queue`: how many commands may wait.
     """
 
     head: int
     licenses: dict[int, License]
     pools: list[Pool]
     sessions: int
+    runtimes: list[RuntimeFigures]
     tally: Tally
     waiting: int
     queue: int

@@ -6,7 +6,7 @@ step is, and whether it may be taken, is the rules' business: a step that anothe
 
 import asyncio
 from asyncio import Future, Task
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from itertools import takewhile
 from typing import Any, Final
@@ -14,22 +14,56 @@ from typing import Any, Final
 import structlog
 
 from seatkeeper.ledger.happened import Happened
+from seatkeeper.ledger.pauses import Pauses
 from seatkeeper.ledger.unavailable import Stopping, Unavailable
-from seatkeeper.licensing.deployment import TransactionStatus
+from seatkeeper.licensing.deployment import Transaction, TransactionStatus
 from seatkeeper.licensing.deployment_commands import AdvanceTransaction
 from seatkeeper.licensing.deployment_events import TransactionBegun, TransactionMoved
 from seatkeeper.licensing.state import Image
 
 _log = structlog.get_logger("seatkeeper.ledger")
 
-_PAUSE: Final = 1.0
+_REST: Final = 1.0
 """Seconds until a step is asked for again that could not be taken."""
+
+
+class _Line:
+    """The task of a runtime's line, which rests while nothing in it can be taken on."""
+
+    def __init__(self) -> None:
+        self.task: Task[None] | None = None
+        self._awake = asyncio.Event()
+        self._rests = asyncio.Event()
+
+    def wake(self) -> None:
+        """Have it look again now."""
+        self._rests.clear()
+        self._awake.set()
+
+    async def rest(self) -> None:
+        """Rest, unless it was woken while it looked."""
+        if not self._awake.is_set():
+            self._rests.set()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_REST):
+                    await self._awake.wait()
+        self._awake.clear()
+        self._rests.clear()
+
+    def end(self) -> None:
+        """It has nothing to do any more."""
+        self._rests.set()
+
+    async def until_it_rests(self) -> None:
+        """Wait until it has taken on all that it can."""
+        await self._rests.wait()
 
 
 class TransactionWork:
     """Drives the transactions of every runtime. Used in the event loop.
 
-    `lock_wait`, in milliseconds of `clock`: so long a transaction waits for those before it.
+    `lock_wait`, in milliseconds of `clock`: so long a transaction waits for those before it. `pauses`: what tests have
+    ordered to stay as it is.
     """
 
     def __init__(
@@ -44,7 +78,8 @@ class TransactionWork:
         self._image = image
         self._clock = clock
         self._lock_wait = lock_wait
-        self._tasks: dict[int, Task[None]] = {}
+        self.pauses: Final = Pauses()
+        self._lines: dict[int, _Line] = {}
         self._waiters: dict[int, list[Future[None]]] = {}
         self._stopping = asyncio.Event()
 
@@ -53,11 +88,16 @@ class TransactionWork:
         for runtime_id in tuple(self._image().unfinished):
             self._take_on(runtime_id)
 
-    async def stop(self) -> None:
-        """Bring to its end what has been begun; what waits is left. May be called twice."""
+    def begin_no_more(self) -> None:
+        """Bring to its end what has been begun; what waits is left, and whoever waits for it is sent away."""
         self._stopping.set()
-        await asyncio.gather(*self._tasks.values())
-        self._send_away()
+        self._wake()
+
+    async def stop(self) -> None:
+        """Begin no more, and wait until what has been begun is over. May be called twice."""
+        self.begin_no_more()
+        await asyncio.gather(*(line.task for line in self._lines.values() if line.task is not None))
+        self._send_away(tuple(self._waiters))
 
     def notice(self, happened: Happened) -> None:
         """A batch has been committed: take on what began in it, and tell who waits for what ended in it."""
@@ -68,16 +108,28 @@ class TransactionWork:
                 self._answer(event.transaction_id)
         if happened.restarted:
             for transaction_id in tuple(self._waiters):
-                if self._status(transaction_id) is None:
+                if self._unfinished(transaction_id) is None:
                     self._answer(transaction_id)
             self.start()
+            self._wake()
+
+    async def catch_up(self) -> None:
+        """Take on at once whatever can be, and return when all else must wait: for its time, or until it is let go."""
+        self._wake()
+        await asyncio.gather(*(line.until_it_rests() for line in self._lines.values()))
+
+    def paused(self) -> list[Transaction]:
+        """The transactions that stay as they are because a test has ordered it, runtime by runtime."""
+        image = self._image()
+        waiting = [image.transactions.get(number) for line in tuple(image.unfinished.values()) for number in line]
+        return [each for each in waiting if each is not None and self._is_paused(each)]
 
     async def ended(self, transaction_id: int) -> None:
         """Wait until a transaction is over; its end is in the tables then. Returns at once for an unknown one.
 
         It waits as long as the rules let the transaction wait and work. Raises Stopping where the server stops before.
         """
-        if self._status(transaction_id) is None:
+        if self._unfinished(transaction_id) is None:
             return
         if self._stopping.is_set():
             raise _stopped(transaction_id)
@@ -85,10 +137,14 @@ class TransactionWork:
         self._waiters.setdefault(transaction_id, []).append(waiter)
         await waiter
 
-    def _status(self, transaction_id: int) -> TransactionStatus | None:
-        """Where a transaction stands; None for one that is over, or never was."""
+    def _unfinished(self, transaction_id: int) -> Transaction | None:
+        """A transaction; None for one that is over, or never was."""
         transaction = self._image().transactions.get(transaction_id)
-        return None if transaction is None or transaction.status.over else transaction.status
+        return None if transaction is None or transaction.status.over else transaction
+
+    def _is_paused(self, transaction: Transaction) -> bool:
+        runtime = self._image().runtimes.get(transaction.runtime_id)
+        return runtime is not None and self.pauses.keeps(runtime.name, transaction)
 
     def _answer(self, transaction_id: int, error: Stopping | None = None) -> None:
         for waiter in self._waiters.pop(transaction_id, ()):
@@ -99,32 +155,39 @@ class TransactionWork:
             else:
                 waiter.set_exception(error)
 
-    def _send_away(self) -> None:
-        """Let nobody wait any more."""
-        for transaction_id in tuple(self._waiters):
+    def _send_away(self, transactions: Iterable[int]) -> None:
+        """Let nobody wait for these any more."""
+        for transaction_id in transactions:
             self._answer(transaction_id, _stopped(transaction_id))
 
     def _take_on(self, runtime_id: int) -> None:
-        if runtime_id not in self._tasks and runtime_id in self._image().unfinished and not self._stopping.is_set():
-            task = asyncio.create_task(self._drive(runtime_id), name=f"seatkeeper-runtime-{runtime_id}")
-            self._tasks[runtime_id] = task
+        if runtime_id not in self._lines and runtime_id in self._image().unfinished and not self._stopping.is_set():
+            line = self._lines[runtime_id] = _Line()
+            line.task = asyncio.create_task(self._drive(runtime_id, line), name=f"seatkeeper-runtime-{runtime_id}")
 
-    async def _drive(self, runtime_id: int) -> None:
+    def _wake(self) -> None:
+        for line in self._lines.values():
+            line.wake()
+
+    async def _drive(self, runtime_id: int, mine: _Line) -> None:
         """Until nothing of a runtime is left to do; when the server stops, until nothing has been begun."""
         try:
             while line := self._image().unfinished.get(runtime_id):
                 stopping = self._stopping.is_set()
-                if stopping and self._status(line[0]) is TransactionStatus.PENDING:
+                first = self._unfinished(line[0])
+                if stopping and first is not None and first.status is TransactionStatus.PENDING:
                     break
                 moved = await self._step(line)
                 if not moved and stopping:
                     break
                 if not moved:
-                    await self._pause()
+                    await mine.rest()
+            self._send_away(line or ())
         except Stopping:  # nothing will be committed any more
-            self._send_away()
+            self._send_away(tuple(self._waiters))
         finally:
-            del self._tasks[runtime_id]
+            del self._lines[runtime_id]
+            mine.end()
 
     async def _step(self, line: tuple[int, ...]) -> bool:
         """Take the first of a line one step on, and let go those that have waited too long. Whether anything moved."""
@@ -138,11 +201,13 @@ class TransactionWork:
 
     async def _advance(self, transaction_id: int) -> bool:
         """Whether a transaction got on, or has ended meanwhile. One that cannot be saved holds up none but its own."""
-        status = self._status(transaction_id)
-        if status is None:
+        transaction = self._unfinished(transaction_id)
+        if transaction is None:
             return True
+        if self._is_paused(transaction):
+            return False
         try:
-            after = await self._submit(AdvanceTransaction(transaction_id=transaction_id, status=status))
+            after = await self._submit(AdvanceTransaction(transaction_id=transaction_id, status=transaction.status))
         except Stopping:
             raise
         except Unavailable as why:
@@ -156,11 +221,6 @@ class TransactionWork:
     def _is_overdue(self, transaction_id: int) -> bool:
         transaction = self._image().transactions.get(transaction_id)
         return transaction is None or self._clock() - transaction.created_at > self._lock_wait
-
-    async def _pause(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_PAUSE):
-                await self._stopping.wait()
 
 
 def _stopped(transaction_id: int) -> Stopping:

@@ -119,6 +119,7 @@ def define(turn: Turn, application: Application, transaction_id: int | None) -> 
             versions=application.versions,
             blocked=application.blocked,
             transaction_id=transaction_id,
+            blocked_because=why_no_token(turn, application) if application.blocked else None,
         )
     )
 

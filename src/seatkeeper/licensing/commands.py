@@ -17,7 +17,7 @@ from seatkeeper.licensing.entities import (
     StationSetting,
     User,
 )
-from seatkeeper.licensing.outcomes import Configured, Connected, Explanation, Module
+from seatkeeper.licensing.outcomes import Configured, Connected, Explanation, Foreseen, Module
 from seatkeeper.licensing.seen import Seen
 from seatkeeper.licensing.verdicts import StageVerdict, Verdict
 
@@ -246,9 +246,15 @@ class Together(Command[tuple[Any, ...]], frozen=True):
     """Several commands as one: all or none. Outcome: the tuple of their outcomes.
 
     Refused (changed_since) where anything is not as it was `seen` when they were planned. Another `Refusal` carries
-    the index of the command that was refused. `rehearsed`: all is taken back in the end, as if it had not been.
+    the index of the command that was refused.
     """
 
     commands: tuple[Command[Any], ...]
     seen: tuple[Seen, ...] = ()
-    rehearsed: bool = False
+
+
+class Rehearse(Command[Foreseen], frozen=True):
+    """What several commands would come to, without effect. Outcome: `Foreseen`. Refused as they would be `Together`."""
+
+    commands: tuple[Command[Any], ...]
+    seen: tuple[Seen, ...] = ()

@@ -1,7 +1,6 @@
 """From a state and a command to an outcome and events: the one door to the rules."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any, TypeVar
 
 from seatkeeper.licensing import (
@@ -28,6 +27,7 @@ from seatkeeper.licensing import (
     transactions,
 )
 from seatkeeper.licensing.event import Event
+from seatkeeper.licensing.outcomes import Foreseen
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import present
@@ -53,12 +53,19 @@ def decide(state: State, command: commands.Command[T], now: int, policy: Policy)
     return outcome, turn.events
 
 
-def _together(turn: Turn, command: commands.Together) -> tuple[Any, ...]:
+def _together(turn: Turn, command: commands.Together | commands.Rehearse) -> tuple[Any, ...]:
     for seen in command.seen:
         if present(turn.state, seen) != seen.row:
             raise Refusal(Code.CHANGED_SINCE, "This was planned before {what} changed; plan it anew.", what=seen.what)
-    with turn.rehearsal() if command.rehearsed else nullcontext():
-        return tuple(_one_of(turn, index, each) for index, each in enumerate(command.commands))
+    return tuple(_one_of(turn, index, each) for index, each in enumerate(command.commands))
+
+
+def _rehearse(turn: Turn, command: commands.Rehearse) -> Foreseen:
+    before = settling.blocked_now(turn)
+    with turn.rehearsal():
+        _together(turn, command)
+        settling.settle_tokens(turn, deployment_commands.SettleTokens())  # as the ledger does after them
+        return settling.foreseen(turn, before)
 
 
 def _one_of(turn: Turn, index: int, command: commands.Command[Any]) -> Any:  # noqa: ANN401 - of any command
@@ -113,4 +120,5 @@ _RULES: dict[type[Any], Callable[[Turn, Any], Any]] = {
     deployment_commands.SettleTokens: settling.settle_tokens,
     commands.Explain: explanation.explain,
     commands.Together: _together,
+    commands.Rehearse: _rehearse,
 }

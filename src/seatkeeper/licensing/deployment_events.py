@@ -29,6 +29,7 @@ class ApplicationDefined(Event, frozen=True, tag="application_defined"):
     """An application was added, configured, registered, blocked, or the contrary: what it is from now on.
 
     `transaction_id`: the transaction that did it; None where an administrator or the server itself did.
+    `blocked_because`: why it could not have its token then; None for one that is not blocked, or could have it.
     """
 
     application_id: int
@@ -38,6 +39,7 @@ class ApplicationDefined(Event, frozen=True, tag="application_defined"):
     versions: tuple[ApplicationVersion, ...]
     blocked: bool
     transaction_id: int | None
+    blocked_because: TransactionError | None = None
 
 
 class ApplicationRemoved(Event, frozen=True, tag="application_removed"):

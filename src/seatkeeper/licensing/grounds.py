@@ -9,6 +9,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from seatkeeper.licensing.entities import (
+    AppliesTo,
     Assignment,
     Holder,
     HolderKind,
@@ -102,6 +103,8 @@ def _inquiry(turn: Turn, claimant: Claimant, license_name: LicenseName, license_
     license_ = turn.state.licenses[license_id]
     if license_.kind is not LicenseKind.USER:
         return _refused(name, Reason.SITE_LICENSE, kind=KINDS[license_.kind])
+    if license_.applies_to is AppliesTo.APPLICATIONS:
+        return _refused(name, Reason.FOR_APPLICATIONS)
     pool = turn.state.pools.get(license_id)
     if pool is None or not _consistent(pool):
         return _inconsistent(name, pool)

@@ -68,6 +68,25 @@ class Explanation(Struct, frozen=True):
     tried: tuple[Verdict, ...]
 
 
+class BlockedApplication(Struct, frozen=True):
+    """An application that lacks the token it needs, by the name of its runtime and its own, and why it does."""
+
+    runtime: str
+    name: str
+    why: Sentence
+
+
+class Foreseen(Struct, frozen=True):
+    """What commands would bring about beyond what they say, both by name.
+
+    `blocked`: applications that they would leave without their tokens. `unblocked`: those that would have theirs
+    again, each by the name of its runtime and its own.
+    """
+
+    blocked: tuple[BlockedApplication, ...] = ()
+    unblocked: tuple[tuple[str, str], ...] = ()
+
+
 class Module(Struct, frozen=True):
     """A license as it is for one user, with its seats and their use over all at that moment.
 

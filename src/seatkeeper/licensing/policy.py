@@ -6,8 +6,9 @@ from msgspec import Struct
 class DeploymentPolicy(Struct, frozen=True):
     """What holds for the transactions of applications, and for their tokens (mobilefirst contract 3.1, 4, 9).
 
-    In milliseconds: `lock_wait`: a transaction waits so long for its runtime's lock. `prepare` and `commit`: so long it
-    may stay in these steps. `longest_lock`: one that has had the lock for so long loses it to the next.
+    `longest_line`: so many transactions of a runtime may be unfinished. In milliseconds: `lock_wait`: a transaction
+    waits so long for its runtime's lock. `prepare` and `commit`: so long it may stay in these steps. `longest_lock`:
+    one that has had the lock for so long loses it to the next.
 
     `delete_registered`: the configuration of an application can be deleted while versions of it are registered
     (decision 21). `count_tokens`: every application with a version takes a token: a seat of
@@ -15,6 +16,7 @@ class DeploymentPolicy(Struct, frozen=True):
     (decision 23).
     """
 
+    longest_line: int = 1_000
     lock_wait: int = 1_200_000
     longest_lock: int = 1_800_000
     prepare: int = 1_800_000

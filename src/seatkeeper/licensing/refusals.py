@@ -19,6 +19,7 @@ class Code(StrEnum):
     NO_CONFIGURATION = "no_configuration"
     UNKNOWN_VERSION = "unknown_version"
     TRANSACTION_UNFINISHED = "transaction_unfinished"
+    LINE_FULL = "line_full"
     STATION_NOT_PERMITTED = "station_not_permitted"
     NO_STATION = "no_station"
     LOGIN_TAKEN = "login_taken"

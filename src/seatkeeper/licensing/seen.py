@@ -76,6 +76,10 @@ class Deployed(NamedTuple):
     versions: tuple[tuple[str, str, str], ...]
 
 
+_NOTHING: Final = Deployed(None, ())
+"""What is said of an application that is not there, or of which a transaction has reserved the token alone so far."""
+
+
 def deployed_of(application: Application) -> Deployed:
     """What was said of an application."""
     versions = ((each.platform, each.version, each.display_name) for each in application.versions)
@@ -106,7 +110,8 @@ def _password(state: State, login: str) -> str | None:
 def _deployed(state: State, key: tuple[str, str]) -> Deployed | None:
     runtime_id = state.runtime_ids.get(key[0])
     found = None if runtime_id is None else _row(state.application_ids, state.applications, (runtime_id, key[1]))
-    return None if found is None else deployed_of(found)
+    said = _NOTHING if found is None else deployed_of(found)
+    return None if said == _NOTHING else said
 
 
 _PRESENT: Final[Mapping[SeenKind, Callable[[State, Any], Any]]] = {

@@ -88,13 +88,14 @@ def why_none_is_left(
     """
     if license_ is None or pool is None:
         return TransactionError(Fault.TOKENS_NOT_BOUGHT, {"feature": name.name, "owner": name.owner})
+    feature = f"{license_.owner}:{license_.name}"  # as the commands that buy more want it spelled
     ends = (assignable_until(license_, owner), usable_until(license_, owner))  # a grace may be set to end earlier
     until = min((each for each in ends if each is not None), default=None)
     if until is not None and now >= until:
-        return TransactionError(Fault.TOKENS_EXPIRED, {"feature": license_.name, "date": day(until)})
+        return TransactionError(Fault.TOKENS_EXPIRED, {"feature": feature, "date": day(until)})
     if license_.kind is LicenseKind.USER and not pool.unrestricted and pool.assigned >= pool.assignable_seats:
         facts: dict[str, str | int] = {
-            "feature": license_.name,
+            "feature": feature,
             "taken": pool.assigned,
             "bought": pool.assignable_seats,
         }

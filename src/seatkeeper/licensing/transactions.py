@@ -59,6 +59,7 @@ def begin_transaction(turn: Turn, command: BeginTransaction) -> Transaction:
     waiting = turn.state.unfinished.get(runtime.id) or ()
     _require_names(command.change)
     _require_possible(turn, runtime, command.change)
+    _require_place(turn, runtime, len(waiting))
     number = turn.state.next_number("transaction")
     turn.record(
         TransactionBegun(
@@ -135,7 +136,7 @@ def _prepare(turn: Turn, transaction: Transaction) -> None:
     limit = turn.policy.deployment.lock_wait
     runtime = turn.state.runtimes[transaction.runtime_id]
     if _is_past(turn, transaction, limit):
-        facts: dict[str, str | int] = {"runtime": runtime.name, "seconds": limit // 1000}
+        facts: dict[str, str | int] = {"runtime": runtime.name, "seconds": _seconds(limit)}
         _move(turn, transaction, TransactionStatus.FAILURE, TransactionError(Fault.LOCK_WAIT, facts))
         return
     before = _application(turn, runtime, transaction.change)
@@ -216,6 +217,17 @@ def _move(
     )
 
 
+def _require_place(turn: Turn, runtime: Runtime, waiting: int) -> None:
+    """Refuse to let a line grow without end (rule L7)."""
+    if waiting >= turn.policy.deployment.longest_line:
+        raise Refusal(
+            Code.LINE_FULL,
+            "{count} transactions of runtime {runtime} wait already; try again when some are over.",
+            count=waiting,
+            runtime=runtime.name,
+        )
+
+
 def _require_names(change: Change) -> None:
     """Refuse names that cannot be. One of something to delete is none of an application: that is not there."""
     match change:
@@ -262,8 +274,14 @@ def _refused(fault: TransactionError) -> Refusal:
     return Refusal(_REFUSED[fault.fault], sentence_of(fault).pattern, **facts)
 
 
+def _seconds(limit: int) -> str | int:
+    """A limit as it is told: whole seconds, or with their fraction."""
+    whole, rest = divmod(limit, 1000)
+    return f"{limit / 1000}" if rest else whole
+
+
 def _stalled(transaction: Transaction, limit: int) -> TransactionError:
-    return TransactionError(Fault.STALLED, {"status": transaction.status.value, "seconds": limit // 1000})
+    return TransactionError(Fault.STALLED, {"status": transaction.status.value, "seconds": _seconds(limit)})
 
 
 def _is_past(turn: Turn, transaction: Transaction, limit: int) -> bool:

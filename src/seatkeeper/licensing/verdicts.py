@@ -30,6 +30,7 @@ class Reason(StrEnum):
 
     POOL_INCONSISTENT = "pool_inconsistent"
     SITE_LICENSE = "site_license"
+    FOR_APPLICATIONS = "for_applications"
     NOT_ASSIGNED = "not_assigned"
     USER_NOT_ENABLED = "user_not_enabled"
     STATION_NOT_ENABLED = "station_not_enabled"
@@ -46,6 +47,7 @@ class Reason(StrEnum):
 STATUS_OF = {
     Reason.POOL_INCONSISTENT: Status.UNKNOWN_ERROR,
     Reason.SITE_LICENSE: Status.NONE,
+    Reason.FOR_APPLICATIONS: Status.NOT_ASSIGNED,
     Reason.NOT_ASSIGNED: Status.NOT_ASSIGNED,
     Reason.USER_NOT_ENABLED: Status.NOT_ASSIGNED,
     Reason.STATION_NOT_ENABLED: Status.NOT_ASSIGNED,
@@ -72,6 +74,9 @@ SENTENCES: Final = {
     ),
     Reason.SITE_LICENSE: pattern(
         "{license} is a {kind} license: it covers the whole installation and no user acquires it."
+    ),
+    Reason.FOR_APPLICATIONS: pattern(
+        "{license} is a token, which applications of a runtime take and no user acquires."
     ),
     Reason.NOT_ASSIGNED: pattern("{license} is assigned neither to {user} nor to {station}."),
     Reason.USER_NOT_ENABLED: pattern("{license} is assigned to {user}, but licensing is not enabled for {user}."),

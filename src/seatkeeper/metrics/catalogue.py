@@ -30,10 +30,11 @@ LABELS: Final = {
     "method": "of pools: `assignable` or `concurrent`; of requests: the HTTP method, `other` for uncommon ones",
     "reason": "why: of a denial as `seatkeeper explain` says it, of an ended session who or what ended it",
     "outcome": "what it came to",
+    "runtime": "the name of the runtime of applications, as in the inventory",
     "cause": "`no_space`: the disk is full; `busy`: another process keeps the database; `fault`: anything else",
     "kind": "what was shown: `password`, `token` or `single_sign_on`",
     "state": "`serving`, `draining`, `standby` or `stopping`",
-    "face": "the API: `icws`, `superoffice`, `admin`, `metrics`; `server` for what belongs to none",
+    "face": "the API: `icws`, `superoffice`, `mobilefirst`, `admin`, `metrics`; `server` for what belongs to none",
     "route": f"the pattern of the path, as `/icws/{{session}}/licenses`; `{UNKNOWN}` where nothing is",
     "status": "the class of the status, as `2xx`; `left` where the client did not wait for the answer",
     "version": "the version that runs",
@@ -43,6 +44,7 @@ LABELS: Final = {
 _POOL: Final = ("owner", "license", "method")
 _LICENSE: Final = ("owner", "license")
 _DENIAL: Final = ("owner", "license", "reason")
+_RUNTIME: Final = ("runtime",)
 
 SEATS: Final = Metric(
     "seatkeeper_pool_seats", "gauge", "Seats that were bought. Absent for a license that is unrestricted.", _POOL
@@ -98,8 +100,36 @@ LOG_ONS: Final = Metric(
     "seatkeeper_logons",
     "counter",
     "Credentials that were checked: of log-ons, and of each request with a login and password to the admin API, to"
-    " the CRM's API or to /metrics. Outcome: succeeded or failed.",
+    " the CRM's API, to the MobileFirst API or to /metrics. Outcome: succeeded or failed.",
     ("kind", "outcome"),
+)
+RUNTIME_RUNNING: Final = Metric(
+    "seatkeeper_runtime_running", "gauge", "1 for a runtime that runs, 0 for one that does not.", _RUNTIME
+)
+RUNTIME_APPLICATIONS: Final = Metric(
+    "seatkeeper_runtime_applications", "gauge", "Applications that have a version.", _RUNTIME
+)
+RUNTIME_BLOCKED: Final = Metric(
+    "seatkeeper_runtime_blocked_applications", "gauge", "Applications that lack their token.", _RUNTIME
+)
+RUNTIME_UNFINISHED: Final = Metric(
+    "seatkeeper_runtime_unfinished_transactions",
+    "gauge",
+    "Transactions that wait or are being carried out.",
+    _RUNTIME,
+)
+RUNTIME_OLDEST: Final = Metric(
+    "seatkeeper_runtime_oldest_transaction_seconds",
+    "gauge",
+    "How long ago the oldest transaction that is not over was accepted; 0 where all are over.",
+    _RUNTIME,
+)
+TRANSACTIONS_ENDED: Final = Metric(
+    "seatkeeper_transactions_ended",
+    "counter",
+    "Transactions that ended, of all runtimes. Outcome: success, failure, or canceled, as those are that a start of"
+    " the server finds waiting.",
+    ("outcome",),
 )
 COMMANDS: Final = Metric(
     "seatkeeper_ledger_commands",
@@ -160,6 +190,12 @@ CATALOGUE: Final = (
     SESSIONS_ENDED,
     STREAMS,
     LOG_ONS,
+    RUNTIME_RUNNING,
+    RUNTIME_APPLICATIONS,
+    RUNTIME_BLOCKED,
+    RUNTIME_UNFINISHED,
+    RUNTIME_OLDEST,
+    TRANSACTIONS_ENDED,
     COMMANDS,
     TURNED_AWAY,
     WAITING,

@@ -68,6 +68,7 @@ class Metrics:
                 states={each: each == state for each in self._states},
                 streams=self._ledger.feed.open_streams,
                 healthy=self._ledger.healthy,
+                now=self._ledger.now(),
                 version=self._version,
             )
             return await asyncio.to_thread(self._written, reading, accept)

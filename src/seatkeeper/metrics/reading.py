@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric as Family
 
+from seatkeeper.ledger.door import RuntimeFigures
 from seatkeeper.ledger.tally import Distribution, Figures, Tally
 from seatkeeper.licensing.entities import License, Pool
 from seatkeeper.licensing.verdicts import Reason
@@ -23,7 +24,7 @@ class Reading(NamedTuple):
     """What is told at one moment. `figures` are the ledger's; the rest was taken in the event loop.
 
     `log_ons`: by what was shown and whether it was right. `slow_calls`: by route. `states`: every state, and whether
-    the server is in it.
+    the server is in it. `now`: the ledger's time, in milliseconds.
     """
 
     figures: Figures
@@ -33,6 +34,7 @@ class Reading(NamedTuple):
     states: Mapping[str, bool]
     streams: int
     healthy: bool
+    now: int
     version: str
 
     def families(self) -> Iterator[Family]:
@@ -45,6 +47,9 @@ class Reading(NamedTuple):
         yield _family(catalogue.STREAMS, [((), self.streams)])
         log_ons = (((kind, "succeeded" if right else "failed"), count) for (kind, right), count in self.log_ons.items())
         yield _family(catalogue.LOG_ONS, log_ons)
+        yield from _runtimes(self.figures.runtimes, self.now)
+        ended = tally.transactions.items()
+        yield _family(catalogue.TRANSACTIONS_ENDED, (((status.lower(),), count) for status, count in ended))
         yield from _ledger(self.figures, tally)
         yield _family(catalogue.HEALTHY, [((), self.healthy)])
         yield _family(catalogue.HEAD, [((), self.figures.head)])
@@ -110,6 +115,15 @@ def _sessions(figures: Figures) -> Iterator[Family]:
     yield _family(catalogue.SESSIONS_STARTED, [((), figures.tally.connected)])
     ended = figures.tally.ended.items()
     yield _family(catalogue.SESSIONS_ENDED, (((reason.name.lower(),), count) for reason, count in ended))
+
+
+def _runtimes(runtimes: list[RuntimeFigures], now: int) -> Iterator[Family]:
+    yield _family(catalogue.RUNTIME_RUNNING, (((each.name,), each.running) for each in runtimes))
+    yield _family(catalogue.RUNTIME_APPLICATIONS, (((each.name,), each.applications) for each in runtimes))
+    yield _family(catalogue.RUNTIME_BLOCKED, (((each.name,), each.blocked) for each in runtimes))
+    yield _family(catalogue.RUNTIME_UNFINISHED, (((each.name,), each.unfinished) for each in runtimes))
+    ages = (((each.name,), 0 if each.oldest_at is None else max(now - each.oldest_at, 0) / 1000) for each in runtimes)
+    yield _family(catalogue.RUNTIME_OLDEST, ages)
 
 
 def _ledger(figures: Figures, tally: Tally) -> Iterator[Family]:

@@ -13,7 +13,7 @@ from seatkeeper.identity.rights import Right
 from seatkeeper.licensing.deployment import ApplicationVersion, Fault, RemoveVersion, TransactionError
 from seatkeeper.licensing.deployment_sentences import sentence_of
 from seatkeeper.licensing.sentences import say
-from seatkeeper.mobilefirst.artifacts import artifact, tree
+from seatkeeper.mobilefirst.artifacts import artifact, trees
 from seatkeeper.mobilefirst.bodies import json_object
 from seatkeeper.mobilefirst.calls import Asked, Resource
 from seatkeeper.mobilefirst.deployments import Deployments
@@ -78,12 +78,11 @@ class Applications:
                 limit=paging.size,
             ),
         )
-        in_full = expand and asked.in_json
-        items = [
-            tree(asked, runtime, each) if in_full else artifact(asked, runtime, (each.name,), each.versions)
-            for each in page.items
-        ]
-        return Document("applications", paged(paging, list(items), page.total, self._settings.product_version))
+        if expand and asked.in_json:
+            items = await trees(asked, runtime, page.items)
+        else:
+            items = [artifact(asked, runtime, (each.name,), each.versions) for each in page.items]
+        return Document("applications", paged(paging, items, page.total, self._settings.product_version))
 
     async def _one(self, root: str, asked: Asked) -> Document:
         """An application, one of its platforms, or one of its versions: as much as the path names."""

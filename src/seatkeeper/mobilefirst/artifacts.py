@@ -4,7 +4,8 @@ All three have the same members (mobilefirst contract 6.3). Of an application an
 versions, they are those of the version that was registered last.
 """
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Final
@@ -62,8 +63,15 @@ def artifact(asked: Asked, runtime: str, names: tuple[str, ...], versions: Itera
     )
 
 
-def tree(asked: Asked, runtime: str, application: Application) -> Artifact:
-    """An application with its platforms, and these with their versions."""
+async def trees(asked: Asked, runtime: str, applications: Sequence[Application]) -> list[Artifact]:
+    """Applications with their platforms, and these with their versions.
+
+    They are made in a thread: of thousands that takes so long that others would notice.
+    """
+    return await asyncio.to_thread(lambda: [_tree(asked, runtime, each) for each in applications])
+
+
+def _tree(asked: Asked, runtime: str, application: Application) -> Artifact:
     platforms = groupby(application.versions, key=attrgetter("platform"))
     environments = [_platform(asked, runtime, (application.name, name), list(of_it)) for name, of_it in platforms]
     return replace(artifact(asked, runtime, (application.name,), application.versions), environments=environments)

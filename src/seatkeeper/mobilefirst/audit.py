@@ -16,8 +16,9 @@ from seatkeeper.mobilefirst.calls import Asked, Resource
 from seatkeeper.mobilefirst.errors import invalid_parameter, not_found
 from seatkeeper.mobilefirst.message_codes import CODE_OF
 from seatkeeper.mobilefirst.negotiation import ZIP
+from seatkeeper.mobilefirst.reading import begun
 from seatkeeper.mobilefirst.rendering import Download, time_of
-from seatkeeper.mobilefirst.zipping import begun, zipped
+from seatkeeper.mobilefirst.zipping import zipped
 from seatkeeper.queries.audit import AuditRecord, audit_trail
 from seatkeeper.queries.reads import Reads
 from seatkeeper.settings import MobileFirstSettings

@@ -44,5 +44,5 @@ def object_in(body: bytes) -> dict[str, object]:
     except RecursionError:
         raise invalid_payload("The JSON is nested too deeply.") from None
     if not isinstance(value, dict):
-        raise invalid_payload("The body must be one JSON object.")
+        raise invalid_payload("The body must be a JSON object.")
     return value

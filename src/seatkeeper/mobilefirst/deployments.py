@@ -39,9 +39,14 @@ class Deployments:
         queued = asked.flag("async")
         runtime = asked.path["runtime"]
         asked.take(self._longest)
+        step_by_step = self._ledger.transactions.pauses.expects(runtime, change.application)
         begun = await self._ledger.submit(
             BeginTransaction(
-                runtime=runtime, change=change, user_id=asked.user.id, server=self._settings.server_id, queued=queued
+                runtime=runtime,
+                change=change,
+                user_id=asked.user.id,
+                server=self._settings.server_id,
+                queued=queued or step_by_step,
             )
         )
         view = TransactionView(

@@ -5,6 +5,7 @@ fits all; each sentence is our own, after the vendor's code where there is one f
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
 from starlette.requests import Request
@@ -140,9 +141,10 @@ def unsupported_coding(coding: str) -> Failure:
 
 
 def refused(refusal: Refusal) -> Failure:
-    """A refusal of the rules as an answer."""
+    """A refusal of the rules as an answer. What is refused for now (503) can be asked again."""
     told = message_codes.TOLD[refusal.code]
-    return Failure(told.status, told.code, refusal.said)
+    again = {"Retry-After": "1"} if told.status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return Failure(told.status, told.code, refusal.said, again)
 
 
 def internal() -> Failure:

@@ -2,11 +2,11 @@
 
 No vendor documents it: the vendor's own report has no operation of this API (mobilefirst contract 8.1). It is of all
 runtimes or of one, in JSON or as a table, and tells the moment at which it is asked for. It may be long: what can be is
-written in a thread, so that others need not wait.
+written in a thread, so that others need not wait, and the history while it is read.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -29,9 +29,9 @@ from seatkeeper.mobilefirst.license_report_shapes import (
     tokens_told,
 )
 from seatkeeper.mobilefirst.negotiation import CSV, JSON
-from seatkeeper.mobilefirst.reading import read_of_runtime
-from seatkeeper.mobilefirst.rendering import Download, json_of, time_of
-from seatkeeper.queries.application_history import ApplicationHistory, application_history
+from seatkeeper.mobilefirst.reading import begun, read_of_runtime
+from seatkeeper.mobilefirst.rendering import Download, json_in_pieces, json_of, time_of
+from seatkeeper.queries.application_history import ApplicationChange, ApplicationHistory, application_history
 from seatkeeper.queries.license_report import Counting, LicenseReport, license_report
 from seatkeeper.queries.reads import Reads
 from seatkeeper.settings import MobileFirstSettings
@@ -92,34 +92,33 @@ class LicenseReports:
         now, report = await self._read()
         tokens = [tokens_told(each, asked.language) for each in report.tokens]
         if asked.media_type == CSV:
-            return _table(f"{_ROOT}-tokens", _names(TokensTold), map(astuple, tokens))
+            rows = ((*astuple(each), self._counting.on) for each in tokens)
+            return _table(f"{_ROOT}-tokens", (*_names(TokensTold), "tokensCounted"), rows)
         return self._json(now, tokens=tokens, tokensCounted=self._counting.on)
 
     async def _history(self, asked: Asked) -> Download:
         """Every change of the applications that there are and were, oldest first."""
-        now = self._ledger.now()
-        history = await self._read_history(asked.path.get("runtime"))
+        runtime, now = asked.path.get("runtime"), self._ledger.now()
+        runtime_id = None if runtime is None else await read_of_runtime(self._reads, runtime, lambda _, found: found.id)
+        written = _history_table if asked.media_type == CSV else partial(self._history_in_json, now)
+        pieces = self._reads.stream(lambda connection: written(application_history(connection, runtime_id)))
+        filename = f"{_ROOT}-history.csv" if asked.media_type == CSV else None
+        return Download(await begun(pieces), asked.media_type, filename)
 
-        def written() -> Download:
-            changes = [change_told(each) for each in history.changes]
-            if asked.media_type == CSV:
-                return _table(f"{_ROOT}-history", _names(ChangeTold), map(astuple, changes))
-            archived = history.archived_until
-            return self._json(now, archivedUntil=None if archived is None else time_of(archived), changes=changes)
-
-        return await asyncio.to_thread(written)
+    def _history_in_json(self, now: int, history: ApplicationHistory) -> Iterator[bytes]:
+        archived = history.archived_until
+        return json_in_pieces(
+            "changes",
+            map(_told, history.changes),
+            archivedUntil=None if archived is None else time_of(archived),
+            generated=time_of(now),
+            productVersion=self._product_version,
+        )
 
     async def _read(self) -> tuple[int, LicenseReport]:
         """The report, and the time for which it is."""
         now = self._ledger.now()
         return now, await self._reads.run(partial(license_report, counting=self._counting, now=now))
-
-    async def _read_history(self, runtime: str | None) -> ApplicationHistory:
-        if runtime is None:
-            return await self._reads.run(application_history)
-        return await read_of_runtime(
-            self._reads, runtime, lambda connection, found: application_history(connection, found.id)
-        )
 
     def _json(self, now: int, **members: object) -> Download:
         told = {"generated": time_of(now), "productVersion": self._product_version, **members}
@@ -133,3 +132,17 @@ def _names(row: type[Struct]) -> tuple[str, ...]:
 
 def _table(name: str, columns: Sequence[str], rows: Iterable[Sequence[csv_writing.Cell]]) -> Download:
     return Download(csv_writing.lines([columns, *rows]), CSV, f"{name}.csv")
+
+
+def _history_table(history: ApplicationHistory) -> Iterator[bytes]:
+    """Where an archive has the beginning, a row says up to when, before all others."""
+    names = _names(ChangeTold)
+    yield csv_writing.lines([(*names, "archivedUntil")])
+    if history.archived_until is not None:
+        yield csv_writing.lines([(*(None for _ in names), time_of(history.archived_until))])
+    for some in history.changes:
+        yield csv_writing.lines((*astuple(each), None) for each in _told(some))
+
+
+def _told(changes: Iterable[ApplicationChange]) -> list[ChangeTold]:
+    return [change_told(each) for each in changes]

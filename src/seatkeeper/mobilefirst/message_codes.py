@@ -60,6 +60,7 @@ TOLD: Final[Mapping[Code, Told]] = {
     Code.NO_CONFIGURATION: Told(404, NO_CONFIGURATION),
     Code.UNKNOWN_VERSION: _MISSING,
     Code.UNKNOWN_USER: _CONFLICT,  # whoever asks was deleted while he did
+    Code.LINE_FULL: Told(503, LOCK_WAIT),
     # What follows is refused to no request of this face: it is about sessions, stations and other inventory.
     Code.TRANSACTION_UNFINISHED: _CONFLICT,
     Code.SESSION_ENDED: _CONFLICT,

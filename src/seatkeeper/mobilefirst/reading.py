@@ -1,5 +1,6 @@
-"""Reading what belongs to a runtime that a path names."""
+"""Reading what belongs to a runtime that a path names, and what is written while it is read."""
 
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import TypeVar
 
@@ -19,3 +20,14 @@ async def read_of_runtime(reads: Reads, name: str, read: ReadOfRuntime[T]) -> T:
     if found is None:
         raise no_runtime(name)
     return found[0]
+
+
+async def begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same pieces, the first of which is there: what keeps it from being read can still be told by a status."""
+    return _behind(await anext(pieces, b""), pieces)
+
+
+async def _behind(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for each in rest:
+        yield each

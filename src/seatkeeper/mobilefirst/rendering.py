@@ -1,7 +1,7 @@
 """An answer, written as its client accepts it (contract 5.2, 5.3)."""
 
-from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from msgspec import Struct, to_builtins
@@ -12,7 +12,7 @@ from seatkeeper.mobilefirst import xml_writing
 from seatkeeper.mobilefirst.negotiation import JSON, ZIP
 
 _encode: Final = Encoder().encode
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - in UTC, which is written as Z here
 
 
 class Document(Struct, frozen=True):
@@ -40,8 +40,7 @@ Answer: TypeAlias = Document | Download
 
 def time_of(moment: int) -> str:
     """A time (ms since 1970) as bodies have it (contract 5.6), in UTC, e.g. `2026-11-21T10:15:30.123Z`."""
-    there = _EPOCH + timedelta(milliseconds=moment)
-    return f"{there:%Y-%m-%dT%H:%M:%S}.{there.microsecond // 1000:03}Z"
+    return f"{(_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec='milliseconds')}Z"
 
 
 def render(answer: Answer, media_type: str, status: int = 200) -> Response:
@@ -71,13 +70,29 @@ def json_of(value: object) -> bytes:
     return _encode(_in_order(value))
 
 
+def json_in_pieces(name: str, items: Iterable[Sequence[object]], **members: object) -> Iterator[bytes]:
+    """What `json_of` makes of an object with these members and a list, whose items come some at a time.
+
+    The list may be too long to be had at once: each piece takes some of it, and is empty where these are none.
+    """
+    opening = b'"%b":[' % name.encode()
+    before, _, after = json_of({name: [], **members}).partition(opening)
+    yield before + opening
+    separator = b""
+    for some in items:
+        told = json_of(some)[1:-1]
+        yield separator + told if told else b""
+        separator = b"," if told else separator
+    yield after
+
+
 def _in_order(value: object) -> object:
     return _plain(to_builtins(value, order="sorted", str_keys=True))
 
 
 def _plain(value: object) -> object:
     """The value without what is None in its objects."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {name: _plain(member) for name, member in value.items() if member is not None}
     if isinstance(value, (list, tuple)):
         return [_plain(each) for each in value]

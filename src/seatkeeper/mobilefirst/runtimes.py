@@ -5,9 +5,9 @@ from typing import Final
 from msgspec import Struct
 
 from seatkeeper.identity.rights import Right
-from seatkeeper.licensing.deployment import Fault, Runtime, TransactionError
-from seatkeeper.licensing.deployment_sentences import sentence_of
-from seatkeeper.mobilefirst.artifacts import Artifact, tree
+from seatkeeper.licensing.deployment import Runtime
+from seatkeeper.licensing.sentences import say
+from seatkeeper.mobilefirst.artifacts import Artifact, trees
 from seatkeeper.mobilefirst.calls import VERSION, Asked, Resource
 from seatkeeper.mobilefirst.reading import read_of_runtime
 from seatkeeper.mobilefirst.rendering import Document
@@ -102,7 +102,7 @@ class Runtimes:
                 synchronization_status=_status(asked, runtime),
                 number_of_applications=None if expand else len(registered),
                 number_of_adapters=None if expand else 0,
-                applications=[tree(asked, runtime.name, each) for each in registered] if in_full else None,
+                applications=await trees(asked, runtime.name, registered) if in_full else None,
                 adapters=[] if in_full else None,
             ),
         )
@@ -123,4 +123,4 @@ def _status(asked: Asked, runtime: Runtime) -> str:
     at once. An error is told in words."""
     if runtime.running:
         return _SYNCHRONIZED
-    return asked.said(sentence_of(TransactionError(Fault.RUNTIME_NOT_RUNNING, {"runtime": runtime.name})))
+    return asked.said(say("Runtime {runtime} does not run.", runtime=runtime.name))

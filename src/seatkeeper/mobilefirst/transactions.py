@@ -9,10 +9,10 @@ from seatkeeper.mobilefirst.calls import Asked, Resource
 from seatkeeper.mobilefirst.errors import not_found
 from seatkeeper.mobilefirst.negotiation import STRUCTURED, ZIP
 from seatkeeper.mobilefirst.paging import descending, number_in, paged, paging_of
-from seatkeeper.mobilefirst.reading import read_of_runtime
-from seatkeeper.mobilefirst.rendering import Answer, Document, Download, json_of
+from seatkeeper.mobilefirst.reading import begun, read_of_runtime
+from seatkeeper.mobilefirst.rendering import Answer, Document, Download, json_in_pieces
 from seatkeeper.mobilefirst.transaction_shapes import transaction_told
-from seatkeeper.mobilefirst.zipping import begun, zipped
+from seatkeeper.mobilefirst.zipping import zipped
 from seatkeeper.queries.reads import Reads
 from seatkeeper.queries.transactions import (
     TransactionOrder,
@@ -104,13 +104,5 @@ def _order_of(asked: Asked) -> _Sorted:
 
 def _zipped(everything: Iterator[list[TransactionView]], language: str, product_version: str) -> Iterator[bytes]:
     """All transactions as one JSON document in a zip; it has the members of a list that is not cut into pages."""
-
-    def document() -> Iterator[bytes]:
-        yield b'{"items":['
-        separator = b""
-        for some in everything:
-            yield separator + b",".join(json_of(transaction_told(view, language)) for view in some)
-            separator = b","
-        yield b'],"productVersion":' + json_of(product_version) + b"}"
-
-    return zipped("transactions.json", document())
+    items = ([transaction_told(view, language) for view in some] for some in everything)
+    return zipped("transactions.json", json_in_pieces("items", items, productVersion=product_version))

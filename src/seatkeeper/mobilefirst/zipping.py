@@ -1,6 +1,6 @@
 """A file that is written into a zip while it is read, so that only what is compressed is kept."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from zipfile import ZIP_DEFLATED, ZipFile
 
 
@@ -14,17 +14,6 @@ def zipped(filename: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
                 yield written.take()
         yield written.take()
     yield written.take()
-
-
-async def begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same pieces, the first of which is there: what keeps it from being read can still be told by a status."""
-    return _behind(await anext(pieces, b""), pieces)
-
-
-async def _behind(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for each in rest:
-        yield each
 
 
 class _Written:

@@ -35,6 +35,15 @@ class Denial(NamedTuple):
     repeats: int
 
 
+class Paused(NamedTuple):
+    """A transaction that stays in a status because the test has ordered it."""
+
+    id: int
+    runtime: str
+    application: str
+    status: str
+
+
 class Seatkeeper:
     """A license server with one inventory, for one test. What it is asked to do is done when the call returns.
 
@@ -58,6 +67,11 @@ class Seatkeeper:
     def icws(self) -> str:
         """The root of ICWS: `url` and `/icws`."""
         return f"{self.url}/icws"
+
+    @property
+    def mobilefirst(self) -> str:
+        """The root of the MobileFirst administration API: `url`, `/mfpadmin` and `/management-apis/2.0`."""
+        return f"{self.url}/mfpadmin/management-apis/2.0"
 
     @property
     def admin_token(self) -> str:
@@ -139,7 +153,8 @@ class Seatkeeper:
     def advance(self, by: timedelta | float) -> datetime:
         """Move the server's clock on, by seconds or a timedelta; it goes on running. The time it then is.
 
-        Sessions whose idle time passes thereby have expired when this returns.
+        Sessions whose idle time passes thereby have expired when this returns, and transactions that waited too long
+        have failed.
         """
         seconds = by.total_seconds() if isinstance(by, timedelta) else by
         return _moment(self._server.ask("POST", "/v1/testing/clock", body={"advance": seconds}))
@@ -168,6 +183,32 @@ class Seatkeeper:
         if not path.startswith("/"):
             raise SeatkeeperError(f"{route!r} is no route. A route is a method and a path: 'POST /icws/connection'.")
         self._server.ask("POST", "/v1/testing/faults", body={"method": method, "route": path, **members})
+
+    # Transactions
+
+    def pause(
+        self,
+        status: Literal["PENDING", "PREPARING", "COMMITTING", "REJECTING"],
+        *,
+        runtime: str | None = None,
+        application: str | None = None,
+    ) -> None:
+        """Have transactions of the MobileFirst API stay in a status until `go_on`.
+
+        Those of a runtime, of an application, or all. Who waits for one waits on, and those behind it do. A runtime
+        that does not exist is refused.
+        """
+        body = {"status": status, "runtime": runtime, "application": application}
+        self._server.ask("POST", "/v1/testing/pauses", body=body)
+
+    def paused(self) -> list[Paused]:
+        """The transactions that are paused, when every other has gone as far as it can."""
+        found = self._server.ask("GET", "/v1/testing/pauses")["paused"]
+        return [Paused(each["transaction"], each["runtime"], each["application"], each["status"]) for each in found]
+
+    def go_on(self) -> None:
+        """Let go all that is paused. What nothing else keeps waiting is over when this returns."""
+        self._server.ask("DELETE", "/v1/testing/pauses")
 
     def retire(self, *resources: str) -> None:
         """Have these resources, and no others, answer 410 from now on, by the names of the setting `icws.retired`."""

@@ -4,15 +4,16 @@ Runtimes and applications that are gone are told too, as long as the journal has
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Row, func, select, text
 
 from seatkeeper.ledger import tables
 from seatkeeper.licensing.deployment import Configuration
 from seatkeeper.licensing.deployment_events import ApplicationDefined, ApplicationRemoved, RuntimeRemoved
+from seatkeeper.queries.lists import among
 
 _j, _r, _t, _u = tables.journal.c, tables.runtimes.c, tables.transactions.c, tables.users.c
 
@@ -20,6 +21,9 @@ _TOLD: Final = (text(tables.DEPLOYMENT_EVENTS), _j.kind.in_(("application_define
 _GONE: Final = (text(tables.DEPLOYMENT_EVENTS), _j.kind == "runtime_removed")
 _changes: Final = msgspec.json.Decoder(ApplicationDefined | ApplicationRemoved)
 _removals: Final = msgspec.json.Decoder(RuntimeRemoved)
+
+_STEP: Final = 500
+"""Events that are read at a time."""
 
 
 class Standing(Struct, frozen=True):
@@ -46,13 +50,13 @@ class ApplicationChange(Struct, frozen=True):
 
 
 class ApplicationHistory(Struct, frozen=True):
-    """Every change of every application, oldest first.
+    """Every change of every application, oldest first: some at a time, none at times, each read when it is asked for.
 
     `archived_until`: what happened up to then stands in an archive and not here; None where all of it is here.
     """
 
     archived_until: int | None
-    changes: tuple[ApplicationChange, ...]
+    changes: Iterator[list[ApplicationChange]]
 
 
 def application_history(connection: Connection, runtime_id: int | None = None) -> ApplicationHistory:
@@ -60,21 +64,7 @@ def application_history(connection: Connection, runtime_id: int | None = None) -
     a version of an application that has others.
     """
     archived_until = connection.execute(select(func.max(tables.seals.c.at))).scalar_one()
-    happened = list(_standings(connection, runtime_id))
-    runtimes = names_of_runtimes(connection)
-    users = _users(connection, [event.transaction_id for _, event, _ in happened if event.transaction_id is not None])
-    changes = tuple(
-        ApplicationChange(
-            at=at,
-            runtime=runtimes[event.runtime_id],
-            application=event.name,
-            standing=standing,
-            transaction_id=event.transaction_id,
-            user=None if event.transaction_id is None else users[event.transaction_id],
-        )
-        for at, event, standing in happened
-    )
-    return ApplicationHistory(archived_until, changes)
+    return ApplicationHistory(archived_until, _pages(connection, runtime_id))
 
 
 def names_of_runtimes(connection: Connection) -> dict[int, str]:
@@ -87,10 +77,32 @@ def names_of_runtimes(connection: Connection) -> dict[int, str]:
 _Event: TypeAlias = ApplicationDefined | ApplicationRemoved
 
 
-def _standings(connection: Connection, runtime_id: int | None) -> Iterator[tuple[int, _Event, Standing | None]]:
-    """The events after which an application stood otherwise than before, and how."""
+def _pages(connection: Connection, runtime_id: int | None) -> Iterator[list[ApplicationChange]]:
+    runtimes = names_of_runtimes(connection)
     before: dict[int, Standing] = {}
-    for at, data in connection.execute(select(_j.at, _j.data).where(*_TOLD).order_by(_j.seq)):
+    wanted = select(_j.at, _j.data).where(*_TOLD).order_by(_j.seq)
+    with connection.execute(wanted.execution_options(yield_per=_STEP)) as rows:
+        for some in rows.partitions():
+            happened = list(_standings(some, before, runtime_id))
+            users = _users(connection, [event.transaction_id for _, event, _ in happened])
+            yield [
+                ApplicationChange(
+                    at=at,
+                    runtime=runtimes[event.runtime_id],
+                    application=event.name,
+                    standing=standing,
+                    transaction_id=event.transaction_id,
+                    user=None if event.transaction_id is None else users[event.transaction_id],
+                )
+                for at, event, standing in happened
+            ]
+
+
+def _standings(
+    rows: Iterable[Row[*tuple[Any, ...]]], before: dict[int, Standing], runtime_id: int | None
+) -> Iterator[tuple[int, _Event, Standing | None]]:
+    """The events after which an application stood otherwise than `before`, and how: that has this then."""
+    for at, data in rows:
         event = _changes.decode(data)
         if runtime_id is not None and event.runtime_id != runtime_id:
             continue
@@ -111,12 +123,8 @@ def _standing(event: _Event) -> Standing | None:
     return Standing(event.configuration, bool(event.versions), event.blocked)
 
 
-def _users(connection: Connection, transactions: Iterable[int]) -> dict[int, str]:
+def _users(connection: Connection, transactions: Iterable[int | None]) -> dict[int, str]:
     """Who began these transactions."""
-    numbers = set(transactions)
-    if not numbers:
-        return {}
-    within = (
-        select(_t.id, _u.login).join(tables.users, _u.id == _t.user_id).where(_t.id.between(min(numbers), max(numbers)))
-    )
-    return {row.id: row.login for row in connection.execute(within)}
+    numbers = {each for each in transactions if each is not None}
+    wanted = select(_t.id, _u.login).join(tables.users, _u.id == _t.user_id).where(among(_t.id, numbers))
+    return {row.id: row.login for row in connection.execute(wanted)}

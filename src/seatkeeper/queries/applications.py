@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from msgspec import convert
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from seatkeeper.ledger import tables
 from seatkeeper.licensing.deployment import Application, ApplicationVersion, Category, Configuration, LicenseType
@@ -15,6 +15,8 @@ from seatkeeper.queries.lists import can_be_stored
 
 _a = tables.applications.c
 _registered = func.json_array_length(_a.versions) > 0
+IS_THERE: Final = or_(_a.category.is_not(None), _registered)
+"""Of an application: one with neither is but the holder of a token that a transaction has reserved for it."""
 
 
 class ApplicationOrder(Enum):
@@ -38,14 +40,14 @@ def application_named(connection: Connection, runtime_id: int, name: str) -> App
     """
     if not can_be_stored(name):
         return None
-    wanted = select(tables.applications).where(_a.runtime_id == runtime_id, _a.name == name)
+    wanted = select(tables.applications).where(_a.runtime_id == runtime_id, _a.name == name, IS_THERE)
     row = connection.execute(wanted).one_or_none()
     return None if row is None else _application(row)
 
 
 def applications_of(connection: Connection, runtime_id: int) -> list[Application]:
     """Every application of a runtime in the order of their names: configured, registered, or both."""
-    wanted = select(tables.applications).where(_a.runtime_id == runtime_id).order_by(_a.name)
+    wanted = select(tables.applications).where(_a.runtime_id == runtime_id, IS_THERE).order_by(_a.name)
     return [_application(row) for row in connection.execute(wanted)]
 
 

@@ -68,7 +68,8 @@ class AuditRecord(Struct, frozen=True):
     """Something that was done, when it was begun: in milliseconds since 1970-01-01T00:00Z.
 
     `user` is None where an administrator did it, or the server itself. `what`: the application and what it was made,
-    the state of the runtime, or the archive. A transaction has a number, its status as it is now, and its errors.
+    the state of the runtime, or the archive. A transaction has a number, its status as it is now, and its errors; an
+    application that was blocked has for an error why.
     """
 
     at: int
@@ -145,7 +146,10 @@ class _Told:
                 before = self._before.get(event.application_id)
                 self._before[event.application_id] = event
                 if event.transaction_id is None:
-                    yield AuditRecord(at, _operation(before, event), None, runtime, _described(event))
+                    operation = _operation(before, event)
+                    because = event.blocked_because if operation is Operation.BLOCK_APPLICATION else None
+                    errors = () if because is None else (because,)
+                    yield AuditRecord(at, operation, None, runtime, _described(event), errors=errors)
             case ApplicationRemoved():
                 self._before.pop(event.application_id, None)
                 if event.transaction_id is None:

@@ -3,18 +3,16 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from msgspec import Struct, convert
-from sqlalchemy import Connection, select
+from msgspec import Struct
+from sqlalchemy import Connection
 
-from seatkeeper.ledger import tables
 from seatkeeper.licensing.deployment import Application, LicenseType, Runtime, TransactionError
-from seatkeeper.licensing.entities import AppliesTo, License, LicenseKind, LicenseName, Owner, Pool, fold
+from seatkeeper.licensing.entities import License, LicenseKind, LicenseName, Pool
 from seatkeeper.licensing.terms import usable_until
 from seatkeeper.licensing.tokens import why_none_is_left
 from seatkeeper.queries.applications import applications_of
 from seatkeeper.queries.runtimes import every_runtime
-
-_l, _o, _p = (each.c for each in (tables.licenses, tables.owners, tables.pools))
+from seatkeeper.queries.tokens import BoughtTokens, bought_tokens
 
 
 class Counting(Struct, frozen=True):
@@ -71,7 +69,7 @@ def license_report(connection: Connection, counting: Counting, *, now: int) -> L
     applications = [application for report in runtimes for application in report.applications]
     tokens = (
         _tokens(
-            _bought(connection, LicenseName(counting.owner, feature)),
+            bought_tokens(connection, LicenseName(counting.owner, feature)),
             _need(applications, license_type),
             counted=counting.on,
             now=now,
@@ -79,33 +77,6 @@ def license_report(connection: Connection, counting: Counting, *, now: int) -> L
         for license_type, feature in counting.features.items()
     )
     return LicenseReport(runtimes, tuple(tokens))
-
-
-class _Bought(NamedTuple):
-    """The license of a name whose seats are tokens, and what is said of its owner; None where there is none."""
-
-    name: LicenseName
-    license: License | None
-    pool: Pool | None
-    owner: Owner | None
-
-
-def _bought(connection: Connection, name: LicenseName) -> _Bought:
-    license_ = connection.execute(
-        select(tables.licenses).where(
-            _l.owner_key == fold(name.owner), _l.name_key == fold(name.name), _l.applies_to == AppliesTo.APPLICATIONS
-        )
-    ).one_or_none()
-    if license_ is None:
-        return _Bought(name, None, None, None)
-    pool = connection.execute(select(tables.pools).where(_p.license_id == license_.id)).one()
-    owner = connection.execute(select(tables.owners).where(_o.name_key == fold(name.owner))).one_or_none()
-    return _Bought(
-        name,
-        convert(license_, License, from_attributes=True),
-        convert(pool, Pool, from_attributes=True),
-        None if owner is None else convert(owner, Owner, from_attributes=True),
-    )
 
 
 class _Need(NamedTuple):
@@ -121,7 +92,7 @@ def _need(applications: list[Application], license_type: LicenseType) -> _Need:
     return _Need(license_type, len(needing), sum(each.blocked for each in needing))
 
 
-def _tokens(bought: _Bought, need: _Need, *, counted: bool, now: int) -> Tokens:
+def _tokens(bought: BoughtTokens, need: _Need, *, counted: bool, now: int) -> Tokens:
     none_left = why_none_is_left(*bought, now)
     seats, free = _seats(bought.license, bought.pool)
     if none_left is not None:

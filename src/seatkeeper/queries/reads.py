@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, Generic, TypeVar
@@ -159,10 +159,15 @@ class _Stream(Generic[T]):
         return None
 
     def close(self) -> None:
-        """Let the state of the tables go."""
+        """Let the state of the tables go, after whatever reads it: that closes its cursors."""
         with self.lock:
-            if self._connection is not None:
-                self._connection.close()
+            steps, self._steps = self._steps, None
+            try:
+                if isinstance(steps, Generator):
+                    steps.close()
+            finally:
+                if self._connection is not None:
+                    self._connection.close()
 
 
 def _past(deadline: float, given_up: threading.Event) -> bool:

@@ -78,6 +78,10 @@ class House:
         self.availability.enter(State.STOPPING)
         self.ledger.feed.close_streams()
 
+    def stop_lines(self) -> None:
+        """Send away who waits in line for a transaction: a line may be longer than any wait for its end."""
+        self.ledger.transactions.begin_no_more()
+
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return  # uvicorn is told to offer nothing else

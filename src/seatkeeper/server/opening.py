@@ -231,6 +231,7 @@ def _policy(settings: Settings) -> Policy:
 
 def _deployment_policy(settings: MobileFirstSettings) -> DeploymentPolicy:
     return DeploymentPolicy(
+        longest_line=settings.longest_line,
         lock_wait=round(settings.lock_wait * 1000),
         longest_lock=round(settings.longest_lock * 1000),
         prepare=round(settings.prepare_timeout * 1000),

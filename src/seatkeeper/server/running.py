@@ -28,6 +28,8 @@ from seatkeeper.transport.tls import Tls, UnusableCertificate
 # A stop ends within this whatever hangs: requests get the first part, the ledger the rest.
 _REQUEST_SECONDS: Final = 10
 _STOP_SECONDS: Final = 30.0
+# Of the first part: so long those who wait in line for a transaction may wait on, before they are sent away.
+_LINE_SECONDS: Final = 2.0
 # Of TLS. A client that does not say goodbye, as one that is idle cannot, is left without.
 _HANDSHAKE_SECONDS: Final = 10.0
 _GOODBYE_SECONDS: Final = 1.0
@@ -179,6 +181,7 @@ class _Server(uvicorn.Server):
         self.watchdog.start()
         log.info("stopping")
         self._house.stop_streams()
+        asyncio.get_running_loop().call_later(_LINE_SECONDS, self._house.stop_lines)
         await super().shutdown(sockets)
 
 

@@ -36,6 +36,7 @@ def testing_of(
 
     def forget() -> None:
         faults.clear()
+        ledger.transactions.pauses.end()
         icws.retirement.retire(settings.icws.retired)
         authenticator.forget_failures()
         availability.enter(State.STANDBY if settings.standby else State.SERVING)

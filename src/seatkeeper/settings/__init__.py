@@ -182,6 +182,7 @@ class MobileFirstSettings(Struct, frozen=True):
     product_version: Annotated[str, _is("version that answers name", min_length=1)] = "8.0"
     server_id: Annotated[str, _is("name of this application server in transactions", min_length=1)] = "seatkeeper"
     audit: Annotated[bool, _is("let `/audit` give the audit trail")] = True
+    longest_line: Annotated[int, _is("of a runtime that may wait; more are answered 503", "transactions", ge=1)] = 1_000
     lock_wait: Annotated[float, _is("a transaction waits for its runtime's lock", "seconds", gt=0)] = 1200.0
     longest_lock: Annotated[float, _is("a transaction loses the lock to the next after", "seconds", gt=0)] = 1800.0
     prepare_timeout: Annotated[float, _is("a transaction may prepare", "seconds", gt=0)] = 1800.0
@@ -285,7 +286,9 @@ class LimitsSettings(Struct, frozen=True):
     headers: Annotated[
         int, _is("longest request line and headers; longer ones get 431", "bytes", ge=1024, le=1024 * 1024)
     ] = 32 * 1024
-    request_seconds: Annotated[float, _is("longest time, event streams exempt", "seconds", gt=0)] = 30.0
+    request_seconds: Annotated[
+        float, _is("longest time; event streams and waits for a transaction are exempt", "seconds", gt=0)
+    ] = 30.0
     inventory_body: Annotated[int, _is("longest inventory in one request", "bytes", ge=1024)] = 16 * 1024 * 1024
     inventory_seconds: Annotated[float, _is("longest time for an inventory", "seconds", gt=0)] = 300.0
 

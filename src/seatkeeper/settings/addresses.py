@@ -103,7 +103,7 @@ def check_application_path(text: str) -> None:
 
 def check_context_root(text: str) -> None:
     """A context root: one segment of a path, without slashes."""
-    if "/" in text:
+    if not text or "/" in text:
         raise ValueError("is no context root; write its name without slashes, as in mfpadmin.")
     check_application_path(f"/{text}")
 

@@ -13,13 +13,13 @@ from tests.server_process import ServerProcess
 APPLICATION_TOKEN: Final = "ibmmfpfa"
 BRAND_TOKEN: Final = "ibmmfpabd"
 _SECONDS: Final = 20.0
-_ENVIRONMENT: Final = {"SEATKEEPER_MOBILEFIRST_COUNT_TOKENS": "true", "SEATKEEPER_TESTING": "false"}
+_ENVIRONMENT: Final = {"SEATKEEPER_MOBILEFIRST_COUNT_TOKENS": "true", "SEATKEEPER_TESTING": "true"}
 
 Transaction = dict[str, Any]
 
 
 class HaltingServer(ServerProcess):
-    """`seatkeeper serve` that can be held and halted (launcher.py)."""
+    """`seatkeeper serve` that can be halted in a commit (launcher.py)."""
 
     module = "tests.mobilefirst.proof.launcher"
 
@@ -31,17 +31,16 @@ class House:
     """
 
     def __init__(self, folder: Path, plant: str = "") -> None:
-        self._holds, self._halts = folder / "holds", folder / "halts"
-        for directory in (self._holds, self._halts):
-            directory.mkdir()
-        environment = {**_ENVIRONMENT, "HELD": str(self._holds), "HALTS": str(self._halts), "PLANT": plant}
+        self._halts = folder / "halts"
+        self._halts.mkdir()
+        environment = {**_ENVIRONMENT, "HALTS": str(self._halts), "PLANT": plant}
         self.server = HaltingServer(folder / "data", (), environment)
         self.world: HeldWorld
 
     def start(self) -> None:
         """Start it, and wait until it is ready."""
         self.server.start()
-        self.world = HeldWorld(self.server, self._holds)
+        self.world = HeldWorld(self.server)
 
     def launch(self) -> None:
         """Start it, and do not wait: it is to halt before it is ready."""
@@ -51,7 +50,7 @@ class House:
         """Kill it without warning; no order stands any more."""
         self.server.kill()
         self.world.close()
-        for order in (*self._holds.iterdir(), *self._halts.iterdir()):
+        for order in self._halts.iterdir():
             order.unlink()
 
     def halt(self, moment: str, status: str) -> None:

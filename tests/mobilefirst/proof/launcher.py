@@ -1,4 +1,4 @@
-"""Becomes the server, which can be held as in `held_launcher`, and halted inside a commit besides.
+"""Becomes the server, which can be halted inside a commit.
 
 A file `halt` in the directory of the environment variable `HALTS` says `before STATUS` or `after STATUS`: in the next
 commit in which a transaction comes to this status, the writer halts before COMMIT is sent to the database, or after it
@@ -15,7 +15,6 @@ from seatkeeper.ledger.engines.engine import Memoranda
 from seatkeeper.ledger.engines.sqlite import SqliteEngine
 from seatkeeper.ledger.journal import Entry
 from seatkeeper.licensing.state import State
-from tests.mobilefirst.held_launcher import hold
 from tests.mobilefirst.proof.plants import PLANTS
 
 _HALT_SECONDS = 30.0
@@ -52,7 +51,6 @@ def _is_step(entry: Entry) -> bool:
 
 
 if __name__ == "__main__":
-    hold(Path(os.environ["HELD"]))
     if os.environ["PLANT"]:
         PLANTS[os.environ["PLANT"]]()
     halt(Path(os.environ["HALTS"]))

@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 from sqlalchemy import Table
 
 from seatkeeper.ledger import tables
-from seatkeeper.ledger.rows import MAPPINGS, Mapping
+from seatkeeper.ledger.mapping import Mapping
+from seatkeeper.ledger.rows import MAPPINGS
 from seatkeeper.licensing.entities import HolderKind, Method
 
 
@@ -53,8 +54,8 @@ def _select(table: Table, condition: str = "") -> str:
 _GIVEN: Final = "(SELECT value FROM json_each(?))"
 _SESSIONS: Final = f"(SELECT id FROM sessions WHERE user_id IN {_GIVEN})"
 _HOLDER: Final = f"WHERE holder_kind = {HolderKind.USER.value} AND holder_id IN {_GIVEN}"
-_NO_USER: Final = f"WHERE holder_kind <> {HolderKind.USER.value}"
-_UNFINISHED: Final = f"WHERE {tables.UNFINISHED_TRANSACTIONS} ORDER BY id"
+_NO_USER: Final = f"WHERE holder_kind IN ({HolderKind.STATION.value}, {HolderKind.APPLICATION.value})"
+_UNFINISHED: Final = f"WHERE {tables.UNFINISHED_TRANSACTIONS} ORDER BY runtime_id, id"
 
 WRITES: Final = {name: _writes(mapping) for name, mapping in MAPPINGS.items()}
 
