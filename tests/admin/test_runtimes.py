@@ -228,3 +228,32 @@ async def test_applications_are_seen_by_their_people_and_changed_by_administrato
         for path in ("/runtimes", "/runtimes/mfp", "/runtimes/mfp/applications", A):
             assert (await client.get(path)).status_code == seen
         assert (await client.delete(A)).status_code == changed
+
+
+async def test_the_documentation_tells_which_answers_there_are_beside_the_usual(admin: httpx.AsyncClient) -> None:
+    paths = (await admin.get("/openapi.json")).json()["paths"]
+    one = paths["/runtimes/{runtime}"]
+    applications = paths["/runtimes/{runtime}/applications/{name}"]
+    documented = {
+        (name, method): {"404", "409"} & operation["responses"].keys()
+        for name, operations in (("runtime", one), ("application", applications))
+        for method, operation in operations.items()
+    }
+    assert documented == {
+        ("runtime", "get"): {"404"},
+        ("runtime", "put"): set(),
+        ("runtime", "delete"): {"404", "409"},
+        ("application", "get"): {"404"},
+        ("application", "put"): {"404", "409"},
+        ("application", "delete"): {"404", "409"},
+    }
+
+
+async def test_whoever_misses_a_runtime_or_an_application_is_told_what_lists_them(admin: httpx.AsyncClient) -> None:
+    await admin.put("/runtimes/mfp", json={})
+    for path, says in (
+        ("MFP", "'seatkeeper runtime list'"),
+        ("mfp/applications/a", "'seatkeeper application list mfp'"),
+    ):
+        answer = await admin.get(f"/runtimes/{path}")
+        assert (answer.status_code, says in answer.json()["message"]) == (404, True), answer.text

@@ -146,7 +146,7 @@ async def test_where_all_are_taken_the_reason_says_how_many(reads: Reads, databa
     save(database, *bought(2, 2))
     found = await tokens(reads)
     assert found.none_left is not None
-    assert found.none_left.facts == {"feature": "ibmmfpfa", "taken": 2, "bought": 2}
+    assert found.none_left.facts == {"feature": "MOBILEFIRST:ibmmfpfa", "taken": 2, "bought": 2}
     assert found.free == 0
 
 
