@@ -11,8 +11,10 @@ unexport PYTHONDONTWRITEBYTECODE
 PORT := 8018
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-# Tests of one module stay on one core, so that its server is started once.
-PYTEST := $(BIN)/pytest --quiet --numprocesses=auto --dist=loadscope
+# Tests wait for servers a good part of their time, hence one worker more than there are cores. Those of one module stay
+# with one worker, so that its server is started once.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+PYTEST = $(BIN)/pytest --quiet --numprocesses=$(WORKERS) --dist=loadscope
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --no-emit-index-url
 COMPILE := $(LOCK) pyproject.toml
 CLIENTS := tests/superoffice/clients

@@ -84,8 +84,10 @@ def _called_with_a_pattern(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for scope in ast.walk(tree):
         for defined in ast.iter_child_nodes(scope):
             if isinstance(defined, ast.FunctionDef) and _makes_a_sentence(defined):
-                of_class = isinstance(scope, ast.ClassDef) and defined.name == "__init__"
-                yield defined.lineno, scope.name if of_class else defined.name
+                if isinstance(scope, ast.ClassDef) and defined.name == "__init__":
+                    yield defined.lineno, scope.name
+                else:
+                    yield defined.lineno, defined.name
 
 
 def _makes_a_sentence(function: ast.FunctionDef) -> bool:

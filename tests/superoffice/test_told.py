@@ -5,7 +5,17 @@ import pytest
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.superoffice.errors import TOLD, of_refusal
 
-MISSING = {Code.UNKNOWN_USER, Code.UNKNOWN_OWNER, Code.UNKNOWN_LICENSE, Code.UNKNOWN_STATION, Code.NO_STATION}
+MISSING = {
+    Code.UNKNOWN_USER,
+    Code.UNKNOWN_OWNER,
+    Code.UNKNOWN_LICENSE,
+    Code.UNKNOWN_STATION,
+    Code.NO_STATION,
+    Code.UNKNOWN_RUNTIME,
+    Code.UNKNOWN_APPLICATION,
+    Code.UNKNOWN_VERSION,
+    Code.NO_CONFIGURATION,
+}
 
 
 def test_every_code_of_the_rules_has_its_answer() -> None:

@@ -144,7 +144,7 @@ TOLD: Final[Mapping[Code, Told]] = {
     Code.USER_ID_TAKEN: _TAKEN,
     Code.USER_LIVES: _ILLEGAL,
     Code.CHANGED_SINCE: _ILLEGAL,
-    # No method of this face has to do with stations.
+    # No method of this face has to do with stations, runtimes and what runs there.
     Code.UNKNOWN_STATION: _MISSING,
     Code.UNKNOWN_RUNTIME: _MISSING,
     Code.UNKNOWN_APPLICATION: _MISSING,
