@@ -17,7 +17,7 @@ from seatkeeper.icws.configuration.users import Users as ConfiguredUsers
 from seatkeeper.icws.connection import Connections
 from seatkeeper.icws.cross_origin import not_for_foreign_pages
 from seatkeeper.icws.errors import not_found
-from seatkeeper.icws.faults import OrderedFaults
+from seatkeeper.icws.faults import face_faults
 from seatkeeper.icws.licenses import Licenses
 from seatkeeper.icws.log_on import LogOns
 from seatkeeper.icws.messaging import Messaging
@@ -75,7 +75,7 @@ def create_app(
         retirement.retire(settings.icws.retired)
     except ValueError as error:
         raise ValueError(f"icws.retired: {error}") from None
-    faults = None if ordered is None else OrderedFaults(ordered, _operations(places), availability)
+    faults = None if ordered is None else face_faults(ordered, _operations(places), availability)
     router = Router(
         [
             Route(

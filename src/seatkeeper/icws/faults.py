@@ -1,11 +1,9 @@
 """What a request can be made to fail with by a test: errors of this face, by name, told as ever."""
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from msgspec import UNSET
-from starlette.requests import Request
 
 from seatkeeper.icws.errors import (
     COOKIE_CODE,
@@ -31,27 +29,14 @@ from seatkeeper.icws.errors import (
 from seatkeeper.ledger.door import Unavailable
 from seatkeeper.licensing.sentences import Sentence, pattern
 from seatkeeper.transport.availability import Availability
-from seatkeeper.transport.faults import Faults, Operation, Told
+from seatkeeper.transport.faults import FaceFaults, Faults, Operation, Told
 
 _ORDERED: Final = pattern("This error was ordered by a test.")
 
 
-class OrderedFaults:
-    """Lets the faults that are ordered happen to requests of this face."""
-
-    def __init__(self, ordered: Faults, operations: frozenset[Operation], availability: Availability) -> None:
-        self._errors = errors(availability)
-        self._ordered = ordered
-        ordered.know(operations, {name: _told(error()) for name, error in self._errors.items()})
-
-    async def befall(self, request: Request, route: str) -> None:
-        """Wait as long as a fault says, and raise the Failure that it says. Before anything is looked at or done."""
-        fault = self._ordered.befall(Operation(request.method, route), request.path_params.get("session_id"))
-        if fault is not None:
-            await asyncio.sleep(fault.delay)
-            if fault.error is not None:
-                failure = self._errors[fault.error]()
-                raise failure
+def face_faults(ordered: Faults, operations: Collection[Operation], availability: Availability) -> FaceFaults[Failure]:
+    """The faults that are ordered of this face's operations."""
+    return FaceFaults(ordered, operations, errors(availability), _told)
 
 
 def errors(availability: Availability) -> Mapping[str, Callable[[], Failure]]:

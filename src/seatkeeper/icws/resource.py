@@ -9,11 +9,11 @@ from starlette.types import Receive, Scope, Send
 
 from seatkeeper.icws.auth import Handler
 from seatkeeper.icws.errors import Failure, gone, internal, method_not_allowed, refused, timed_out, unavailable
-from seatkeeper.icws.faults import OrderedFaults
 from seatkeeper.ledger.door import Unavailable
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.sentences import say
 from seatkeeper.queries.reads import ReadTimeout
+from seatkeeper.transport.faults import FaceFaults, Operation
 from seatkeeper.transport.record import record_of
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,7 @@ class Resource:
         methods: Mapping[str, Handler],
         *,
         retired: Callable[[], bool],
-        faults: OrderedFaults | None,
+        faults: FaceFaults[Failure] | None,
     ) -> None:
         self._name = name
         self._pattern = pattern
@@ -66,7 +66,7 @@ class Resource:
 
     async def _handle(self, request: Request) -> Response:
         if self._faults is not None:
-            await self._faults.befall(request, self._pattern)
+            await self._faults.befall(Operation(request.method, self._pattern), request.path_params.get("session_id"))
         if self._retired():
             raise gone(self._name)
         handler = self._methods.get(request.method)

@@ -32,7 +32,7 @@ from seatkeeper.mobilefirst.errors import (
     timed_out,
     unavailable,
 )
-from seatkeeper.mobilefirst.faults import OrderedFaults
+from seatkeeper.mobilefirst.faults import face_faults
 from seatkeeper.mobilefirst.license import Licenses
 from seatkeeper.mobilefirst.license_report import LicenseReports
 from seatkeeper.mobilefirst.lock import Locks
@@ -63,7 +63,7 @@ class MobileFirst:
         self, resources: Collection[Resource], gate: Gate, product_version: str, ordered: Faults | None
     ) -> None:
         operations = {_operation(resource) for resource in resources}
-        self._faults = None if ordered is None else OrderedFaults(ordered, operations)
+        self._faults = None if ordered is None else face_faults(ordered, operations)
         self._routes = Routes(resources)
         self._gate = gate
         self._product_version = product_version

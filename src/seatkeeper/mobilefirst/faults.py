@@ -1,6 +1,5 @@
 """What a request can be made to fail with by a test: errors of this face, by name, told as ever."""
 
-import asyncio
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
@@ -17,7 +16,7 @@ from seatkeeper.mobilefirst.errors import (
     unauthorized,
     unavailable,
 )
-from seatkeeper.transport.faults import Faults, Operation, Told
+from seatkeeper.transport.faults import FaceFaults, Faults, Operation, Told
 
 # The sentence is that of the ICWS face: where a real error would say what is wrong with a request, nothing is.
 _ORDERED: Final = pattern("This error was ordered by a test.")
@@ -36,21 +35,9 @@ ERRORS: Final[Mapping[str, Callable[[], Failure]]] = {
 """Every error that can be ordered, by name, made as for real requests."""
 
 
-class OrderedFaults:
-    """Lets the faults that are ordered happen to requests of this face."""
-
-    def __init__(self, ordered: Faults, operations: Collection[Operation]) -> None:
-        self._ordered = ordered
-        ordered.know(operations, {name: _told(error()) for name, error in ERRORS.items()})
-
-    async def befall(self, operation: Operation) -> None:
-        """Wait as long as a fault says, and raise the Failure that it says. Before anything is looked at or done."""
-        fault = self._ordered.befall(operation, None)
-        if fault is not None:
-            await asyncio.sleep(fault.delay)
-            if fault.error is not None:
-                failure = ERRORS[fault.error]()
-                raise failure
+def face_faults(ordered: Faults, operations: Collection[Operation]) -> FaceFaults[Failure]:
+    """The faults that are ordered of this face's operations."""
+    return FaceFaults(ordered, operations, ERRORS, _told)
 
 
 def _told(failure: Failure) -> Told:

@@ -31,7 +31,7 @@ from seatkeeper.superoffice.errors import (
     timed_out,
     unavailable,
 )
-from seatkeeper.superoffice.faults import OrderedFaults
+from seatkeeper.superoffice.faults import face_faults
 from seatkeeper.superoffice.license_agent import LicenseAgent
 from seatkeeper.superoffice.license_rest import places as license_places
 from seatkeeper.superoffice.places import Paths, Place, of_agent, route_of
@@ -72,7 +72,7 @@ class SuperOffice:
     def __init__(self, resources: Collection[Resource], ordered: Faults | None) -> None:
         self._paths = Paths((resource.pattern, resource) for resource in resources)
         operations = {resource.operation for resource in resources}
-        self._faults = None if ordered is None else OrderedFaults(ordered, operations)
+        self._faults = None if ordered is None else face_faults(ordered, operations)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

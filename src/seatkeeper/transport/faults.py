@@ -1,13 +1,16 @@
 """Faults that tests order: the next requests of a route fail or take longer. Only where the setting `testing` is on."""
 
-from collections.abc import Collection, Mapping
+import asyncio
+from collections.abc import Callable, Collection, Mapping
 from difflib import get_close_matches
 from itertools import count
-from typing import Final, NamedTuple
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
 _MOST: Final = 1_000
+
+Failure = TypeVar("Failure", bound=Exception)
 
 
 class FaultRefused(Exception):
@@ -112,3 +115,30 @@ class Faults:
                         del self._ordered[fault.id]
                 return fault
         return None
+
+
+class FaceFaults(Generic[Failure]):
+    """Lets the faults that are `ordered` happen to requests of one face.
+
+    `errors` makes each of the face's errors, by name, as for a real request; `told` says how one is told.
+    """
+
+    def __init__(
+        self,
+        ordered: Faults,
+        operations: Collection[Operation],
+        errors: Mapping[str, Callable[[], Failure]],
+        told: Callable[[Failure], Told],
+    ) -> None:
+        self._ordered = ordered
+        self._errors = errors
+        ordered.know(operations, {name: told(error()) for name, error in errors.items()})
+
+    async def befall(self, operation: Operation, session: str | None = None) -> None:
+        """Wait as long as a fault says, and raise the error that it says. Before anything is looked at or done."""
+        fault = self._ordered.befall(operation, session)
+        if fault is not None:
+            await asyncio.sleep(fault.delay)
+            if fault.error is not None:
+                failure = self._errors[fault.error]()
+                raise failure
