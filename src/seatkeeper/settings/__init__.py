@@ -184,9 +184,11 @@ class MobileFirstSettings(Struct, frozen=True):
     audit: Annotated[bool, _is("let `/audit` give the audit trail")] = True
     longest_line: Annotated[int, _is("of a runtime that may wait; more are answered 503", "transactions", ge=1)] = 1_000
     lock_wait: Annotated[float, _is("a transaction waits for its runtime's lock", "seconds", gt=0)] = 1200.0
-    longest_lock: Annotated[float, _is("a transaction loses the lock to the next after", "seconds", gt=0)] = 1800.0
+    longest_lock: Annotated[
+        float, _is("without getting on, a transaction loses the lock to the next after", "seconds", gt=0)
+    ] = 1800.0
     prepare_timeout: Annotated[float, _is("a transaction may prepare", "seconds", gt=0)] = 1800.0
-    commit_timeout: Annotated[float, _is("a transaction may commit or reject", "seconds", gt=0)] = 120.0
+    commit_timeout: Annotated[float, _is("a transaction may commit", "seconds", gt=0)] = 120.0
     delete_registered: Annotated[
         bool, _is("let a configuration be deleted while versions of its application are registered")
     ] = False
