@@ -14,8 +14,10 @@ from seatkeeper.licensing.entities import fold
 from seatkeeper.queries.lists import can_be_stored
 
 _a = tables.applications.c
-_registered = func.json_array_length(_a.versions) > 0
-IS_THERE: Final = or_(_a.category.is_not(None), _registered)
+REGISTERED: Final = func.json_array_length(_a.versions) > 0
+"""Of an application: it has a version."""
+
+IS_THERE: Final = or_(_a.category.is_not(None), REGISTERED)
 """Of an application: one with neither is but the holder of a token that a transaction has reserved for it."""
 
 
@@ -59,7 +61,7 @@ def registered_page(
     They are ordered by what their versions say, which the tables hold as one text; hence all are read. Text is ordered
     without case, and ties break by the applications' names, ascending.
     """
-    wanted = select(tables.applications).where(_a.runtime_id == runtime_id, _registered).order_by(_a.name)
+    wanted = select(tables.applications).where(_a.runtime_id == runtime_id, REGISTERED).order_by(_a.name)
     found = [_application(row) for row in connection.execute(wanted)]
     found.sort(key=_KEYS[order], reverse=descending)
     return ApplicationsPage(found[first : first + limit], len(found))

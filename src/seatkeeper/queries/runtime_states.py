@@ -4,6 +4,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, func, select, text
 
 from seatkeeper.ledger import tables
+from seatkeeper.queries.applications import REGISTERED
 from seatkeeper.queries.runtimes import every_runtime
 
 _a, _t = tables.applications.c, tables.transactions.c
@@ -23,9 +24,7 @@ class RuntimeState(Struct, frozen=True):
 def runtime_states(connection: Connection) -> list[RuntimeState]:
     """Those of every runtime, by name."""
     registered = (
-        select(_a.runtime_id, func.count(), func.count().filter(_a.blocked))
-        .where(func.json_array_length(_a.versions) > 0)
-        .group_by(_a.runtime_id)
+        select(_a.runtime_id, func.count(), func.count().filter(_a.blocked)).where(REGISTERED).group_by(_a.runtime_id)
     )
     applications = {runtime: (count, blocked) for runtime, count, blocked in connection.execute(registered)}
     counted = select(_t.runtime_id, func.count()).where(text(tables.UNFINISHED_TRANSACTIONS)).group_by(_t.runtime_id)
