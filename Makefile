@@ -62,11 +62,15 @@ mobilefirst-proof: .venv/.installed ## Send 50 deployments at once to each of tw
 mobilefirst-defects: .venv/.installed ## Plant known defects in the transactions; the proof must find each
 	$(BIN)/python -m tests.mobilefirst.proof --count 10 --planted all
 
-torture: .venv/.installed ## Five minutes of clients on a server that is killed again and again; judged from outside
-	$(BIN)/python -m tests.torture --seconds 300 --kills 20
+torture: .venv/.installed ## Ten minutes of clients on a server that is killed, then on three nodes in all sorts of faults
+	@rm -f build/torture-report.txt
+	$(BIN)/python -m tests.torture --seconds 120 --kills 12 --report build/torture-report.txt
+	$(BIN)/python -m tests.torture.nodes --seconds 420 --report build/torture-report.txt
+	@echo 'The report is in build/torture-report.txt.'
 
 torture-defects: .venv/.installed ## Plant known defects in the server; the torture harness must find out each
 	$(BIN)/python -m tests.torture --planted all
+	$(BIN)/python -m tests.torture.nodes --planted all
 
 lock: .venv/.installed ## Compile the lock files anew from pyproject.toml (needs the package index)
 	$(COMPILE) --output-file requirements.lock

@@ -25,6 +25,12 @@ each runtime, and sixteen for each combination of route, method and class of sta
 page has 6 MB and costs between half a second and a second of one core, in a thread beside the requests; scrape that
 every minute.
 
+Each node of a PostgreSQL database tells what it did itself: sums over the nodes are those of all. What is told of
+licenses, seats, sessions and runtimes is of the inventory and the same at every node: take the `max` over the nodes,
+never the sum. With several workers at one address a scrape reaches any of them, which asks the others: every metric
+has the label `worker` then, except those of the inventory, which are given once. A worker that does not answer within
+two seconds is missing from that page, and `seatkeeper_worker_up` is 0 for it.
+
 `deploy/prometheus/` has an example of how to scrape it, and alert rules; `deploy/grafana/seatkeeper.json` is a
 dashboard. Besides those below, every program's `process_…` and `python_…` metrics are there, as Prometheus' client
 library for Python defines them.

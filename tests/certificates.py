@@ -1,14 +1,19 @@
 """Certificates of an authority that lives as long as a test."""
 
+import ssl
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+NOBODY: Final = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Trusts nobody: for clients that speak HTTP only. What httpx would make for each of them reads the certificates of all
+authorities that there are, which takes longer than most requests."""
 
 
 class Pair(NamedTuple):

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.server_process", "tests.coverage.evidence"]
+pytest_plugins = ["tests.server_process", "tests.postgres.fixtures", "tests.engines", "tests.coverage.evidence"]
 
 
 @pytest.fixture

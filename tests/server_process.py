@@ -14,6 +14,7 @@ from typing import Self
 import httpx
 import pytest
 
+from tests.certificates import NOBODY
 from tests.forked import ForkedCommand
 
 # Generous: a shared two-core machine may take seconds to import and to load.
@@ -109,7 +110,7 @@ class ServerProcess:
         self.urls = written["urls"]
         self.certificate = written["certificate"]
         try:
-            answer = httpx.get(f"{self.url}/readyz", timeout=5, verify=trusting(self.certificate))
+            answer = httpx.get(f"{self.url}/readyz", timeout=5, trust_env=False, verify=trusting(self.certificate))
             return answer.status_code == 200 or answer.json()["status"] == "standby"
         except httpx.TransportError:
             return False
@@ -129,10 +130,10 @@ class ServerProcess:
             self.stop()
 
 
-def trusting(certificate: str | None) -> ssl.SSLContext | bool:
-    """What httpx is to verify a server by: exactly this certificate, or by the system where there is none."""
+def trusting(certificate: str | None) -> ssl.SSLContext:
+    """What httpx is to verify a server by: exactly this certificate, or nothing where it speaks HTTP only."""
     if certificate is None:
-        return True
+        return NOBODY
     context = ssl.create_default_context(cadata=certificate)
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # it is no authority's
     return context

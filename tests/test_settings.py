@@ -308,3 +308,50 @@ def test_every_setting_is_described_and_its_default_is_one_it_may_have() -> None
     for row in rows:
         assert row.description
         load(None, {row.variable: re.sub(r'[\["\]]', "", row.default)} if row.default != "[]" else {})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://seatkeeper@db.example/inventory",
+        "postgres://db1.example:5432,db2.example:5433/inventory?sslmode=verify-full",
+        "postgresql://seatkeeper:p%40ss@[2001:db8::1]:5432/inventory",
+        "postgresql:///inventory?host=/run/postgresql",
+        "postgresql://",
+    ],
+)
+def test_a_database_is_a_url_of_postgresql(url: str) -> None:
+    assert load(None, {"SEATKEEPER_DATABASE": url}).database == url
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("mysql://seatkeeper:a-secret@db.example/inventory", "is no URL of PostgreSQL; write it as in postgresql://"),
+        ("host=db.example password=a-secret", "is no URL of PostgreSQL"),
+        ("postgresql://seatkeeper:a-secret%zz@db.example/inventory", "has a character that no URL has"),
+        ("postgresql://seatkeeper:a-secret @db.example/inventory", "has a character that no URL has"),
+        ("postgresql://seatkeeper:a-secret/1@db.example/inventory", "cannot be read"),
+        ("postgresql://seatkeeper:a-secret@1@db.example/inventory", "cannot be read"),
+        ("postgresql://seatkeeper:a-secret@db.example:54321,db2.example:70000/inventory", "a port that is none"),
+    ],
+)
+def test_a_database_that_cannot_be_is_refused_without_showing_its_password(url: str, sentence: str) -> None:
+    said = _refusal({"SEATKEEPER_DATABASE": url})
+    assert sentence in said
+    assert "a-secret" not in said
+
+
+def test_settings_do_not_show_the_password_of_their_database() -> None:
+    assert "a-secret" not in repr(Settings(database="postgresql://seatkeeper:a-secret@db.example/inventory"))
+
+
+def test_several_workers_need_a_database_that_several_can_use() -> None:
+    said = _refusal(flags={"workers": 2})
+    assert "workers: one process alone can use SQLite's database" in said
+    assert load(None, {}, {"workers": 2, "database": "postgresql://db.example/inventory"}).workers == 2
+
+
+def test_the_clock_of_a_shared_database_is_not_set_by_tests() -> None:
+    said = _refusal(flags={"testing": True, "database": "postgresql://db.example/inventory"})
+    assert "testing: tests may set the clock of a server that has its database to itself" in said

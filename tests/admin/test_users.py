@@ -7,6 +7,7 @@ from contextlib import closing
 import httpx
 import pytest
 
+from seatkeeper.ledger.door import DatabaseFile
 from tests.admin.conftest import PASSWORD
 from tests.admin.world import World
 
@@ -117,6 +118,7 @@ async def test_a_password_is_replaced_at_once(world: World, admin: httpx.AsyncCl
     assert (done.status_code, done.content) == (204, b"")
     assert await status_of(world, "operator01", PASSWORD) == 401
     assert await status_of(world, "operator01", "an0ther") == 200
+    assert isinstance(world.ledger.database, DatabaseFile)
     with closing(world.ledger.database.connect()) as database:
         assert "an0ther" not in "\n".join(database.iterdump())
 

@@ -20,8 +20,8 @@ from seatkeeper.inventory.applying import Application
 from seatkeeper.inventory.changes import Change
 from seatkeeper.inventory.document import document_of
 from seatkeeper.inventory.planning import Plan
-from seatkeeper.ledger.database import DatabaseFile
 from seatkeeper.ledger.door import Ledger
+from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.licensing.commands import Connect
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.queries.inventory import InventoryView, inventory_around

@@ -15,8 +15,8 @@ RULES = DEPLOY / "prometheus" / "seatkeeper.rules.yml"
 SELECTOR = re.compile(r"\b((?:seatkeeper|process|python)_\w+|up)(?:\{([^}]*)\})?")
 MATCHER = re.compile(r"(\w+)(=~|!~|!=|=)\"((?:[^\"\\]|\\.)*)\"")
 GROUPED = re.compile(r"\b(?:by|on) \(([^)]*)\)|label_values\(.*, (\w+)\)")
-OF_THE_SCRAPE = {"job", "instance"}
-"""Labels that Prometheus adds itself."""
+OF_THE_SCRAPE = {"job", "instance", "worker"}
+"""Labels that Prometheus adds itself, and the one that every metric has where there are several workers."""
 
 
 def sources() -> Iterator[tuple[str, str]]:

@@ -123,9 +123,12 @@ def test_the_backup_is_a_database_and_old_copies_go(
 
 
 def test_systemd_takes_the_units(tmp_path: Path, wrapper: Path) -> None:
-    units = [tmp_path / unit.name for unit in UNITS.iterdir()]
-    for unit in units:
-        unit.write_text((UNITS / unit.name).read_text(encoding="utf-8").replace(PROGRAM, str(wrapper)))
+    given = [file for file in UNITS.rglob("*") if file.is_file()]
+    for file in given:
+        there = tmp_path / file.relative_to(UNITS)
+        there.parent.mkdir(exist_ok=True)
+        there.write_text(file.read_text(encoding="utf-8").replace(PROGRAM, str(wrapper)))
+    units = [tmp_path / file.name for file in given if file.parent == UNITS]  # what is added to one is read with it
     verified = subprocess.run(
         [program("systemd-analyze"), "verify", "--man=no", "--recursive-errors=no", *units],
         check=False,

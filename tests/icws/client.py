@@ -8,6 +8,8 @@ from typing import Any, Self
 
 import httpx
 
+from tests.certificates import NOBODY
+
 PASSWORD = "welcome-2026"
 MEDIA_TYPE = "application/vnd.inin.icws+JSON"
 IC_AUTH = "urn:inin.com:connection:icAuthConnectionRequestSettings"
@@ -18,7 +20,7 @@ DEADLINE = 10.0
 
 def open_http(url: str, address: str = "127.0.0.1") -> httpx.Client:
     """A client that calls from this loopback address: to the server, every address is a machine."""
-    transport = httpx.HTTPTransport(local_address=address)
+    transport = httpx.HTTPTransport(local_address=address, verify=NOBODY)
     return httpx.Client(base_url=url, transport=transport, timeout=DEADLINE, trust_env=False)
 
 

@@ -5,20 +5,25 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.engines import ENGINES, OnEachEngine
 from tests.icws.client import Session, open_http
 from tests.icws.configuration import People
 from tests.icws.license_model import AUTOMATION, BASIC_STATION, CLIENT, MEDIA, RECORDER
 from tests.icws.world import World
-from tests.server_process import start_server
+from tests.server_process import ServerProcess, start_server
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A running server."""
-    with start_server(tmp_path_factory.mktemp("icws") / "data") as server:
-        world = World(server)
-        yield world
-        world.close()
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnEachEngine[World]]:
+    """Running servers."""
+    with OnEachEngine(World, tmp_path_factory.mktemp("icws")) as worlds:
+        yield worlds
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def world(request: pytest.FixtureRequest, worlds: OnEachEngine[World]) -> World:
+    """A running server, on each engine in turn."""
+    return worlds.on(request.param)
 
 
 @pytest.fixture
@@ -59,17 +64,27 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         world.close()
 
 
-@pytest.fixture(scope="session")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def furnished(server: ServerProcess) -> World:
     """A server with the licenses that `licenseProperties` mean, and seats of them for everybody."""
-    with start_server(tmp_path_factory.mktemp("office") / "data") as server:
-        world = World(server)
-        for name in (CLIENT, *MEDIA, *AUTOMATION, BASIC_STATION, RECORDER):
-            applies_to = "stations" if name == BASIC_STATION else "both"
-            entry = {"name": name, "assignable_seats": 1000, "concurrent_seats": 1000, "applies_to": applies_to}
-            world.apply("licenses", entry)
-        yield world
-        world.close()
+    world = World(server)
+    for name in (CLIENT, *MEDIA, *AUTOMATION, BASIC_STATION, RECORDER):
+        applies_to = "stations" if name == BASIC_STATION else "both"
+        entry = {"name": name, "assignable_seats": 1000, "concurrent_seats": 1000, "applies_to": applies_to}
+        world.apply("licenses", entry)
+    return world
+
+
+@pytest.fixture(scope="session")
+def offices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnEachEngine[World]]:
+    """Furnished servers."""
+    with OnEachEngine(furnished, tmp_path_factory.mktemp("office")) as offices:
+        yield offices
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def office(request: pytest.FixtureRequest, offices: OnEachEngine[World]) -> World:
+    """A furnished server, on each engine in turn."""
+    return offices.on(request.param)
 
 
 @pytest.fixture

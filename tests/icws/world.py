@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 from argon2 import PasswordHasher
 
+from tests.certificates import NOBODY
 from tests.icws.client import DEADLINE, PASSWORD, Session, log_on_body, open_http
 from tests.server_process import ServerProcess
 
@@ -27,6 +28,7 @@ class World:
             headers={"Authorization": f"Bearer {token}"},
             timeout=DEADLINE,
             trust_env=False,
+            verify=NOBODY,
         )
 
     def close(self) -> None:

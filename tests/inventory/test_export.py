@@ -22,7 +22,7 @@ from seatkeeper.identity.secrets import ADMIN_TOKEN
 from seatkeeper.inventory.applying import NotApplied
 from seatkeeper.inventory.export import Format, export
 from seatkeeper.ledger import tables
-from seatkeeper.ledger.database import DatabaseFile
+from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.licensing.entities import fold
 from seatkeeper.licensing.inventory_commands import DeleteUser, RemoveStation
 from seatkeeper.queries.export import whole

@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from seatkeeper.ledger.database import Database
 from seatkeeper.ledger.engines.engine import SaveFailed
 from seatkeeper.ledger.journal import Entry
 from seatkeeper.licensing.commands import Together
@@ -64,7 +65,7 @@ def refusing(status: str, transaction_id: int | None = None) -> Callable[[list[E
     return refuse
 
 
-def statuses(database: Path) -> dict[int, str]:
+def statuses(database: Path | Database) -> dict[int, str]:
     """Where each transaction stands."""
     return dict(rows(database, "SELECT id, status FROM transactions"))
 

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from seatkeeper.ledger.database import DatabaseFile
+from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.ledger.schema import migrate
 
 ADDED: Final = {
@@ -18,6 +18,16 @@ ADDED: Final = {
         "CREATE INDEX transactions_of_a_runtime ON transactions",
         "CREATE INDEX unfinished_transactions ON transactions",
         "CREATE INDEX deployment_events ON journal",
+    },
+    "0007": {
+        "CREATE TABLE deliveries",
+        "CREATE TABLE ended_sessions",
+        "CREATE INDEX ix_ended_sessions_at ON ended_sessions",
+        "CREATE TABLE auth_tokens",
+        "CREATE INDEX ix_auth_tokens_session_id ON auth_tokens",
+        "CREATE INDEX ix_auth_tokens_until ON auth_tokens",
+        "CREATE TABLE oldest_code",
+        "INSERT INTO oldest_code VALUES",
     },
 }
 """By schema, what its migration adds, as a dump has it up to the first bracket."""

@@ -8,11 +8,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
-from seatkeeper.ledger.check import check_database
+from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.door import Ledger
 from seatkeeper.ledger.retention import Forgot, Sealed, Work
 from seatkeeper.licensing.inventory_commands import ForgetUser
-from tests.ledger.world import SECONDS, Clock, WatchedLedger
+from tests.ledger.watched import SECONDS
+from tests.ledger.world import Clock, WatchedLedger
 
 MINUTE: Final = 60_000
 FAR: Final = 2**62
@@ -30,7 +31,7 @@ async def worked(ledger: Ledger, work: Work) -> Work:
 
 async def seal(ledger: WatchedLedger, before: int = FAR, archive: Path | None = None) -> Sealed | None:
     """Seal what is older than a minute and happened before this; None where there is nothing to seal."""
-    work = await worked(ledger, ledger.retention.seal(before, archive or archive_of(ledger)))
+    work = await worked(ledger, await ledger.retention.seal(before, archive or archive_of(ledger)))
     assert work.failure is None, work.failure
     assert work.outcome is None or isinstance(work.outcome, Sealed)
     return work.outcome
@@ -49,7 +50,7 @@ async def seal_all(ledger: WatchedLedger, clock: Clock) -> Sealed:
 async def forget(ledger: WatchedLedger, user_id: int) -> Forgot:
     """Forget a deleted user."""
     await ledger.submit(ForgetUser(user_id=user_id))
-    work = await worked(ledger, ledger.retention.forget(user_id, archive_of(ledger)))
+    work = await worked(ledger, await ledger.retention.forget(user_id, archive_of(ledger)))
     assert work.failure is None, work.failure
     assert isinstance(work.outcome, Forgot)
     return work.outcome
@@ -95,6 +96,6 @@ def journal_of(database: Path, folder: Path) -> list[tuple[int, str]]:
 
 def assert_clean_with(database: Path, folder: Path) -> None:
     """The tables are what the journal says, and the archives come to it."""
-    report = check_database(database, folder)
+    report = check_file(database, folder)
     assert not report.differences, report.differences
     assert report.archived + report.events == report.head.seq

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seatkeeper.ledger.backup import BackupRefused, back_up
-from seatkeeper.ledger.check import check_database
+from seatkeeper.ledger.check import check_file
 from tests.ledger.world import all_of, assert_clean, assign, connect, inventory, running, unassign
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +32,7 @@ async def test_a_backup_taken_under_load_is_sound_and_can_be_started_from(tmp_pa
         await all_of(working)
         after = ledger.head
     for number in range(3):
-        report = check_database(tmp_path / f"{number}.db")
+        report = check_file(tmp_path / f"{number}.db")
         assert report.clean
         assert before <= report.events <= after
         assert (tmp_path / f"{number}.db").stat().st_mode & 0o077 == 0

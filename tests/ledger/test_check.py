@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seatkeeper.ledger.check import check_database
+from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.journal import write
 from seatkeeper.licensing.commands import ChangeProfile, EndReason, EndSession, SetStation, Subscribe
 from seatkeeper.licensing.entities import AppliesTo, LicenseKind, LicenseName, Method, StationSetting
@@ -63,7 +63,7 @@ def copy(worked: Path, tmp_path: Path) -> Path:
 
 
 def test_after_real_work_everything_is_as_the_journal_says(worked: Path) -> None:
-    report = check_database(worked)
+    report = check_file(worked)
     assert report.differences == []
     assert report.clean
     assert report.events == report.head.seq == rows(worked, "SELECT count(*) FROM journal")[0][0]
@@ -134,14 +134,14 @@ def test_after_real_work_everything_is_as_the_journal_says(worked: Path) -> None
 )
 def test_whatever_was_tampered_with_is_named(copy: Path, change: str, named: str) -> None:
     tamper(copy, change)
-    differences = check_database(copy).differences
+    differences = check_file(copy).differences
     assert any(difference.startswith(named) for difference in differences), differences
 
 
 def test_one_changed_event_is_told_once_and_what_lies_behind_it_is_still_compared(copy: Path) -> None:
     tamper(copy, "UPDATE journal SET batch = 0 WHERE seq = 9")
     tamper(copy, "DELETE FROM stations WHERE name = 'desk2'")
-    assert len(check_database(copy).differences) == 2
+    assert len(check_file(copy).differences) == 2
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_one_changed_event_is_told_once_and_what_lies_behind_it_is_still_compare
 )
 def test_a_journal_that_leaves_something_behind_is_told_what(copy: Path, event: Event, named: set[str]) -> None:
     """Such events no rule would come to: the chain holds, but what rested on the thing should have gone before."""
-    head = check_database(copy).head
+    head = check_file(copy).head
     requires = LicenseDefined(
         license_id=2,
         owner=OWNER,
@@ -181,7 +181,7 @@ def test_a_journal_that_leaves_something_behind_is_told_what(copy: Path, event: 
     )
     for entry in write([requires, event], head, head.at, 1)[0]:
         tamper(copy, f"INSERT INTO journal VALUES ({', '.join('?' for _ in entry)})", *entry)  # noqa: S608 - places
-    differences = check_database(copy).differences
+    differences = check_file(copy).differences
     assert named <= set(differences), differences
 
 
@@ -196,7 +196,7 @@ async def _check_while_it_works(data: Path) -> list[list[str]]:
                 await ledger.submit(unassign(number, "Agent"))
 
         working = [asyncio.create_task(work(number)) for number in range(1, 10)]
-        found = [(await asyncio.to_thread(check_database, ledger.file)).differences for _ in range(5)]
+        found = [(await asyncio.to_thread(check_file, ledger.file)).differences for _ in range(5)]
         done.set()
         await all_of(working)
         assert ledger.head > before
@@ -210,7 +210,7 @@ def test_a_check_works_beside_a_writer_and_sees_one_point_in_time(tmp_path: Path
 
 def test_without_a_database_there_is_nothing_to_check(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="There is no database"):
-        check_database(tmp_path / "seatkeeper.db")
+        check_file(tmp_path / "seatkeeper.db")
     (tmp_path / "text.db").write_bytes(b"no database at all" * 100)
     with pytest.raises(sqlite3.DatabaseError):
-        check_database(tmp_path / "text.db")
+        check_file(tmp_path / "text.db")

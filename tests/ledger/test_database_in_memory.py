@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager, closing
 import pytest
 
 from seatkeeper.ledger import transactions
-from seatkeeper.ledger.database import DatabaseInMemory
-from seatkeeper.ledger.door import Ledger
+from seatkeeper.ledger.door import DatabaseInMemory, Ledger
 from seatkeeper.ledger.unavailable import Unavailable
 from seatkeeper.licensing.inventory_commands import DefineStation
 from tests.ledger.deploying import APP, begin, configure, house, refusing
-from tests.ledger.world import SECONDS, WatchedLedger, all_of, connect, inventory, until
+from tests.ledger.watched import SECONDS
+from tests.ledger.world import WatchedLedger, all_of, connect, inventory, until
 
 pytestmark = pytest.mark.anyio
 

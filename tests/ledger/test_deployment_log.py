@@ -1,7 +1,6 @@
 """What failed and what is blocked stands in the log and is counted, once, whoever asked and whoever waits."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from seatkeeper.licensing.deployment import DeleteConfiguration, TransactionStat
 from seatkeeper.licensing.deployment_commands import DefineRuntime, RemoveRuntime
 from seatkeeper.licensing.inventory_commands import ChangeSeats, RemoveLicenses
 from tests.ledger.deploying import APP, COUNTING, begin, configure, house, refusing, register, statuses
-from tests.ledger.world import Clock, WatchedLedger, named, running, until
+from tests.ledger.world import Clock, Place, WatchedLedger, named, running, until
 
 pytestmark = pytest.mark.anyio
 
@@ -37,9 +36,9 @@ async def ended(ledger: WatchedLedger, number: int) -> None:
 
 @pytest.mark.parametrize("queued", [True, False])
 async def test_a_transaction_that_fails_is_told_with_what_was_wrong_and_no_name_of_a_person(
-    tmp_path: Path, queued: bool
+    place: Place, queued: bool
 ) -> None:
-    async with running(tmp_path, policy=COUNTING) as ledger:
+    async with running(place, policy=COUNTING) as ledger:
         await ledger.submit(house(tokens=0))
         with capture_logs() as logged:
             begun = await ledger.submit(begin(register(), queued=queued))
@@ -62,8 +61,8 @@ async def test_a_transaction_that_fails_is_told_with_what_was_wrong_and_no_name_
     assert counted == {TransactionStatus.SUCCESS: 0, TransactionStatus.FAILURE: 1, TransactionStatus.CANCELED: 0}
 
 
-async def test_a_transaction_that_succeeds_is_counted_and_makes_no_line(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
+async def test_a_transaction_that_succeeds_is_counted_and_makes_no_line(place: Place) -> None:
+    async with running(place) as ledger:
         await ledger.submit(house())
         with capture_logs() as logged:
             for queued in (True, False):
@@ -73,8 +72,8 @@ async def test_a_transaction_that_succeeds_is_counted_and_makes_no_line(tmp_path
     assert counted == {TransactionStatus.SUCCESS: 2, TransactionStatus.FAILURE: 0, TransactionStatus.CANCELED: 0}
 
 
-async def test_one_whose_runtime_goes_in_the_same_commit_is_told_with_its_name(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
+async def test_one_whose_runtime_goes_in_the_same_commit_is_told_with_its_name(place: Place) -> None:
+    async with running(place) as ledger:
         await ledger.submit(house())
         await ledger.submit(begin(configure()))
         await ledger.submit(begin(register()))
@@ -92,15 +91,15 @@ async def test_one_whose_runtime_goes_in_the_same_commit_is_told_with_its_name(t
     ]
 
 
-async def test_what_a_stop_left_waiting_is_told_in_one_line_at_the_next_start(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
+async def test_what_a_stop_left_waiting_is_told_in_one_line_at_the_next_start(place: Place) -> None:
+    async with running(place) as ledger:
         await ledger.submit(house())
         ledger.engine.refuse = refusing("COMMITTING", 1)
         for _ in range(3):
             await ledger.submit(begin(configure(), queued=True))
-        await until(lambda: statuses(ledger.file).get(1) == "PREPARING")
+        await until(lambda: statuses(ledger.database).get(1) == "PREPARING")
     with capture_logs() as logged:
-        async with running(tmp_path) as again:
+        async with running(place) as again:
             counted = again.figures().tally.transactions
     assert of(logged, "transactions_recovered") == [
         {"event": "transactions_recovered", "log_level": "warning", "count": 3, "canceled": 2}
@@ -108,8 +107,8 @@ async def test_what_a_stop_left_waiting_is_told_in_one_line_at_the_next_start(tm
     assert counted[TransactionStatus.CANCELED] == 2
 
 
-async def test_an_application_is_told_once_when_it_is_blocked_with_why_and_once_when_it_is_back(tmp_path: Path) -> None:
-    async with running(tmp_path, policy=COUNTING) as ledger:
+async def test_an_application_is_told_once_when_it_is_blocked_with_why_and_once_when_it_is_back(place: Place) -> None:
+    async with running(place, policy=COUNTING) as ledger:
         await ledger.submit(house(tokens=2))
         for number in range(2):
             await ledger.submit(begin(register(f"{APP}.{number}")))
@@ -132,9 +131,9 @@ async def test_an_application_is_told_once_when_it_is_blocked_with_why_and_once_
     assert "Token is left: 1 of 1 are taken." in told[0]["why"]
 
 
-async def test_the_figures_of_runtimes_are_those_of_one_commit(tmp_path: Path) -> None:
+async def test_the_figures_of_runtimes_are_those_of_one_commit(place: Place) -> None:
     clock = Clock()
-    async with running(tmp_path, policy=COUNTING, clock=clock) as ledger:
+    async with running(place, policy=COUNTING, clock=clock) as ledger:
         await ledger.submit(house(tokens=1))
         assert ledger.figures().runtimes == [NOTHING, NOTHING._replace(name="mfp")]
         await ledger.submit(DefineRuntime(name="branch", running=False))

@@ -274,7 +274,7 @@ async def test_a_polling_client_of_an_ended_session_gets_one_more_poll(tmp_path:
         for each in (session_id, silent):
             with pytest.raises(SessionGone):
                 await ledger.feed.poll(each)
-        ended = ledger.recently_ended(session_id)
+        ended = await ledger.recently_ended(session_id)
         assert ended is not None
         assert ended.keys is not None
         assert (ended.reason, ended.keys.cookie_digest) == (EndReason.USER_DELETED, b"cookie-1")
@@ -285,11 +285,11 @@ async def test_an_ended_session_is_forgotten_after_a_while(tmp_path: Path) -> No
     async with running(tmp_path, clock=clock, bounds=Bounds(keep_ended=1000)) as ledger:
         session_id = await subscribed(ledger, "Agent")
         await ledger.submit(EndSession(session_id=session_id, reason=EndReason.LOGGED_OFF))
-        ledger.feed.forget_ended()
-        assert ledger.recently_ended(session_id) is not None
+        await ledger.feed.forget_ended()
+        assert await ledger.recently_ended(session_id) is not None
         clock.now += 1000
-        ledger.feed.forget_ended()
-        assert ledger.recently_ended(session_id) is None
+        await ledger.feed.forget_ended()
+        assert await ledger.recently_ended(session_id) is None
         assert await ledger.feed.poll(session_id) == []
 
 
@@ -331,7 +331,7 @@ async def test_an_expired_session_hears_of_it(tmp_path: Path) -> None:
         session_id = await subscribed(ledger, "Agent")
         await ledger.feed.poll(session_id)
         clock.now += 1_000
-        await until(lambda: ledger.recently_ended(session_id) is not None)
+        await until(lambda: session_id not in ledger.image.sessions)
         assert await ledger.feed.poll(session_id) == [ConnectionDown(EndReason.IDLE)]
     assert rows(ledger.file, "SELECT * FROM sessions") == []
 

@@ -9,7 +9,7 @@ import pytest
 
 from seatkeeper.ledger import retention
 from seatkeeper.ledger.backup import back_up
-from seatkeeper.ledger.check import check_database
+from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.engines.engine import NoSpace
 from seatkeeper.ledger.retention import Forgot
 from seatkeeper.licensing.commands import SetStation
@@ -28,8 +28,8 @@ from tests.ledger.keeping import (
     seal_all,
     worked,
 )
+from tests.ledger.watched import SECONDS
 from tests.ledger.world import (
-    SECONDS,
     Clock,
     WatchedLedger,
     acquire,
@@ -202,7 +202,7 @@ def test_l11_who_strips_salts_or_names_somebody_else_is_found(
     copy = Path(shutil.copy(forgotten, tmp_path / "copy.db"))
     assert_clean(copy)
     tamper(copy, change)
-    differences = check_database(copy).differences
+    differences = check_file(copy).differences
     assert any(told in difference for difference in differences), differences
 
 
@@ -245,7 +245,7 @@ async def test_l11_a_server_that_stops_does_not_wait_for_the_end_of_an_archive(
         await ledger.submit(ForgetUser(user_id=PERSON))
         ledger.engine.at_begin.clear()
         ledger.engine.may_begin.clear()
-        under_way = ledger.retention.forget(PERSON, archive_of(ledger))
+        under_way = await ledger.retention.forget(PERSON, archive_of(ledger))
         assert await asyncio.to_thread(ledger.engine.at_begin.wait, SECONDS)
         stopping = asyncio.create_task(ledger.stop())
         await asyncio.sleep(0)  # it waits for what is under way
@@ -263,11 +263,11 @@ async def test_l11_what_is_not_finished_is_told_by_check_and_goes_on(tmp_path: P
     async with running(tmp_path) as ledger:
         await live_and_leave(ledger)
         await ledger.submit(ForgetUser(user_id=PERSON))
-        report = check_database(ledger.file)
+        report = check_file(ledger.file)
         assert report.clean
         assert report.notes == ["user 5 is not forgotten in event 22 yet; 'seatkeeper journal forget 5' goes on"]
         await forget(ledger, PERSON)
-        assert check_database(ledger.file).notes == []
+        assert check_file(ledger.file).notes == []
 
 
 @pytest.mark.parametrize("behind", [-1, 1], ids=["the snapshot before", "one of nothing sealed"])
@@ -295,7 +295,7 @@ async def test_l11_without_room_to_write_the_database_anew_it_says_that_traces_m
             raise NoSpace("the disk of the data directory is full")
 
         ledger.engine.rebuild = full  # type: ignore[method-assign]
-        work = await worked(ledger, ledger.retention.forget(PERSON, archive_of(ledger)))
+        work = await worked(ledger, await ledger.retention.forget(PERSON, archive_of(ledger)))
         assert work.failure is not None
         assert "traces of it may be left" in work.failure
         assert_clean(ledger.file)

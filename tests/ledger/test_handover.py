@@ -1,22 +1,33 @@
 """Regressions: the three ways in which writers behind a queue have lost or withheld answers elsewhere."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
 from seatkeeper.licensing.commands import Assign, Unassign
 from seatkeeper.licensing.entities import LicenseName
-from tests.ledger.world import agent, all_of, assert_clean, assign, connect, inventory, named, rows, running, unassign
+from tests.ledger.world import (
+    Place,
+    agent,
+    all_of,
+    assert_clean,
+    assign,
+    connect,
+    inventory,
+    named,
+    rows,
+    running,
+    unassign,
+)
 
 pytestmark = pytest.mark.anyio
 
 TASKS, ROUNDS = 64, 60
 
 
-async def test_the_hand_over_between_the_threads_loses_no_command_and_answers_each_once(tmp_path: Path) -> None:
+async def test_the_hand_over_between_the_threads_loses_no_command_and_answers_each_once(place: Place) -> None:
     """Elsewhere: a batch swapped out while another thread appended to it, so that some were never decided."""
-    async with running(tmp_path) as ledger:
+    async with running(place) as ledger:
         await ledger.submit(inventory(users=TASKS, seats=TASKS))
 
         async def back_and_forth(number: int) -> list[tuple[LicenseName, ...]]:
@@ -30,23 +41,23 @@ async def test_the_hand_over_between_the_threads_loses_no_command_and_answers_ea
 
         answers = await all_of(back_and_forth(number) for number in range(1, TASKS + 1))
     assert answers == [[named("Agent")] * ROUNDS * 2] * TASKS
-    counted = dict(rows(ledger.file, "SELECT kind, count(*) FROM journal GROUP BY kind"))
+    counted = dict(rows(ledger.database, "SELECT kind, count(*) FROM journal GROUP BY kind"))
     assert counted["assigned"] == counted["unassigned"] == TASKS * ROUNDS
-    assert_clean(ledger.file)
+    assert_clean(ledger.database)
 
 
-async def test_many_thousands_that_come_at_once_are_each_answered(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
+async def test_many_thousands_that_come_at_once_are_each_answered(place: Place) -> None:
+    async with running(place) as ledger:
         await ledger.submit(inventory(users=10))
         connected = await all_of(ledger.submit(connect(1 + number % 10)) for number in range(9_000))
     numbers = [getattr(each, "session_id", None) for each in connected]
     assert numbers == list(range(1_000_000_001, 1_000_009_001))
-    assert rows(ledger.file, "SELECT count(*) FROM journal WHERE kind = 'connected'") == [(9_000,)]
+    assert rows(ledger.database, "SELECT count(*) FROM journal WHERE kind = 'connected'") == [(9_000,)]
 
 
-async def test_a_cancelled_request_leaves_none_of_its_batch_mates_unanswered(tmp_path: Path) -> None:
+async def test_a_cancelled_request_leaves_none_of_its_batch_mates_unanswered(place: Place) -> None:
     """Elsewhere: setting the result of a cancelled future raised, and all that stood behind it in the batch hung."""
-    async with running(tmp_path) as ledger:
+    async with running(place) as ledger:
         await ledger.submit(inventory(users=20))
         ledger.engine.at_commit.clear()
         ledger.engine.may_commit.clear()
@@ -60,12 +71,12 @@ async def test_a_cancelled_request_leaves_none_of_its_batch_mates_unanswered(tmp
         assert cancelled == [number % 3 == 0 for number in range(20)]
         assert not any(isinstance(outcome, Exception) for outcome in outcomes)
         await ledger.submit(connect(1))
-    assert_clean(ledger.file)
+    assert_clean(ledger.database)
 
 
-async def test_a_connection_that_closes_leaves_none_of_its_batch_mates_unanswered(tmp_path: Path) -> None:
+async def test_a_connection_that_closes_leaves_none_of_its_batch_mates_unanswered(place: Place) -> None:
     """Elsewhere: the task that led the batch belonged to one connection, and everybody's answer went with it."""
-    async with running(tmp_path) as ledger:
+    async with running(place) as ledger:
         await ledger.submit(inventory(users=20))
         for leaving in range(20):
             plug = await ledger.while_busy()
@@ -83,5 +94,5 @@ async def test_a_connection_that_closes_leaves_none_of_its_batch_mates_unanswere
             outcomes = await all_of([plug, *requests, leader])
             assert [type(outcome) for outcome in outcomes[1:]] == [tuple, tuple, asyncio.CancelledError]
             await all_of(ledger.submit(unassign(number, "Supervisor")) for number in (1, 2))
-        assert rows(ledger.file, "SELECT count(*) FROM assignments") == [(0,)]
-    assert_clean(ledger.file)
+        assert rows(ledger.database, "SELECT count(*) FROM assignments") == [(0,)]
+    assert_clean(ledger.database)

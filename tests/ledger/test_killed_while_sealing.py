@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seatkeeper.ledger.check import check_database
+from seatkeeper.ledger.check import check_file
 from tests.ledger.keeping import (
     MINUTE,
     archive_of,
@@ -52,7 +52,7 @@ async def test_l11_killed_while_sealing(tmp_path: Path) -> None:
     sealed, half_removed = 0, 0
     for each in left:
         database = each / "seatkeeper.db"
-        report = check_database(database, each / "archive")
+        report = check_file(database, each / "archive")
         assert report.clean, (each.name, report.differences)
         assert journal_of(database, each / "archive")[: len(events)] == events
         assert tables_of(database) == tables_of(ledger.file)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from seatkeeper.ledger.check import check_database
-from seatkeeper.ledger.database import DatabaseFile
+from seatkeeper.ledger.check import check_file
+from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.ledger.schema import SchemaTooOld, migrate
 from seatkeeper.licensing.deployment import (
     Category,
@@ -46,7 +46,7 @@ def former(tmp_path: Path) -> Path:
 
 def test_tables_and_a_count_of_seats_are_added_and_nothing_else_is_touched(former: Path) -> None:
     with pytest.raises(SchemaTooOld, match=r"^The database has the schema 0005, "):
-        check_database(former)
+        check_file(former)
     pools = rows(former, "SELECT * FROM pools ORDER BY license_id")
     assert changed_by_migrating(former) == changed_since("0005")
     assert rows(former, "SELECT * FROM pools ORDER BY license_id") == [(*pool, 0) for pool in pools]

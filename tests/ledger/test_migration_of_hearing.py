@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.ledger.check import check_database
-from seatkeeper.ledger.database import DatabaseFile
+from seatkeeper.ledger.check import check_file
+from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.ledger.feed import LicensesChanged, StationChanged, SubscriptionChanged, SubscriptionState
 from seatkeeper.ledger.schema import SchemaTooOld, migrate
 from seatkeeper.licensing.commands import LeaveStation, SetStation
@@ -39,7 +39,7 @@ def _sessions(database: Path) -> list[tuple[Any, ...]]:
 
 def test_the_column_is_added_and_nothing_else_is_touched_but_by_a_later_one(former: Path) -> None:
     with pytest.raises(SchemaTooOld, match=r"^The database has the schema 0003, "):
-        check_database(former)
+        check_file(former)
     sessions = _sessions(former)
     assert changed_by_migrating(former) == changed_since("0003")
     assert _sessions(former) == [(*session, 0, None) for session in sessions]

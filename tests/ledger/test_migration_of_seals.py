@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from seatkeeper.ledger.check import check_database
+from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.schema import SchemaTooOld
 from tests.ledger.former_versions import changed_by_migrating, changed_since, put_former
 from tests.ledger.keeping import MINUTE, archive_of, archives, assert_clean_with, forget, journal_of, lines, seal
@@ -28,7 +28,7 @@ def former(tmp_path: Path) -> Path:
 
 def test_the_tables_of_seals_are_added_and_nothing_else_is_touched_but_by_later_ones(former: Path) -> None:
     with pytest.raises(SchemaTooOld, match=r"^The database has the schema 0002, "):
-        check_database(former)
+        check_file(former)
     assert changed_by_migrating(former) == changed_since("0002")
     assert_clean(former)
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.ledger.check import check_database
-from seatkeeper.ledger.database import DatabaseFile
+from seatkeeper.ledger.check import check_file
+from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.ledger.feed import StationChanged
 from seatkeeper.ledger.schema import SchemaTooOld, migrate
 from seatkeeper.licensing.commands import AssignModules, LeaveStation
@@ -39,7 +39,7 @@ def _of(database: Path, table: str) -> list[tuple[Any, ...]]:
 
 def test_the_table_and_the_columns_are_added_and_nothing_else_is_touched_but_by_a_later_one(former: Path) -> None:
     with pytest.raises(SchemaTooOld, match=r"^The database has the schema 0004, "):
-        check_database(former)
+        check_file(former)
     filled = {table: _of(former, table) for table in ("licenses", "users", "sessions")}
     assert changed_by_migrating(former) == changed_since("0004")
     new = {"licenses": ("{}",), "users": ("InternalAssociate", 0, "[]"), "sessions": (None,)}

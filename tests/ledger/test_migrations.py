@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.ledger.check import check_database
-from seatkeeper.ledger.database import DatabaseFile
+from seatkeeper.ledger.check import check_file
+from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.ledger.schema import SchemaTooOld, migrate
 from seatkeeper.licensing.commands import Assign, ReleaseLicenses
 from seatkeeper.licensing.entities import LicenseDetails, LicenseName, UserType
@@ -54,7 +54,7 @@ def _content(database: Path, tables: dict[str, list[str]]) -> dict[str, list[tup
 
 def test_a_former_database_is_told_from_one_that_is_broken(former: Path) -> None:
     with pytest.raises(SchemaTooOld, match=r"^The database has the schema 0001, .*'seatkeeper serve' brings it up"):
-        check_database(former)
+        check_file(former)
 
 
 def test_everything_is_kept_and_the_new_columns_are_filled_in(former: Path) -> None:
@@ -79,7 +79,7 @@ def test_its_journal_folds_clean(former: Path) -> None:
     """Events of version 1 say nothing of what version 2 added."""
     migrate(DatabaseFile(former))
     assert rows(former, "SELECT DISTINCT version FROM journal") == [(1,)]
-    report = check_database(former)
+    report = check_file(former)
     assert report.differences == []
     assert report.events == rows(former, "SELECT count(*) FROM journal")[0][0] > 20
 

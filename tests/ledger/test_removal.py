@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from seatkeeper.ledger.database import Database
 from seatkeeper.ledger.door import Bounds
 from seatkeeper.ledger.feed import LicensesChanged
 from seatkeeper.licensing.commands import (
@@ -29,9 +29,10 @@ from seatkeeper.licensing.inventory_commands import (
 )
 from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.seen import Seen, SeenKind
+from tests.ledger.watched import SECONDS
 from tests.ledger.world import (
     OWNER,
-    SECONDS,
+    Place,
     WatchedLedger,
     acquire,
     agent,
@@ -106,45 +107,45 @@ def _wait_for_commits(ledger: WatchedLedger, count: int) -> None:
         time.sleep(0.001)
 
 
-def _rests(database: Path) -> list[tuple[str, int]]:
+def _rests(database: Database) -> list[tuple[str, int]]:
     """How many rows of each table speak of the license."""
     tables = ("licenses WHERE id", "pools WHERE license_id", "assignments WHERE license_id", "holds WHERE license_id")
     return [(each.split()[0], rows(database, f"SELECT count(*) FROM {each} = ?", NUMBER)[0][0]) for each in tables]  # noqa: S608
 
 
-async def test_a_license_is_taken_from_holders_and_sessions_that_are_not_in_memory(tmp_path: Path) -> None:
-    async with running(tmp_path, bounds=ONE_IN_MEMORY) as ledger:
+async def test_a_license_is_taken_from_holders_and_sessions_that_are_not_in_memory(place: Place) -> None:
+    async with running(place, bounds=ONE_IN_MEMORY) as ledger:
         sessions = await _in_use(ledger)
-        assert _rests(ledger.file) == [("licenses", 1), ("pools", 1), ("assignments", 4), ("holds", 4)]
+        assert _rests(ledger.database) == [("licenses", 1), ("pools", 1), ("assignments", 4), ("holds", 4)]
         assert len(ledger.image.users) == 1
         await ledger.submit(REMOVE)
-        assert _rests(ledger.file) == [("licenses", 0), ("pools", 0), ("assignments", 0), ("holds", 0)]
+        assert _rests(ledger.database) == [("licenses", 0), ("pools", 0), ("assignments", 0), ("holds", 0)]
         assert len(ledger.image.users) == 1
-        assert {each for (each,) in rows(ledger.file, "SELECT id FROM sessions")} == set(sessions.values())
-        assert len(rows(ledger.file, "SELECT * FROM holds")) == 4
-    released = "SELECT count(*) FROM journal WHERE kind = 'released' AND CAST(data AS text) LIKE '%license_removed%'"
-    assert rows(ledger.file, released) == [(4,)]
-    assert_clean(ledger.file)
+        assert {each for (each,) in rows(ledger.database, "SELECT id FROM sessions")} == set(sessions.values())
+        assert len(rows(ledger.database, "SELECT * FROM holds")) == 4
+    released = rows(ledger.database, "SELECT data FROM journal WHERE kind = 'released'")
+    assert sum(b"license_removed" in data for (data,) in released) == 4
+    assert_clean(ledger.database)
 
 
 async def test_a_license_removed_after_a_restart_leaves_nothing_and_its_number_is_not_used_again(
-    tmp_path: Path,
+    place: Place,
 ) -> None:
-    async with running(tmp_path) as ledger:
+    async with running(place) as ledger:
         await _in_use(ledger)
-    async with running(tmp_path) as ledger:
+    async with running(place) as ledger:
         assert len(ledger.image.users) == 0
         await ledger.submit(REMOVE)
-    async with running(tmp_path) as ledger:
+    async with running(place) as ledger:
         await ledger.submit(_anew())
         assert await ledger.submit(assign(1, "Agent")) == named("Agent")
-        assert rows(ledger.file, "SELECT id FROM licenses WHERE name = 'Agent'") == [(4,)]
-    assert _rests(ledger.file) == [("licenses", 0), ("pools", 0), ("assignments", 0), ("holds", 0)]
-    assert_clean(ledger.file)
+        assert rows(ledger.database, "SELECT id FROM licenses WHERE name = 'Agent'") == [(4,)]
+    assert _rests(ledger.database) == [("licenses", 0), ("pools", 0), ("assignments", 0), ("holds", 0)]
+    assert_clean(ledger.database)
 
 
-async def test_who_comes_to_a_license_in_the_batch_that_removes_it_loses_it_in_its_order(tmp_path: Path) -> None:
-    async with running(tmp_path, bounds=ONE_IN_MEMORY) as ledger:
+async def test_who_comes_to_a_license_in_the_batch_that_removes_it_loses_it_in_its_order(place: Place) -> None:
+    async with running(place, bounds=ONE_IN_MEMORY) as ledger:
         sessions = await _in_use(ledger)
         batch: list[Command[Any]] = [
             assign(3, "Agent"),
@@ -161,8 +162,8 @@ async def test_who_comes_to_a_license_in_the_batch_that_removes_it_loses_it_in_i
         assert outcomes[3].code is Code.UNKNOWN_LICENSE
         assert outcomes[5] == named("Agent")
         assert not outcomes[6][0].granted
-    assert len(rows(ledger.file, "SELECT DISTINCT batch FROM journal WHERE seq >= ?", ledger.head - 5)) == 1
-    assert_clean(ledger.file)
+    assert len(rows(ledger.database, "SELECT DISTINCT batch FROM journal WHERE seq >= ?", ledger.head - 5)) == 1
+    assert_clean(ledger.database)
 
 
 def delta(**statuses: bool) -> LicensesChanged:
@@ -177,8 +178,8 @@ async def _subscribed(ledger: WatchedLedger, number: int) -> int:
     return session_id
 
 
-async def test_who_is_subscribed_hears_that_it_is_gone_and_of_another_of_its_name(tmp_path: Path) -> None:
-    async with running(tmp_path, bounds=ONE_IN_MEMORY) as ledger:
+async def test_who_is_subscribed_hears_that_it_is_gone_and_of_another_of_its_name(place: Place) -> None:
+    async with running(place, bounds=ONE_IN_MEMORY) as ledger:
         await ledger.submit(inventory())
         await ledger.submit(assign(1, "Agent", "Recorder"))
         session_id = await _subscribed(ledger, 1)
@@ -194,9 +195,9 @@ async def test_who_is_subscribed_hears_that_it_is_gone_and_of_another_of_its_nam
         assert await ledger.feed.poll(session_id) == [delta(agent=False), delta(agent=True)]
 
 
-async def test_what_is_told_late_is_told_by_the_name_it_had_when_it_happened(tmp_path: Path) -> None:
+async def test_what_is_told_late_is_told_by_the_name_it_had_when_it_happened(place: Place) -> None:
     """The writer may have removed a license before the event loop comes to tell of its assignment."""
-    async with running(tmp_path, bounds=Bounds(batch=1)) as ledger:
+    async with running(place, bounds=Bounds(batch=1)) as ledger:
         await ledger.submit(inventory())
         session_id = await _subscribed(ledger, 1)
         off, on = (
@@ -227,9 +228,9 @@ async def test_what_is_told_late_is_told_by_the_name_it_had_when_it_happened(tmp
     ],
 )
 async def test_what_was_seen_is_compared_whoever_is_in_memory_and_whatever_is_planned(
-    tmp_path: Path, change: Command[Any], *, stale: bool
+    place: Place, change: Command[Any], *, stale: bool
 ) -> None:
-    async with running(tmp_path, bounds=ONE_IN_MEMORY) as ledger:
+    async with running(place, bounds=ONE_IN_MEMORY) as ledger:
         await ledger.submit(inventory())
         await ledger.submit(assign(3, "Agent"))
         holder = Holder(HolderKind.USER, 3)
@@ -247,11 +248,11 @@ async def test_what_was_seen_is_compared_whoever_is_in_memory_and_whatever_is_pl
         [outcome] = await all_of([ledger.submit(planned)])
         assert (isinstance(outcome, Refusal) and outcome.code is Code.CHANGED_SINCE) == stale
         assert ("desk9" in ledger.image.station_ids) != stale
-    assert_clean(ledger.file)
+    assert_clean(ledger.database)
 
 
-async def test_a_user_leaves_memory_with_the_profiles_of_owners_without_licenses_too(tmp_path: Path) -> None:
-    async with running(tmp_path, bounds=ONE_IN_MEMORY) as ledger:
+async def test_a_user_leaves_memory_with_the_profiles_of_owners_without_licenses_too(place: Place) -> None:
+    async with running(place, bounds=ONE_IN_MEMORY) as ledger:
         await ledger.submit(inventory())
         for owner in (OWNER, "CRM", "Nobody's"):
             await ledger.submit(ChangeProfile(holder=agent(1), owner=owner, enabled=False, method=Method.CONCURRENT))
@@ -265,35 +266,35 @@ async def test_a_user_leaves_memory_with_the_profiles_of_owners_without_licenses
             (holder, owner_key) for owner_key in ("inin", "crm", "nobody's")
         }
         await ledger.submit(ChangeProfile(holder=agent(1), owner="crm", enabled=True, method=Method.CONCURRENT))
-    assert_clean(ledger.file)
+    assert_clean(ledger.database)
 
 
-async def test_a_profile_outlives_the_last_license_of_its_owner(tmp_path: Path) -> None:
+async def test_a_profile_outlives_the_last_license_of_its_owner(place: Place) -> None:
     """It says how the holder's licenses count, whichever they are."""
-    async with running(tmp_path, bounds=ONE_IN_MEMORY) as ledger:
+    async with running(place, bounds=ONE_IN_MEMORY) as ledger:
         await ledger.submit(inventory())
         await ledger.submit(_concurrent(1))
         await ledger.submit(RemoveLicenses(licenses=named("Agent", "Supervisor", "Recorder")))
         await ledger.submit(connect(2))
         await ledger.submit(_anew(seats=0))
         assert await ledger.submit(assign(1, "Agent")) == named("Agent")
-    assert_clean(ledger.file)
+    assert_clean(ledger.database)
 
 
-async def test_a_station_is_removed_with_who_sits_there_and_its_profile_after_a_restart(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
+async def test_a_station_is_removed_with_who_sits_there_and_its_profile_after_a_restart(place: Place) -> None:
+    async with running(place) as ledger:
         sessions = await _in_use(ledger)
         await ledger.submit(ConfigureLicenses(holder=DESK, owner=OWNER, wanted=named("Supervisor"), enabled=False))
         await ledger.submit(ConfigureLicenses(holder=DESK, owner=OWNER, enabled=True))
         await ledger.submit(acquire(sessions[3], "Agent", "Supervisor"))
         await ledger.submit(DefineUser(login="agent04", display_name="Agent 4", stations=("desk1",)))
-    async with running(tmp_path, bounds=ONE_IN_MEMORY) as ledger:
+    async with running(place, bounds=ONE_IN_MEMORY) as ledger:
         await ledger.submit(connect(1))
         await ledger.submit(RemoveStation(name="desk1"))
-        assert rows(ledger.file, "SELECT name FROM stations ORDER BY id") == [("desk2",)]
+        assert rows(ledger.database, "SELECT name FROM stations ORDER BY id") == [("desk2",)]
         for table in ("logons", "profiles WHERE holder_kind = 2", "assignments WHERE holder_kind = 2"):
-            assert rows(ledger.file, f"SELECT * FROM {table}") == []  # noqa: S608
-        held = rows(ledger.file, "SELECT license_id FROM holds WHERE session_id = ?", sessions[3])
+            assert rows(ledger.database, f"SELECT * FROM {table}") == []  # noqa: S608
+        held = rows(ledger.database, "SELECT license_id FROM holds WHERE session_id = ?", sessions[3])
         assert held == [(3,)]
         await ledger.submit(DefineStation(name="desk1", display_name=""))
         with pytest.raises(Refusal) as refused:
@@ -302,4 +303,4 @@ async def test_a_station_is_removed_with_who_sits_there_and_its_profile_after_a_
         await ledger.submit(_sit_down(sessions[3]))
         verdicts = await ledger.submit(acquire(sessions[3], "Agent", "Supervisor"))
         assert not any(verdict.granted for verdict in verdicts)
-    assert_clean(ledger.file)
+    assert_clean(ledger.database)

@@ -14,7 +14,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seatkeeper.ledger.check import check_database
+from seatkeeper.ledger.check import check_file
 from seatkeeper.licensing.inventory_commands import DeleteUser
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.state import SAVED
@@ -139,4 +139,4 @@ def test_l11_whatever_is_sealed_and_forgotten_the_journal_is_sound_and_tampering
         spoiled = random.choice([*there, *map(personal_of, there)])
         if spoiled in there or spoiled.stat().st_size > 60:  # one of nobody has nothing to be changed
             _spoil(spoiled, random)
-            assert not check_database(database, Path(folder) / "archive").clean, spoiled.name
+            assert not check_file(database, Path(folder) / "archive").clean, spoiled.name

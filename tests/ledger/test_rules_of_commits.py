@@ -21,6 +21,7 @@ from seatkeeper.licensing.refusals import Code, Refusal
 from tests.ledger.world import (
     OWNER,
     Clock,
+    Place,
     all_of,
     assert_clean,
     assign,
@@ -57,7 +58,7 @@ async def test_l4_a_restored_backup_drops_the_image_and_starts_subscriptions_afr
         restore(tmp_path / "copy.db", ledger.file)
         assert (await ledger.submit(connect(3))).session_id == lost  # the number is free again
         assert await stream.next(0) is None or await stream.next(0) is None
-        assert ledger.recently_ended(back) is None
+        assert await ledger.recently_ended(back) is None
         assert await ledger.live_session(back) is not None
         told = await ledger.feed.poll(back)
         assert [each for each in told if isinstance(each, LicensesChanged)] == [
@@ -69,11 +70,11 @@ async def test_l4_a_restored_backup_drops_the_image_and_starts_subscriptions_afr
     assert_clean(ledger.file)
 
 
-async def test_l4_a_head_of_another_hash_drops_the_image(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
+async def test_l4_a_head_of_another_hash_drops_the_image(place: Place) -> None:
+    async with running(place) as ledger:
         await ledger.submit(inventory())
         before = ledger.image
-        tamper(ledger.file, "UPDATE journal SET hash = zeroblob(32) WHERE seq = (SELECT max(seq) FROM journal)")
+        tamper(ledger.database, "UPDATE journal SET hash = ? WHERE seq = (SELECT max(seq) FROM journal)", bytes(32))
         await ledger.submit(connect(1))
         assert ledger.image is not before
 
@@ -95,8 +96,8 @@ async def test_l4_the_feed_hears_of_a_dropped_image_even_if_the_batch_that_found
         assert await stream.next(0) is None
 
 
-async def test_l5_nobody_is_answered_before_the_commit_has_returned(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
+async def test_l5_nobody_is_answered_before_the_commit_has_returned(place: Place) -> None:
+    async with running(place) as ledger:
         await ledger.submit(inventory())
         ledger.engine.at_commit.clear()
         ledger.engine.may_commit.clear()
@@ -104,10 +105,10 @@ async def test_l5_nobody_is_answered_before_the_commit_has_returned(tmp_path: Pa
         assert await asyncio.to_thread(ledger.engine.at_commit.wait, 20)
         done, _ = await asyncio.wait([waiting], timeout=0.1)
         assert not done
-        assert rows(ledger.file, "SELECT count(*) FROM sessions") == [(0,)]
+        assert rows(ledger.database, "SELECT count(*) FROM sessions") == [(0,)]
         ledger.engine.may_commit.set()
         await waiting
-        assert rows(ledger.file, "SELECT count(*) FROM sessions") == [(1,)]
+        assert rows(ledger.database, "SELECT count(*) FROM sessions") == [(1,)]
 
 
 async def test_l5_a_commit_of_unknown_fate_ends_the_writer_and_nobody_waits_for_ever(tmp_path: Path) -> None:
@@ -163,8 +164,8 @@ def test_l5_a_commit_of_unknown_fate_ends_the_process_with_74(tmp_path: Path) ->
     assert b"the disk went away" in ended.stdout + ended.stderr
 
 
-async def test_a_refusal_is_answered_without_a_commit(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
+async def test_a_refusal_is_answered_without_a_commit(place: Place) -> None:
+    async with running(place) as ledger:
         before = ledger.engine.commits
         with pytest.raises(Refusal) as refused:
             await ledger.submit(connect(9))

@@ -16,13 +16,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy import JSON, URL, Boolean, Column, LargeBinary, String, create_engine
 
 from seatkeeper.ledger import migrations, schema
-from seatkeeper.ledger.check import check_database
-from seatkeeper.ledger.database import DatabaseFile
+from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.door import DataDirectoryInUse, Ledger
+from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.ledger.engines.statements import WHOLE
 from seatkeeper.ledger.mapping import Mapping
 from seatkeeper.ledger.rows import MAPPINGS
-from seatkeeper.ledger.schema import SchemaTooNew, SchemaTooOld, migrate
+from seatkeeper.ledger.schema import SchemaTooNew, SchemaTooOld, finish, migrate, versions
 from seatkeeper.ledger.tables import metadata
 from tests.ledger.world import assert_clean, connect, inventory, rows, running, tamper
 
@@ -97,12 +97,48 @@ async def test_a_database_of_a_newer_schema_is_refused_in_one_sentence_and_left_
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory())
     [(newest,)] = rows(ledger.file, "SELECT version_num FROM alembic_version")
+    [(oldest,)] = rows(ledger.file, "SELECT revision FROM oldest_code")
     tamper(ledger.file, "UPDATE alembic_version SET version_num = '9999'")
+    tamper(ledger.file, "UPDATE oldest_code SET revision = '9998'")
     with pytest.raises(SchemaTooNew, match=r"^The database has the schema 9999, .*; run a newer one\.$"):
         await Ledger(DatabaseFile.in_directory(tmp_path)).start()
     tamper(ledger.file, "UPDATE alembic_version SET version_num = ?", newest)
+    tamper(ledger.file, "UPDATE oldest_code SET revision = ?", oldest)
     async with running(tmp_path) as again:
         assert again.head == ledger.head
+
+
+@pytest.mark.parametrize("lacks", ["DELETE FROM oldest_code", "DROP TABLE oldest_code"])
+async def test_l13_a_newer_schema_that_does_not_say_which_code_may_use_it_is_refused(
+    tmp_path: Path, lacks: str
+) -> None:
+    migrate(DatabaseFile.in_directory(tmp_path))
+    tamper(tmp_path / "seatkeeper.db", "UPDATE alembic_version SET version_num = '9999'")
+    tamper(tmp_path / "seatkeeper.db", lacks)
+    with pytest.raises(SchemaTooNew):
+        await Ledger(DatabaseFile.in_directory(tmp_path)).start()
+
+
+async def test_l13_a_newer_schema_that_allows_this_code_is_used_as_it_is(tmp_path: Path) -> None:
+    migrate(DatabaseFile.in_directory(tmp_path))
+    tamper(tmp_path / "seatkeeper.db", "UPDATE alembic_version SET version_num = '9999'")
+    tamper(tmp_path / "seatkeeper.db", "ALTER TABLE users ADD COLUMN since_9999 TEXT DEFAULT 'new'")
+    async with running(tmp_path) as ledger:
+        await ledger.submit(inventory())
+        await ledger.submit(connect(1))
+    assert rows(ledger.file, "SELECT version_num FROM alembic_version") == [("9999",)]
+    report = check_file(ledger.file)
+    assert report.clean
+    assert any("schema 9999 is newer than this version" in note for note in report.notes)
+    with pytest.raises(SchemaTooNew, match="9999"):
+        finish(DatabaseFile(ledger.file))
+
+
+def test_l13_a_finished_migration_shuts_older_code_out(tmp_path: Path) -> None:
+    database = DatabaseFile(tmp_path / "finished.db")
+    finish(database)
+    before = versions(database)
+    assert before.oldest == before.current == before.newest
 
 
 def test_a_check_of_another_schema_says_which_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,11 +155,12 @@ def test_a_check_of_another_schema_says_which_in_one_sentence(tmp_path: Path, mo
         with pytest.raises(
             SchemaTooOld, match=rf"^The database has the schema {newest}, .*'seatkeeper serve' brings it"
         ):
-            check_database(database)
+            check_file(database)
         migrate(DatabaseFile(database))
         assert_clean(database)
+    tamper(database, "UPDATE oldest_code SET revision = '9999'")
     with pytest.raises(SchemaTooNew, match=r"^The database has the schema 9999, .*; run a newer one\.$"):
-        check_database(database)
+        check_file(database)
 
 
 @pytest.mark.parametrize("lacks", ["DELETE FROM alembic_version", "DROP TABLE alembic_version"])
@@ -131,7 +168,7 @@ def test_a_check_of_no_schema_says_so(tmp_path: Path, lacks: str) -> None:
     migrate(DatabaseFile(tmp_path / "checked.db"))
     tamper(tmp_path / "checked.db", lacks)
     with pytest.raises(SchemaTooOld, match=r"^The database has no schema yet; "):
-        check_database(tmp_path / "checked.db")
+        check_file(tmp_path / "checked.db")
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS.values(), ids=MAPPINGS)

@@ -16,10 +16,10 @@ import pytest
 from seatkeeper.ledger import retention
 from seatkeeper.ledger.archive import strangers
 from seatkeeper.ledger.backup import back_up
-from seatkeeper.ledger.check import check_database
+from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.door import Unavailable
 from seatkeeper.ledger.engines.engine import NoSpace, SaveFailed
-from seatkeeper.ledger.engines.sqlite import SqliteEngine
+from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.ledger.journal import Seal
 from seatkeeper.ledger.retention import AtWork
 from seatkeeper.ledger.snapshot import SnapshotRow
@@ -127,11 +127,11 @@ async def test_l11_a_sealed_stretch_leaves_the_journal_and_everything_goes_on(tm
 async def test_l11_a_check_begins_at_the_snapshot_and_says_what_it_did_not_look_at(sealed_once: Path) -> None:
     database = sealed_once / "seatkeeper.db"
     [(position,)] = rows(database, "SELECT max(position) FROM seals")
-    report = check_database(database)
+    report = check_file(database)
     assert report.clean
     assert (report.events, report.archived) == (rows(database, "SELECT count(*) FROM journal")[0][0], 0)
     assert report.notes == [f"the archived events up to {position} were not looked at; --archive names their directory"]
-    whole = check_database(database, sealed_once / "archive")
+    whole = check_file(database, sealed_once / "archive")
     assert (whole.differences, whole.notes, whole.archived) == ([], [], position)
     assert whole.rows == report.rows
 
@@ -207,9 +207,9 @@ async def test_l11_batches_go_on_while_a_stretch_is_sealed(tmp_path: Path, monke
     async with running(tmp_path, clock=clock) as ledger:
         await work(ledger)
         clock.now += MINUTE + 1
-        under_way = ledger.retention.seal(FAR, archive_of(ledger))
+        under_way = await ledger.retention.seal(FAR, archive_of(ledger))
         with pytest.raises(AtWork):
-            ledger.retention.seal(FAR, archive_of(ledger))
+            await ledger.retention.seal(FAR, archive_of(ledger))
         done = 0
         while under_way.running:
             await ledger.submit(assign(4, "Supervisor"))
@@ -298,8 +298,8 @@ def test_l11_an_archive_that_was_tampered_with_is_found(
     copy: Path, change: Callable[[Path], None], told: str, number: int
 ) -> None:
     change(archives(copy / "archive")[number])
-    assert check_database(copy / "seatkeeper.db").clean  # it is not looked at
-    differences = check_database(copy / "seatkeeper.db", copy / "archive").differences
+    assert check_file(copy / "seatkeeper.db").clean  # it is not looked at
+    differences = check_file(copy / "seatkeeper.db", copy / "archive").differences
     assert any(told in difference for difference in differences), differences
 
 
@@ -307,7 +307,7 @@ def test_l11_archives_may_be_in_several_directories(copy: Path, tmp_path: Path) 
     database, first, second = copy / "seatkeeper.db", copy / "archive", tmp_path / "second"
     move(archives(first)[1], second)
     for folders in ((first, second), (second, first), (tmp_path, second, first)):
-        report = check_database(database, *folders)
+        report = check_file(database, *folders)
         assert (report.differences, report.unchecked, report.notes) == ([], [], [])
         assert report.archived + report.events == report.head.seq
 
@@ -319,7 +319,7 @@ def test_l11_an_archive_that_is_not_there_was_not_checked_and_is_no_difference(
 ) -> None:
     missing = part(archives(copy / "archive")[number])
     missing.unlink()
-    report = check_database(copy / "seatkeeper.db", copy / "archive")
+    report = check_file(copy / "seatkeeper.db", copy / "archive")
     [told] = report.unchecked
     assert told.startswith(f"the archive {missing.name} (events ")
     assert told.endswith(f" is not in {copy / 'archive'}")
@@ -331,7 +331,7 @@ def test_l11_what_was_tampered_with_is_found_behind_an_archive_that_is_missing(c
     missing, tampered = archives(copy / "archive")
     missing.unlink()
     _rename_person(tampered)
-    report = check_database(copy / "seatkeeper.db", copy / "archive")
+    report = check_file(copy / "seatkeeper.db", copy / "archive")
     assert len(report.unchecked) == 1
     assert any("has been changed" in difference for difference in report.differences)
 
@@ -344,7 +344,7 @@ async def test_l11_who_was_forgotten_may_stand_in_the_archive_that_is_missing(tm
         await forget(ledger, 5)
         await seal_all(ledger, clock)
         archives(archive_of(ledger))[1].unlink()
-        report = check_database(ledger.file, archive_of(ledger))
+        report = check_file(ledger.file, archive_of(ledger))
         assert (report.differences, len(report.unchecked)) == ([], 1)
 
 
@@ -402,17 +402,17 @@ def move(archive: Path, folder: Path) -> None:
 )
 def test_l11_a_snapshot_or_seal_that_was_tampered_with_is_found(copy: Path, change: str, told: str) -> None:
     tamper(copy / "seatkeeper.db", change)
-    differences = check_database(copy / "seatkeeper.db").differences
+    differences = check_file(copy / "seatkeeper.db").differences
     assert any(told in difference for difference in differences), differences
-    assert not check_database(copy / "seatkeeper.db", copy / "archive").clean
+    assert not check_file(copy / "seatkeeper.db", copy / "archive").clean
 
 
 def test_l11_a_damaged_snapshot_is_one_difference_and_not_one_for_every_row(copy: Path) -> None:
     database = copy / "seatkeeper.db"
     tamper(database, "DELETE FROM snapshot_rows WHERE number = 4")
-    [difference] = check_database(database).differences
+    [difference] = check_file(database).differences
     assert difference == "row 4 of the snapshot is missing; without it no row could be compared"
-    assert check_database(database, copy / "archive").differences == [difference]
+    assert check_file(database, copy / "archive").differences == [difference]
 
 
 async def test_l11_archives_that_do_not_come_to_the_snapshot_are_found(copy: Path) -> None:
@@ -428,14 +428,14 @@ async def test_l11_archives_that_do_not_come_to_the_snapshot_are_found(copy: Pat
         "UPDATE seals SET snapshot_digest = ? WHERE position = (SELECT max(position) FROM seals)",
         digest.digest(),
     )
-    differences = check_database(database, copy / "archive").differences
+    differences = check_file(database, copy / "archive").differences
     assert any(each.startswith("the snapshot of event") and "assigned_users" in each for each in differences), (
         differences
     )
 
 
 async def _failing(ledger: WatchedLedger, archive: Path) -> str:
-    under_way = await worked(ledger, ledger.retention.seal(FAR, archive))
+    under_way = await worked(ledger, await ledger.retention.seal(FAR, archive))
     assert under_way.failure is not None
     return under_way.failure
 
@@ -512,7 +512,7 @@ async def test_l11_a_server_that_stops_cuts_sealing_off_and_nothing_is_lost(
         clock.now += MINUTE + 1
         ledger.engine.at_begin.clear()
         ledger.engine.may_begin.clear()
-        under_way = ledger.retention.seal(FAR, archive_of(ledger))
+        under_way = await ledger.retention.seal(FAR, archive_of(ledger))
         assert await asyncio.to_thread(ledger.engine.at_begin.wait, 20)
         stopping = asyncio.create_task(ledger.stop())
         await asyncio.sleep(0)  # it waits for what is under way
@@ -535,7 +535,7 @@ async def test_l11_a_database_that_was_put_back_meanwhile_is_not_sealed(tmp_path
         clock.now += MINUTE + 1
         ledger.engine.at_commit.clear()
         ledger.engine.may_commit.clear()
-        under_way = ledger.retention.seal(FAR, archive_of(ledger))
+        under_way = await ledger.retention.seal(FAR, archive_of(ledger))
         assert await asyncio.to_thread(ledger.engine.at_commit.wait, 20)
         ledger.engine.may_commit.set()
         tamper(ledger.file, "UPDATE journal SET hash = zeroblob(32) WHERE seq = (SELECT max(seq) FROM journal)")
@@ -550,7 +550,7 @@ async def test_l11_only_the_event_that_was_archived_is_sealed_and_only_with_its_
         await ledger.submit(inventory())
     [(at, hash_)] = rows(ledger.file, "SELECT at, hash FROM journal WHERE seq = 5")
     seal_of_5 = Seal(5, at, hash_, "archive", b"", b"", 6)
-    engine = SqliteEngine(ledger.database)
+    engine = DatabaseFile(ledger.file).engine(Clock())
     try:
         for wrong, count in (
             (seal_of_5._replace(hash=bytes(32)), 3),

@@ -1,7 +1,6 @@
 """What the ledger counts of its own work, and how it can be read."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -16,10 +15,11 @@ from seatkeeper.licensing.entities import LicenseName
 from seatkeeper.licensing.inventory_commands import DefineStation, RemoveLicenses
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.verdicts import Reason
+from tests.ledger.watched import SECONDS
 from tests.ledger.world import (
     OWNER,
-    SECONDS,
     Clock,
+    Place,
     acquire,
     all_of,
     assign,
@@ -48,8 +48,8 @@ def test_a_distribution_counts_each_value_below_the_first_bound_that_is_not_less
     assert distribution.sum == sum(values)
 
 
-async def test_commands_are_counted_by_what_they_came_to(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
+async def test_commands_are_counted_by_what_they_came_to(place: Place) -> None:
+    async with running(place) as ledger:
         before = ledger.figures().tally
         await ledger.submit(inventory())
         with pytest.raises(Refusal):
@@ -61,9 +61,9 @@ async def test_commands_are_counted_by_what_they_came_to(tmp_path: Path) -> None
 
 
 async def test_batches_are_counted_with_their_size_and_commits_only_where_there_was_something_to_save(
-    tmp_path: Path,
+    place: Place,
 ) -> None:
-    async with running(tmp_path) as ledger:
+    async with running(place) as ledger:
         await ledger.submit(inventory())
         before = ledger.figures().tally
         plug = await ledger.while_busy()
@@ -80,8 +80,8 @@ async def test_batches_are_counted_with_their_size_and_commits_only_where_there_
     assert 0 < after.commit_seconds.sum < after.batch_seconds.sum
 
 
-async def test_a_batch_that_cannot_be_saved_is_counted_with_its_cause(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
+async def test_a_batch_that_cannot_be_saved_is_counted_with_its_cause(place: Place) -> None:
+    async with running(place) as ledger:
         await ledger.submit(inventory())
         ledger.engine.refuse = lambda _entries: NoSpace("the disk is full")
         await all_of([ledger.submit(assign(1, "Agent"))])
@@ -89,12 +89,12 @@ async def test_a_batch_that_cannot_be_saved_is_counted_with_its_cause(tmp_path: 
         await all_of([ledger.submit(assign(2, "Agent"))])
         ledger.engine.refuse = lambda _entries: None
         tally = ledger.figures().tally
-    assert tally.unsaved == {"no_space": 1, "busy": 0, "fault": 1}
+    assert {why: count for why, count in tally.unsaved.items() if count} == {"no_space": 1, "fault": 1}
     assert tally.commands["failed"] == 2
 
 
-async def test_commands_that_a_full_queue_refuses_are_counted(tmp_path: Path) -> None:
-    async with running(tmp_path, bounds=Bounds(queue=1)) as ledger:
+async def test_commands_that_a_full_queue_refuses_are_counted(place: Place) -> None:
+    async with running(place, bounds=Bounds(queue=1)) as ledger:
         plug = await ledger.while_busy()
         waiting = asyncio.create_task(ledger.submit(DefineStation(name="waits", display_name="")))
         await until(lambda: ledger.figures().waiting == 1)
@@ -108,9 +108,9 @@ async def test_commands_that_a_full_queue_refuses_are_counted(tmp_path: Path) ->
     assert (figures.waiting, figures.queue) == (1, 1)
 
 
-async def test_denials_are_counted_apart_from_their_repeats(tmp_path: Path) -> None:
+async def test_denials_are_counted_apart_from_their_repeats(place: Place) -> None:
     clock = Clock()
-    async with running(tmp_path, clock=clock) as ledger:
+    async with running(place, clock=clock) as ledger:
         await ledger.submit(inventory())
         session = (await ledger.submit(connect(1))).session_id
         for name in ("Agent", "AGENT", "agent", "Unheard of", "Unheard of, too"):
@@ -127,8 +127,8 @@ async def test_denials_are_counted_apart_from_their_repeats(tmp_path: Path) -> N
     }
 
 
-async def test_a_denial_that_was_not_saved_is_not_counted(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
+async def test_a_denial_that_was_not_saved_is_not_counted(place: Place) -> None:
+    async with running(place) as ledger:
         await ledger.submit(inventory())
         session = (await ledger.submit(connect(1))).session_id
         ledger.engine.refuse = lambda _entries: NoSpace("the disk is full")
@@ -137,8 +137,8 @@ async def test_a_denial_that_was_not_saved_is_not_counted(tmp_path: Path) -> Non
         assert ledger.figures().tally.denials == {}
 
 
-async def test_the_denials_of_a_license_go_with_it(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
+async def test_the_denials_of_a_license_go_with_it(place: Place) -> None:
+    async with running(place) as ledger:
         await ledger.submit(inventory())
         session = (await ledger.submit(connect(1))).session_id
         await ledger.submit(acquire(session, "Agent", "Recorder"))
@@ -148,8 +148,8 @@ async def test_the_denials_of_a_license_go_with_it(tmp_path: Path) -> None:
     assert figures.tally.denials == {DenialCount(recorder, Reason.NOT_ASSIGNED, repeated=False): 1}
 
 
-async def test_sessions_are_counted_as_they_begin_and_end(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
+async def test_sessions_are_counted_as_they_begin_and_end(place: Place) -> None:
+    async with running(place) as ledger:
         await ledger.submit(inventory())
         first = (await ledger.submit(connect(1))).session_id
         await ledger.submit(connect(2))
@@ -159,8 +159,8 @@ async def test_sessions_are_counted_as_they_begin_and_end(tmp_path: Path) -> Non
     assert figures.tally.ended == {**dict.fromkeys(EndReason, 0), EndReason.ADMINISTRATOR: 1}
 
 
-async def test_a_ledger_that_stands_still_is_read_all_the_same(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
+async def test_a_ledger_that_stands_still_is_read_all_the_same(place: Place) -> None:
+    async with running(place) as ledger:
         await ledger.submit(inventory())
         head = ledger.figures().head
         ledger.engine.at_commit.clear()
@@ -177,7 +177,7 @@ async def test_a_ledger_that_stands_still_is_read_all_the_same(tmp_path: Path) -
         assert sum(pool.assigned for pool in ledger.figures().pools) == 1
 
 
-async def test_a_reader_sees_all_of_a_batch_or_nothing(tmp_path: Path) -> None:
+async def test_a_reader_sees_all_of_a_batch_or_nothing(place: Place) -> None:
     seen: list[tuple[int, int]] = []
     reading = True
 
@@ -186,7 +186,7 @@ async def test_a_reader_sees_all_of_a_batch_or_nothing(tmp_path: Path) -> None:
             figures = ledger.figures()
             seen.append((sum(pool.assigned for pool in figures.pools), figures.tally.commands["done"]))
 
-    async with running(tmp_path) as ledger:
+    async with running(place) as ledger:
         await ledger.submit(inventory())
         await ledger.submit(assign(1, "Agent"))
         done = ledger.figures().tally.commands["done"]
@@ -204,8 +204,8 @@ async def test_a_reader_sees_all_of_a_batch_or_nothing(tmp_path: Path) -> None:
     assert len({count for _, count in seen}) > 1, "the reader saw batches come in"
 
 
-async def test_what_was_read_does_not_change_any_more(tmp_path: Path) -> None:
-    async with running(tmp_path) as ledger:
+async def test_what_was_read_does_not_change_any_more(place: Place) -> None:
+    async with running(place) as ledger:
         await ledger.submit(inventory())
         figures = ledger.figures()
         pools, head, done = list(figures.pools), figures.head, figures.tally.commands["done"]

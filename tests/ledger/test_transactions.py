@@ -26,7 +26,8 @@ from tests.ledger.deploying import (
     ways,
 )
 from tests.ledger.keeping import MINUTE, archive_of, assert_clean_with, seal
-from tests.ledger.world import SECONDS, Clock, all_of, assert_clean, running, until
+from tests.ledger.watched import SECONDS
+from tests.ledger.world import Clock, all_of, assert_clean, running, until
 
 pytestmark = pytest.mark.anyio
 

@@ -1,32 +1,35 @@
-"""A real ledger on a real file, whose engine can be watched, held up and made to fail."""
+"""A real ledger on a real database, whose engine can be watched, held up and made to fail."""
 
 import asyncio
 import sqlite3
-import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from seatkeeper.ledger.check import check_database
-from seatkeeper.ledger.database import Database, DatabaseFile
-from seatkeeper.ledger.door import Bounds, Ledger, end_process, host_clock
-from seatkeeper.ledger.engines.engine import Memoranda
-from seatkeeper.ledger.engines.sqlite import SqliteEngine
-from seatkeeper.ledger.journal import Entry
+from seatkeeper.ledger.check import check_database, check_file
+from seatkeeper.ledger.database import Database
+from seatkeeper.ledger.door import (
+    Bounds,
+    DatabaseFile,
+    DatabaseInMemory,
+    DatabaseServer,
+    Ledger,
+    end_process,
+    host_clock,
+)
+from seatkeeper.ledger.engines.engine import Engine
 from seatkeeper.licensing.commands import AcquireLicenses, Assign, Command, Connect, Together, Unassign
 from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName
 from seatkeeper.licensing.inventory_commands import ChangeSeats, DefineLicense, DefineStation, DefineUser
 from seatkeeper.licensing.policy import Policy
-from seatkeeper.licensing.state import State
+from tests.ledger.watched import SECONDS, WatchedEngine, WatchedPostgres, WatchedSqlite
+from tests.migrated import have_schema
 
 T = TypeVar("T")
 
 OWNER: Final = "ININ"
 NOON: Final = 1_800_000_000_000
-SECONDS: Final = 20.0
-"""How long a test waits for what must come."""
-
 LICENSES: Final = ("Agent", "Supervisor", "Recorder")
 
 
@@ -40,51 +43,13 @@ class Clock:
         return self.now
 
 
-class WatchedEngine(SqliteEngine):
-    """SQLite, with gates before a batch and before its commit, and with faults on demand.
+Place = Path | str
+"""Where a ledger's tables are: a data directory for SQLite, the URL of a database for PostgreSQL."""
 
-    `refuse` is asked after the rows have been written, `at_commit` is called instead of doing nothing before COMMIT.
-    """
 
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self.may_begin, self.may_commit = threading.Event(), threading.Event()
-        self.may_begin.set()
-        self.may_commit.set()
-        self.at_begin, self.at_commit = threading.Event(), threading.Event()
-        self.commits = 0
-        self.threads: set[str] = set()
-        self.statements: list[str] = []
-        self.refuse: Callable[[list[Entry]], Exception | None] = lambda _entries: None
-        self.commit_fails: Callable[[], Exception | None] = lambda: None
-        self._connection.execute("PRAGMA busy_timeout = 200")
-        self._connection.set_trace_callback(self.statements.append)
-
-    def settings(self) -> tuple[object, ...]:
-        """Journal mode, synchronous (2: FULL) and pages before an automatic checkpoint (0: never)."""
-        names = ("journal_mode", "synchronous", "wal_autocheckpoint")
-        return tuple(self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names)
-
-    def begin(self) -> None:
-        self.threads.add(threading.current_thread().name)
-        self.at_begin.set()
-        assert self.may_begin.wait(SECONDS)
-        super().begin()
-
-    def save(self, entries: list[Entry], state: State, memoranda: Memoranda) -> None:
-        super().save(entries, state, memoranda)
-        error = self.refuse(entries)
-        if error is not None:
-            raise error
-
-    def commit(self) -> None:
-        self.at_commit.set()
-        assert self.may_commit.wait(SECONDS)
-        error = self.commit_fails()
-        if error is not None:
-            raise error
-        super().commit()
-        self.commits += 1
+def database_at(place: Place) -> DatabaseFile | DatabaseServer:
+    """The database there, as a server of its own would open it."""
+    return DatabaseServer(place) if isinstance(place, str) else DatabaseFile.in_directory(place)
 
 
 class WatchedLedger(Ledger):
@@ -94,12 +59,16 @@ class WatchedLedger(Ledger):
 
     @property
     def file(self) -> Path:
-        """The database's file."""
+        """SQLite's file."""
         assert isinstance(self.database, DatabaseFile)
         return self.database.path
 
-    def _open_engine(self) -> SqliteEngine:
-        self.engine = WatchedEngine(self.database)
+    def _open_engine(self) -> Engine:
+        if isinstance(self.database, DatabaseServer):
+            self.engine = WatchedPostgres(self.database, self._clock)
+        else:
+            assert isinstance(self.database, DatabaseFile | DatabaseInMemory)
+            self.engine = WatchedSqlite(self.database.connect(), self._clock)
         return self.engine
 
     async def while_busy(self) -> "asyncio.Task[Any]":
@@ -117,23 +86,27 @@ class WatchedLedger(Ledger):
 
 @asynccontextmanager
 async def running(
-    data: Path,
+    place: Place,
     *,
     policy: Policy | None = None,
     bounds: Bounds | None = None,
-    clock: Callable[[], int] = host_clock,
+    clock: Callable[[], int] | None = None,
     on_fatal: Callable[[Exception], None] = end_process,
 ) -> AsyncIterator[WatchedLedger]:
-    """A started ledger, stopped again in the end."""
-    ledger = WatchedLedger(
-        DatabaseFile.in_directory(data), policy=policy, bounds=bounds, clock=clock, on_fatal=on_fatal
-    )
+    """A started ledger, stopped again in the end. It goes by the clock of its database unless the test gives another.
+
+    Several at a time on one database of PostgreSQL are nodes.
+    """
+    database = database_at(place)
+    if isinstance(database, DatabaseFile):
+        have_schema(database)
+    theirs = database.clock if isinstance(database, DatabaseServer) else host_clock
+    ledger = WatchedLedger(database, policy=policy, bounds=bounds, clock=clock or theirs, on_fatal=on_fatal)
     await ledger.start()
     try:
         yield ledger
     finally:
-        ledger.engine.may_begin.set()
-        ledger.engine.may_commit.set()
+        ledger.engine.open_all()
         await ledger.stop()
 
 
@@ -201,19 +174,40 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def rows(database: Path, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
-    """What a statement finds, on a connection of its own."""
-    with closing(sqlite3.connect(database)) as connection:
-        return connection.execute(statement, parameters).fetchall()
+Tables = Path | Database
+"""SQLite's file, or any database."""
 
 
-def tamper(database: Path, statement: str, *parameters: object) -> None:
+def rows(tables: Tables, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
+    """What a statement finds, on a connection of its own. Parameters are question marks on either engine."""
+    with _connected(tables) as connection:
+        found: list[tuple[Any, ...]] = connection.execute(_of(tables, statement, parameters), parameters).fetchall()
+        return found
+
+
+def tamper(tables: Tables, statement: str, *parameters: object) -> None:
     """Change a database behind the server's back."""
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute(statement, parameters)
+    with _connected(tables) as connection:
+        connection.execute(_of(tables, statement, parameters), parameters or None)
 
 
-def assert_clean(database: Path) -> None:
+@contextmanager
+def _connected(tables: Tables) -> Iterator[Any]:
+    if isinstance(tables, DatabaseServer):
+        with closing(tables.connect({})) as connection:
+            yield connection
+    else:
+        path = tables.path if isinstance(tables, DatabaseFile) else tables
+        assert isinstance(path, Path)
+        with closing(sqlite3.connect(path)) as opened, opened:
+            yield opened
+
+
+def _of(tables: Tables, statement: str, parameters: tuple[object, ...]) -> str:
+    return statement.replace("?", "%s") if parameters and isinstance(tables, DatabaseServer) else statement
+
+
+def assert_clean(tables: Tables) -> None:
     """The tables are what the journal says."""
-    differences = check_database(database).differences
-    assert not differences, differences
+    report = check_file(tables) if isinstance(tables, Path) else check_database(tables)
+    assert not report.differences, report.differences

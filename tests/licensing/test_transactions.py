@@ -441,6 +441,18 @@ def test_what_a_stopped_node_left_is_canceled_rejected_or_completed(status: Tran
     assert world.begin(configure("c")).status is SUCCESS
 
 
+@pytest.mark.parametrize("status", [PENDING, PREPARING, COMMITTING])
+def test_of_what_a_gone_node_left_another_takes_on_what_waits(status: TransactionStatus) -> None:
+    """Decision 19. Nothing that waits is canceled; the limit of a step that was under way begins anew."""
+    world = _limited()
+    left = world.queue(configure("a"), status)
+    waiting = world.begin(configure("b"), queued=True)
+    world.now += LIMITS.commit + 1
+    assert world.recover(cancel=False) == (0 if status is PENDING else 1)
+    assert world.finish(world.now_of(left)).status is (FAILURE if status is PREPARING else SUCCESS)
+    assert world.finish(waiting).status is SUCCESS
+
+
 def test_with_nothing_left_there_is_nothing_to_recover(world: Deployed) -> None:
     world.succeed(configure(APP))
     world.commit()

@@ -7,6 +7,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
+from tests.certificates import NOBODY
 from tests.server_process import ServerProcess
 
 
@@ -45,7 +46,7 @@ def get_metrics(
 ) -> httpx.Response:
     """`/metrics` with these headers."""
     sent = httpx.Headers(headers if isinstance(headers, Mapping) else list(headers))
-    with httpx.Client(trust_env=False, timeout=30) as client:
+    with httpx.Client(trust_env=False, timeout=30, verify=NOBODY) as client:
         return client.request(method, f"{server.url}/metrics", headers=sent)
 
 

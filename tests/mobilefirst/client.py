@@ -6,6 +6,8 @@ from typing import Any, Self
 
 import httpx
 
+from tests.certificates import NOBODY
+
 CONTEXT = "mfpadmin"
 PASSWORD = "welcome-2026"
 
@@ -30,7 +32,11 @@ class Client:
     def __init__(self, url: str, login: str, password: str = PASSWORD) -> None:
         self.login = login
         self.http = httpx.Client(
-            base_url=root_of(url), auth=httpx.BasicAuth(login, password), timeout=DEADLINE, trust_env=False
+            base_url=root_of(url),
+            auth=httpx.BasicAuth(login, password),
+            timeout=DEADLINE,
+            trust_env=False,
+            verify=NOBODY,
         )
 
     def get(self, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - as httpx has them

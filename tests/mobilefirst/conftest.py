@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.engines import ENGINES, OnEachEngine
 from tests.mobilefirst.world import World
 from tests.server_process import start_server
 
@@ -12,13 +13,17 @@ SERVER_ID = "node-1"
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A running server. Its clock is the host's, and it counts no tokens."""
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnEachEngine[World]]:
+    """Running servers. Their clock is the host's, and they count no tokens."""
     environment = {"SEATKEEPER_MOBILEFIRST_SERVER_ID": SERVER_ID, "SEATKEEPER_LISTEN_TRUSTED_PROXIES": "127.0.0.1"}
-    with start_server(tmp_path_factory.mktemp("mobilefirst") / "data", env=environment) as server:
-        world = World(server)
-        yield world
-        world.close()
+    with OnEachEngine(World, tmp_path_factory.mktemp("mobilefirst"), environment) as worlds:
+        yield worlds
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def world(request: pytest.FixtureRequest, worlds: OnEachEngine[World]) -> World:
+    """A running server, on each engine in turn."""
+    return worlds.on(request.param)
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import pytest
 from lxml import etree
 from starlette.requests import Request
 
-from seatkeeper.ledger.database import DatabaseFile
 from seatkeeper.ledger.door import Unanswered
 from seatkeeper.ledger.engines.engine import FateUnknown
+from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.licensing.deployment_commands import DefineRuntime
 from seatkeeper.licensing.entities import User
 from seatkeeper.mobilefirst.calls import Asked

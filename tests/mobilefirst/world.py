@@ -7,6 +7,7 @@ import httpx
 import tomli_w
 from argon2 import PasswordHasher
 
+from tests.certificates import NOBODY
 from tests.mobilefirst.client import DEADLINE, PASSWORD, Client, root_of
 from tests.server_process import ServerProcess
 
@@ -30,6 +31,7 @@ class World:
             headers={"Authorization": f"Bearer {token}"},
             timeout=DEADLINE,
             trust_env=False,
+            verify=NOBODY,
         )
         self.admin = self.client("mfpadmin")
         self.deployer = self.client("mfpdeployer")
@@ -91,4 +93,4 @@ class World:
 
     def stranger(self) -> httpx.Client:
         """A client without credentials."""
-        return httpx.Client(base_url=root_of(self.url), timeout=DEADLINE, trust_env=False)
+        return httpx.Client(base_url=root_of(self.url), timeout=DEADLINE, trust_env=False, verify=NOBODY)

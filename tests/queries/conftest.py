@@ -1,15 +1,18 @@
-"""A small inventory in the tables as they are: two users, one of them connected twice."""
+"""A small inventory in the tables as they are, on each engine: two users, one of them connected twice."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, insert
 
 from seatkeeper.ledger import tables
-from seatkeeper.ledger.database import DatabaseFile
+from seatkeeper.ledger.database import Database
+from seatkeeper.ledger.engines.postgres_database import DatabaseServer
+from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.licensing.entities import HolderKind, Method, StationSetting
 from seatkeeper.queries.reads import Reads
+from tests.postgres.databases import PostgresServer
+from tests.queries.saving import filled, save, writing
 
 ROWS: dict[str, list[dict[str, object]]] = {
     "licenses": [
@@ -111,20 +114,31 @@ ROWS: dict[str, list[dict[str, object]]] = {
 }
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Path:
-    path = tmp_path / "seatkeeper.db"
-    engine = create_engine(f"sqlite:///{path}")
-    tables.metadata.create_all(engine)
-    with engine.begin() as connection:
-        for name, rows in ROWS.items():
-            connection.execute(insert(tables.metadata.tables[name]), rows)
-    engine.dispose()
-    return path
+@pytest.fixture(scope="session")
+def postgres_tables(postgres: PostgresServer) -> Iterator[DatabaseServer]:
+    """The tables on PostgreSQL, once for all tests of this process."""
+    url = postgres.new_url()
+    yield DatabaseServer(url)
+    postgres.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """The small inventory on each engine."""
+    rows = [(tables.metadata.tables[name], entries) for name, entries in ROWS.items()]
+    if request.param == "postgresql":
+        server: DatabaseServer = request.getfixturevalue("postgres_tables")
+        filled(server, *rows)
+        return server
+    file = DatabaseFile(tmp_path / "seatkeeper.db")
+    with writing(file) as connection:
+        tables.metadata.create_all(connection)
+    save(file, *rows)
+    return file
 
 
 @pytest.fixture
-def reads(database: Path) -> Iterator[Reads]:
-    reads = Reads(DatabaseFile(database), timeout=30)
+def reads(database: Database) -> Iterator[Reads]:
+    reads = Reads(database, timeout=30)
     yield reads
     reads.close()

@@ -2,19 +2,19 @@
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec import DecodeError
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 
 from seatkeeper.ledger import tables
+from seatkeeper.ledger.database import Database
 from seatkeeper.licensing.deployment import SetConfiguration
 from seatkeeper.licensing.deployment_events import RuntimeDefined, RuntimeRemoved
 from seatkeeper.queries.application_history import ApplicationChange, Standing, application_history
 from seatkeeper.queries.reads import Reads
 from tests.queries.deployed import ANDROID, B2C, BRAND, IOS, begun, defined, removed, runtimes, transactions
+from tests.queries.plans import asked
 from tests.queries.saving import journal, save
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +32,7 @@ async def standings(reads: Reads, runtime_id: int | None = None) -> list[tuple[i
     return [(each.at, each.runtime, each.application, each.standing) for each in await changes(reads, runtime_id)]
 
 
-async def test_each_change_of_what_is_licensed_is_told_once_oldest_first(reads: Reads, database: Path) -> None:
+async def test_each_change_of_what_is_licensed_is_told_once_oldest_first(reads: Reads, database: Database) -> None:
     save(
         database,
         runtimes("mfp"),
@@ -57,13 +57,13 @@ async def test_each_change_of_what_is_licensed_is_told_once_oldest_first(reads: 
 
 
 async def test_an_application_that_a_failed_transaction_only_prepared_was_never_there(
-    reads: Reads, database: Path
+    reads: Reads, database: Database
 ) -> None:
     save(database, runtimes("mfp"), journal((1, defined(1)), (2, removed(1))))
     assert await standings(reads) == []
 
 
-async def test_the_transaction_that_did_it_and_who_began_it_are_told(reads: Reads, database: Path) -> None:
+async def test_the_transaction_that_did_it_and_who_began_it_are_told(reads: Reads, database: Database) -> None:
     save(
         database,
         runtimes("mfp"),
@@ -75,7 +75,7 @@ async def test_the_transaction_that_did_it_and_who_began_it_are_told(reads: Read
     assert [(each.transaction_id, each.user) for each in await changes(reads)] == [(7, "agent02"), (None, None)]
 
 
-async def test_the_history_of_one_runtime_is_its_own(reads: Reads, database: Path) -> None:
+async def test_the_history_of_one_runtime_is_its_own(reads: Reads, database: Database) -> None:
     save(
         database,
         runtimes("mfp", "other"),
@@ -85,7 +85,7 @@ async def test_the_history_of_one_runtime_is_its_own(reads: Reads, database: Pat
     assert [each[1:3] for each in await standings(reads, 2)] == [("other", "app2")]
 
 
-async def test_what_was_in_a_runtime_that_is_gone_is_told_with_its_name(reads: Reads, database: Path) -> None:
+async def test_what_was_in_a_runtime_that_is_gone_is_told_with_its_name(reads: Reads, database: Database) -> None:
     save(
         database,
         runtimes("mfp"),
@@ -99,7 +99,7 @@ async def test_what_was_in_a_runtime_that_is_gone_is_told_with_its_name(reads: R
     assert [each[:3] for each in await standings(reads)] == [(2, "gone", "app1"), (3, "gone", "app1")]
 
 
-async def test_what_is_in_an_archive_is_said_to_be(reads: Reads, database: Path) -> None:
+async def test_what_is_in_an_archive_is_said_to_be(reads: Reads, database: Database) -> None:
     seal = {"hash": b"", "archive": "a", "archive_digest": b"", "snapshot_digest": b"", "event": 9}
     save(database, (tables.seals, [{"position": 3, "at": 300, **seal}, {"position": 7, "at": 700, **seal}]))
     assert await reads.run(lambda connection: application_history(connection).archived_until) == 700
@@ -107,7 +107,7 @@ async def test_what_is_in_an_archive_is_said_to_be(reads: Reads, database: Path)
 
 
 async def test_many_changes_are_read_in_steps_without_losing_one(
-    reads: Reads, database: Path, monkeypatch: pytest.MonkeyPatch
+    reads: Reads, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("seatkeeper.queries.application_history._STEP", 2)
     save(
@@ -127,7 +127,7 @@ async def test_many_changes_are_read_in_steps_without_losing_one(
 
 
 async def test_a_history_that_cannot_be_read_to_its_end_fails_where_it_cannot_and_does_not_just_end(
-    reads: Reads, database: Path, monkeypatch: pytest.MonkeyPatch
+    reads: Reads, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("seatkeeper.queries.application_history._STEP", 2)
     table, rows = journal(*((number, defined(number, B2C)) for number in range(1, 5)))
@@ -139,20 +139,9 @@ async def test_a_history_that_cannot_be_read_to_its_end_fails_where_it_cannot_an
         await anext(steps)
 
 
-async def test_the_journal_is_read_by_its_index_of_deployment(reads: Reads, database: Path) -> None:
+async def test_the_journal_is_read_by_its_index_of_deployment(reads: Reads, database: Database) -> None:
     save(database, runtimes("mfp"), journal((1, defined(1, B2C))))
-    plans: list[str] = []
-
-    def explained(connection: Connection) -> None:
-        def explain(_c: object, cursor: Any, statement: str, parameters: Any, _x: object, _many: bool) -> None:  # noqa: ANN401 - the driver's
-            if "FROM journal" in statement:
-                plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
-                plans.extend(row[-1] for row in plan.fetchall())
-
-        event.listen(connection, "before_cursor_execute", explain)
-        for _ in pages(connection):
-            pass
-
-    await reads.run(explained)
-    assert len(plans) == 2
-    assert all("deployment_events" in plan for plan in plans)
+    told = await reads.run(partial(asked, read=lambda connection: list(pages(connection))))
+    of_journal = [each for each in told if "FROM journal" in each.statement]
+    assert len(of_journal) == 2
+    assert all("deployment_events" in each.plan for each in of_journal), of_journal

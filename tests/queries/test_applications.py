@@ -1,12 +1,12 @@
 """Runtimes and their applications, by name and page by page."""
 
 from functools import partial
-from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, insert
+from sqlalchemy import insert
 
 from seatkeeper.ledger import tables
+from seatkeeper.ledger.database import Database
 from seatkeeper.licensing.deployment import (
     Application,
     ApplicationVersion,
@@ -25,6 +25,7 @@ from seatkeeper.queries.applications import (
 from seatkeeper.queries.deployed import runtime_with_count, runtimes_with_counts
 from seatkeeper.queries.reads import Reads
 from seatkeeper.queries.runtimes import every_runtime, runtime_named
+from tests.queries.saving import writing
 
 pytestmark = pytest.mark.anyio
 
@@ -61,12 +62,10 @@ APPLICATIONS = (
 
 
 @pytest.fixture
-def deployed(database: Path, reads: Reads) -> Reads:
-    engine = create_engine(f"sqlite:///{database}")
-    with engine.begin() as connection:
+def deployed(database: Database, reads: Reads) -> Reads:
+    with writing(database) as connection:
         connection.execute(insert(tables.runtimes), RUNTIMES)
         connection.execute(insert(tables.applications), APPLICATIONS)
-    engine.dispose()
     return reads
 
 

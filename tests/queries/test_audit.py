@@ -1,11 +1,11 @@
 """What was done to runtimes and applications, as the audit trail tells it."""
 
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from seatkeeper.ledger import tables
+from seatkeeper.ledger.database import Database
 from seatkeeper.licensing.deployment import (
     DeleteConfiguration,
     Fault,
@@ -32,7 +32,7 @@ async def records(reads: Reads, since: int = 0, until: int = EVER) -> list[Audit
     return [record async for some in reads.stream(read) for record in some]
 
 
-async def test_each_transaction_is_told_where_it_began_with_how_it_stands_now(reads: Reads, database: Path) -> None:
+async def test_each_transaction_is_told_where_it_began_with_how_it_stands_now(reads: Reads, database: Database) -> None:
     save(
         database,
         runtimes("mfp"),
@@ -65,7 +65,7 @@ async def test_each_transaction_is_told_where_it_began_with_how_it_stands_now(re
     ]
 
 
-async def test_what_no_transaction_did_is_told_without_anybody(reads: Reads, database: Path) -> None:
+async def test_what_no_transaction_did_is_told_without_anybody(reads: Reads, database: Database) -> None:
     save(
         database,
         journal(
@@ -92,7 +92,7 @@ async def test_what_no_transaction_did_is_told_without_anybody(reads: Reads, dat
     assert [each.errors for each in found] == [(), (), (SHORT,), (), (), (), ()]
 
 
-async def test_a_change_of_one_that_stays_blocked_is_no_error(reads: Reads, database: Path) -> None:
+async def test_a_change_of_one_that_stays_blocked_is_no_error(reads: Reads, database: Database) -> None:
     still = (defined(1, B2C, *versions, blocked=True, blocked_because=SHORT) for versions in ((ANDROID,), ()))
     save(database, runtimes("mfp"), journal(*enumerate(still, 1)))
     assert [(each.operation, each.errors) for each in await records(reads, 2, 9)] == [
@@ -102,19 +102,19 @@ async def test_a_change_of_one_that_stays_blocked_is_no_error(reads: Reads, data
 
 @pytest.mark.parametrize(("since", "until", "told"), [(0, 9, [2, 4, 6]), (2, 6, [2, 4]), (3, 5, [4]), (7, 9, [])])
 async def test_a_range_has_its_first_moment_and_not_its_last(
-    reads: Reads, database: Path, since: int, until: int, told: list[int]
+    reads: Reads, database: Database, since: int, until: int, told: list[int]
 ) -> None:
     save(database, runtimes("mfp"), journal((2, defined(1)), (4, defined(2)), (6, defined(3))))
     assert [each.at for each in await records(reads, since, until)] == told
 
 
-async def test_what_began_before_a_range_is_not_taken_for_a_block_in_it(reads: Reads, database: Path) -> None:
+async def test_what_began_before_a_range_is_not_taken_for_a_block_in_it(reads: Reads, database: Database) -> None:
     """To know that a change blocks, one must know how the application stood before it, whenever that was."""
     save(database, runtimes("mfp"), journal((2, defined(1, B2C, ANDROID)), (4, defined(1, B2C, ANDROID, blocked=True))))
     assert [each.operation for each in await records(reads, 3, 9)] == [Operation.BLOCK_APPLICATION]
 
 
-async def test_what_was_archived_is_told_by_the_name_of_its_archive(reads: Reads, database: Path) -> None:
+async def test_what_was_archived_is_told_by_the_name_of_its_archive(reads: Reads, database: Database) -> None:
     seal = {"hash": b"", "archive_digest": b"", "snapshot_digest": b"", "event": 9}
     save(
         database,
@@ -127,7 +127,7 @@ async def test_what_was_archived_is_told_by_the_name_of_its_archive(reads: Reads
 
 
 async def test_many_events_are_read_in_steps_without_losing_one(
-    reads: Reads, database: Path, monkeypatch: pytest.MonkeyPatch
+    reads: Reads, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("seatkeeper.queries.audit._STEP", 2)
     save(database, runtimes("mfp"), journal(*((number, defined(number, B2C)) for number in range(1, 6))))

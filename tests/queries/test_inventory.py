@@ -22,6 +22,11 @@ async def test_everything_is_found_by_its_folded_name(reads: Reads) -> None:
     assert view.accounts["agent01"].password_hash == "hash of agent01"
 
 
+async def test_what_can_be_nobodys_name_finds_nobody(reads: Reads) -> None:
+    view = await around(reads, "agent01\0", "\ud800", "agent02")
+    assert list(view.accounts) == ["agent02"]
+
+
 async def test_deleted_users_are_left_out(reads: Reads) -> None:
     view = await around(reads, "agent01", "agent02", "gone01")
     assert {login: each.user.id for login, each in view.accounts.items()} == {"agent01": 2, "agent02": 3}

@@ -1,13 +1,13 @@
 """What applications need of tokens, and how many there are."""
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec import to_builtins
 
 from seatkeeper.ledger import tables
+from seatkeeper.ledger.database import Database
 from seatkeeper.licensing.deployment import ApplicationVersion, Fault, LicenseType
 from seatkeeper.queries.license_report import Counting, LicenseReport, Tokens, license_report
 from seatkeeper.queries.reads import Reads
@@ -106,7 +106,7 @@ def why(found: Tokens) -> Fault | None:
     return None if found.none_left is None else found.none_left.fault
 
 
-async def test_every_runtime_is_told_with_all_its_applications(reads: Reads, database: Path) -> None:
+async def test_every_runtime_is_told_with_all_its_applications(reads: Reads, database: Database) -> None:
     save(database, runtimes("mfp", "another"), NEEDING)
     found = await report(reads)
     assert [(each.runtime.name, [one.name for one in each.applications]) for each in found.runtimes] == [
@@ -116,13 +116,13 @@ async def test_every_runtime_is_told_with_all_its_applications(reads: Reads, dat
 
 
 async def test_tokens_are_needed_by_applications_with_a_version_once_each_by_their_type(
-    reads: Reads, database: Path
+    reads: Reads, database: Database
 ) -> None:
     save(database, runtimes("mfp", "another"), NEEDING)
     assert [(each.feature, each.needed) for each in (await report(reads)).tokens] == [("ibmmfpfa", 3), ("ibmmfpabd", 1)]
 
 
-async def test_tokens_that_nobody_bought_are_none(reads: Reads, database: Path) -> None:
+async def test_tokens_that_nobody_bought_are_none(reads: Reads, database: Database) -> None:
     save(database, runtimes("mfp", "another"), NEEDING)
     found = await tokens(reads)
     assert (found.bought, found.taken, found.free, found.missing) == (0, 0, 0, 1)
@@ -131,18 +131,18 @@ async def test_tokens_that_nobody_bought_are_none(reads: Reads, database: Path) 
     assert found.none_left.facts == {"feature": "ibmmfpfa", "owner": "MobileFirst"}
 
 
-async def test_what_is_not_for_applications_is_no_token(reads: Reads, database: Path) -> None:
+async def test_what_is_not_for_applications_is_no_token(reads: Reads, database: Database) -> None:
     save(database, *bought(5, applies_to="users"))
     assert (await tokens(reads)).bought == 0
 
 
-async def test_tokens_are_bought_taken_and_free(reads: Reads, database: Path) -> None:
+async def test_tokens_are_bought_taken_and_free(reads: Reads, database: Database) -> None:
     save(database, *bought(5, 2))
     found = await tokens(reads)
     assert (found.bought, found.taken, found.free, why(found)) == (5, 2, 3, None)
 
 
-async def test_where_all_are_taken_the_reason_says_how_many(reads: Reads, database: Path) -> None:
+async def test_where_all_are_taken_the_reason_says_how_many(reads: Reads, database: Database) -> None:
     save(database, *bought(2, 2))
     found = await tokens(reads)
     assert found.none_left is not None
@@ -150,27 +150,27 @@ async def test_where_all_are_taken_the_reason_says_how_many(reads: Reads, databa
     assert found.free == 0
 
 
-async def test_after_an_overcommit_none_is_free(reads: Reads, database: Path) -> None:
+async def test_after_an_overcommit_none_is_free(reads: Reads, database: Database) -> None:
     save(database, *bought(1, 3, assignable_excess=2))
     found = await tokens(reads)
     assert (found.bought, found.taken, found.free, why(found)) == (1, 3, 0, Fault.TOKENS_SHORT)
 
 
 @pytest.mark.parametrize("members", [{"unrestricted": True}, {"kind": "site"}])
-async def test_tokens_without_bound_are_never_short(reads: Reads, database: Path, members: dict[str, Any]) -> None:
+async def test_tokens_without_bound_are_never_short(reads: Reads, database: Database, members: dict[str, Any]) -> None:
     save(database, runtimes("mfp", "another"), NEEDING, *bought(1, 1, **members))
     found = await tokens(reads, NOT_COUNTING)
     assert (found.bought, found.free, found.missing, why(found)) == (None, None, 0, None)
 
 
-async def test_expired_tokens_are_free_for_nobody(reads: Reads, database: Path) -> None:
+async def test_expired_tokens_are_free_for_nobody(reads: Reads, database: Database) -> None:
     save(database, *bought(5, 2, expires=NOW, grace_until=NOW + 5))
     found = await tokens(reads)
     assert (found.bought, found.taken, found.free, why(found)) == (5, 2, 0, Fault.TOKENS_EXPIRED)
     assert found.usable_until == NOW + 5
 
 
-async def test_tokens_end_with_their_owner_too(reads: Reads, database: Path) -> None:
+async def test_tokens_end_with_their_owner_too(reads: Reads, database: Database) -> None:
     owner = {"id": 1, "name": "MOBILEFIRST", "name_key": "mobilefirst", "details": {"expires": NOW - 1}}
     save(database, *bought(5), (tables.owners, [owner]))
     found = await tokens(reads)
@@ -182,7 +182,7 @@ async def test_tokens_end_with_their_owner_too(reads: Reads, database: Path) -> 
     [(COUNTING, 5, 1), (NOT_COUNTING, 5, 0), (NOT_COUNTING, 2, 1), (NOT_COUNTING, 0, 3)],
 )
 async def test_missing_are_those_that_are_blocked_or_would_be_if_tokens_were_counted(
-    reads: Reads, database: Path, counting: Counting, seats: int, missing: int
+    reads: Reads, database: Database, counting: Counting, seats: int, missing: int
 ) -> None:
     save(database, runtimes("mfp", "another"), NEEDING, *bought(seats))
     assert (await tokens(reads, counting)).missing == missing

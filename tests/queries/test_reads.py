@@ -1,24 +1,33 @@
 """Reads run off the loop, on one state of the tables, without writing, within their bound."""
 
 import asyncio
-import sqlite3
 import threading
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, func, insert, select, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from seatkeeper.ledger import tables
-from seatkeeper.ledger.database import DatabaseFile
+from seatkeeper.ledger.database import Database
+from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.queries.reads import Reads, ReadTimeout
+from tests.queries.saving import save, writing
 
 pytestmark = pytest.mark.anyio
 
 ENDLESS = text("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n")
 STATIONS = select(func.count()).select_from(tables.stations)
+
+ANOTHER_STATION = (tables.stations, [{"id": 6, "name": "b", "name_key": "b", "display_name": "b", "extension": ""}])
+
+
+def keep_a_log(database: Database) -> None:
+    """Have SQLite let readers and a writer work at once, as the server does."""
+    if isinstance(database, DatabaseFile):
+        with writing(database) as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
 
 def count_stations(connection: Connection) -> int:
@@ -30,20 +39,20 @@ async def test_a_read_answers_what_it_made_of_the_tables(reads: Reads) -> None:
 
 
 async def test_a_read_cannot_write(reads: Reads) -> None:
-    with pytest.raises(OperationalError, match="readonly"):
+    with pytest.raises(DBAPIError, match=r"read-?only"):
         await reads.run(lambda connection: connection.execute(insert(tables.counters).values(name="a", next=1)))
 
 
-async def test_a_read_past_its_bound_is_given_up_and_the_next_one_works(database: Path) -> None:
-    reads = Reads(DatabaseFile(database), threads=1, timeout=1.5)
+async def test_a_read_past_its_bound_is_given_up_and_the_next_one_works(database: Database) -> None:
+    reads = Reads(database, threads=1, timeout=1.5)
     with pytest.raises(ReadTimeout, match=r"given up after 1\.5 seconds"):
         await reads.run(lambda connection: connection.execute(ENDLESS).scalar_one())
     assert await reads.run(count_stations) == 1
     reads.close()
 
 
-async def test_the_wait_for_a_thread_counts(database: Path) -> None:
-    reads = Reads(DatabaseFile(database), threads=1, timeout=0.2)
+async def test_the_wait_for_a_thread_counts(database: Database) -> None:
+    reads = Reads(database, threads=1, timeout=0.2)
     asked = [reads.run(lambda connection: connection.execute(ENDLESS).scalar_one()) for _ in range(5)]
     began = time.monotonic()
     outcomes = await asyncio.gather(*asked, return_exceptions=True)
@@ -52,8 +61,8 @@ async def test_the_wait_for_a_thread_counts(database: Path) -> None:
     reads.close()
 
 
-async def test_a_cancelled_read_leaves_its_thread(database: Path) -> None:
-    reads = Reads(DatabaseFile(database), threads=1, timeout=60)
+async def test_a_cancelled_read_leaves_its_thread(database: Database) -> None:
+    reads = Reads(database, threads=1, timeout=60)
     began = threading.Event()
 
     def endless(connection: Connection) -> object:
@@ -68,26 +77,20 @@ async def test_a_cancelled_read_leaves_its_thread(database: Path) -> None:
     reads.close()
 
 
-async def test_one_read_sees_one_state_while_others_write(database: Path, reads: Reads) -> None:
-    with closing(sqlite3.connect(database)) as writer:
-        writer.execute("PRAGMA journal_mode = WAL")
+async def test_one_read_sees_one_state_while_others_write(database: Database, reads: Reads) -> None:
+    keep_a_log(database)
 
-        def look_twice(connection: Connection) -> tuple[int, int]:
-            before = count_stations(connection)
-            other = sqlite3.connect(database)
-            other.execute(
-                "INSERT INTO stations (id, name, name_key, display_name, extension) VALUES (6, 'b', 'b', 'b', '')"
-            )
-            other.commit()
-            other.close()
-            return before, count_stations(connection)
+    def look_twice(connection: Connection) -> tuple[int, int]:
+        before = count_stations(connection)
+        save(database, ANOTHER_STATION)
+        return before, count_stations(connection)
 
-        assert await reads.run(look_twice) == (1, 1)
-        assert await reads.run(count_stations) == 2
+    assert await reads.run(look_twice) == (1, 1)
+    assert await reads.run(count_stations) == 2
 
 
 async def test_an_error_of_the_read_itself_is_not_a_timeout(reads: Reads) -> None:
-    with pytest.raises(OperationalError, match="no such table"):
+    with pytest.raises(DBAPIError, match="no_such_table"):
         await reads.run(lambda connection: connection.execute(text("SELECT * FROM no_such_table")))
 
 

@@ -1,10 +1,9 @@
 """How the runtimes are doing, in numbers."""
 
-from pathlib import Path
-
 import pytest
 
 from seatkeeper.ledger import tables
+from seatkeeper.ledger.database import Database
 from seatkeeper.queries.reads import Reads
 from seatkeeper.queries.runtime_states import RuntimeState, runtime_states
 from tests.queries.deployed import runtimes, transactions
@@ -15,7 +14,7 @@ pytestmark = pytest.mark.anyio
 VERSION = {"platform": "android", "version": "1.0", "display_name": "", "deployed_at": 1}
 
 
-async def test_registered_blocked_and_unfinished_are_counted_by_runtime(reads: Reads, database: Path) -> None:
+async def test_registered_blocked_and_unfinished_are_counted_by_runtime(reads: Reads, database: Database) -> None:
     applications = [
         {"id": number, "runtime_id": 1, "name": f"app{number}", "versions": versions, "blocked": blocked}
         for number, versions, blocked in ((1, [VERSION], False), (2, [VERSION], True), (3, [], False))

@@ -1,16 +1,15 @@
 """How the seats of a license changed, as the journal has it."""
 
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
 
 from seatkeeper.ledger import tables
+from seatkeeper.ledger.database import Database
 from seatkeeper.licensing.events import SeatsChanged
 from seatkeeper.queries.reads import Reads
 from seatkeeper.queries.seat_history import SeatHistory, Seats, seat_history
+from tests.queries.plans import asked
 from tests.queries.saving import journal, save
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +27,7 @@ def changed(license_id: int, assignable: int, *, concurrent: int = 0, unrestrict
     )
 
 
-async def test_each_change_of_the_assignable_seats_is_told_once_oldest_first(reads: Reads, database: Path) -> None:
+async def test_each_change_of_the_assignable_seats_is_told_once_oldest_first(reads: Reads, database: Database) -> None:
     save(
         database,
         journal(
@@ -46,28 +45,18 @@ async def test_each_change_of_the_assignable_seats_is_told_once_oldest_first(rea
     assert history.archived_until is None
 
 
-async def test_what_is_in_an_archive_is_said_to_be(reads: Reads, database: Path) -> None:
+async def test_what_is_in_an_archive_is_said_to_be(reads: Reads, database: Database) -> None:
     seal = {"hash": b"", "archive": "a", "archive_digest": b"", "snapshot_digest": b"", "event": 9}
     save(database, (tables.seals, [{"position": 3, "at": 300, **seal}, {"position": 7, "at": 700, **seal}]))
 
     assert await reads.run(partial(seat_history, license_id=1)) == SeatHistory(700, ())
 
 
-async def test_the_journal_is_not_gone_through_and_no_more_is_read_than_is_told(reads: Reads, database: Path) -> None:
+async def test_the_journal_is_not_gone_through_and_no_more_is_read_than_is_told(
+    reads: Reads, database: Database
+) -> None:
     save(database, journal((1, changed(1, 5)), (2, changed(2, 7)), (3, changed(11, 9))))
-    plans: list[Any] = []
-    found: list[Any] = []
-
-    def explained(connection: Connection) -> None:
-        def explain(_c: object, cursor: Any, statement: str, parameters: Any, _x: object, _many: bool) -> None:  # noqa: ANN401 - the driver's
-            if "FROM journal" in statement and not statement.startswith("EXPLAIN"):
-                plans.extend(cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall())
-                found.extend(cursor.connection.execute(statement, parameters).fetchall())
-
-        event.listen(connection, "before_cursor_execute", explain)
-        seat_history(connection, license_id=1)
-
-    await reads.run(explained)
-    assert len(plans) == 1
-    assert "seats_changed_events" in plans[0][-1]
-    assert [at for at, _ in found] == [1]
+    told = await reads.run(partial(asked, read=partial(seat_history, license_id=1)))
+    [of_journal] = [each for each in told if "FROM journal" in each.statement]
+    assert "seats_changed_events" in of_journal.plan
+    assert [at for at, _ in of_journal.found] == [1]

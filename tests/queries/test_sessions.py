@@ -1,14 +1,13 @@
 """Live sessions with what they hold."""
 
 from functools import partial
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, event
 
 from seatkeeper.licensing.entities import HolderKind, Method, StationSetting
 from seatkeeper.queries.reads import Reads
 from seatkeeper.queries.sessions import HoldView, SessionView, live_sessions
+from tests.queries.plans import asked
 
 pytestmark = pytest.mark.anyio
 
@@ -40,21 +39,14 @@ async def test_a_session_without_a_station_was_last_seen_when_it_connected(reads
     assert (second.station, second.setting, second.last_seen, second.holds) == (None, StationSetting.NONE, 1011, ())
 
 
-@pytest.mark.parametrize(("login", "sessions"), [("agent01", [10, 11]), ("AGENT02", [12]), ("agent03", [])])
+@pytest.mark.parametrize(
+    ("login", "sessions"), [("agent01", [10, 11]), ("AGENT02", [12]), ("agent03", []), ("agent01\0", [])]
+)
 async def test_sessions_of_one_user_are_found_in_any_case(reads: Reads, login: str, sessions: list[int]) -> None:
     found = await reads.run(partial(live_sessions, login=login))
     assert [each.session_id for each in found] == sessions
 
 
-def test_the_number_of_statements_does_not_grow_with_the_sessions(database: Path) -> None:
-    engine = create_engine(f"sqlite:///{database}")
-    statements: list[str] = []
-
-    def note(_connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
-        statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    with engine.connect() as connection:
-        assert len(live_sessions(connection)) == 3
-    engine.dispose()
-    assert len(statements) == 2
+async def test_the_number_of_statements_does_not_grow_with_the_sessions(reads: Reads) -> None:
+    assert len(await reads.run(live_sessions)) == 3
+    assert len(await reads.run(partial(asked, read=live_sessions))) == 2

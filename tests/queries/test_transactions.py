@@ -1,12 +1,12 @@
 """The transactions of a runtime, one and many."""
 
 from functools import partial
-from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, insert
+from sqlalchemy import insert
 
 from seatkeeper.ledger import tables
+from seatkeeper.ledger.database import Database
 from seatkeeper.licensing.deployment import (
     Category,
     Configuration,
@@ -24,6 +24,7 @@ from seatkeeper.queries.transactions import (
     transaction_page,
     transaction_view,
 )
+from tests.queries.saving import writing
 
 pytestmark = pytest.mark.anyio
 
@@ -47,9 +48,8 @@ ROWS: tuple[tuple[int, int, dict[str, object], int, str, str, int, int, list[obj
 
 
 @pytest.fixture(autouse=True)
-def transactions(database: Path) -> None:
-    engine = create_engine(f"sqlite:///{database}")
-    with engine.begin() as connection:
+def transactions(database: Database) -> None:
+    with writing(database) as connection:
         connection.execute(
             insert(tables.runtimes),
             [{"id": RUNTIME, "name": "mfp", "running": True}, {"id": OTHER, "name": "other", "running": True}],
@@ -72,7 +72,6 @@ def transactions(database: Path) -> None:
                 for number, runtime, change, user, server, status, created, updated, errors in ROWS
             ],
         )
-    engine.dispose()
 
 
 async def test_a_transaction_is_told_with_its_runtime_and_who_started_it(reads: Reads) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from tests.engines import ENGINES, OnEachEngine
 from tests.server_process import start_server
 from tests.superoffice.client import Desk
 from tests.superoffice.world import World
@@ -13,13 +14,17 @@ PATHS = "/,/SuperOffice,/Cust26759"
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A running server. Its clock is the host's; nothing is set but the paths."""
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnEachEngine[World]]:
+    """Running servers. Their clock is the host's; nothing is set but the paths."""
     environment = {"SEATKEEPER_SUPEROFFICE_PATHS": PATHS, "SEATKEEPER_SUPEROFFICE_CONTEXT": "Cust26759"}
-    with start_server(tmp_path_factory.mktemp("superoffice") / "data", env=environment) as server:
-        world = World(server)
-        yield world
-        world.close()
+    with OnEachEngine(World, tmp_path_factory.mktemp("superoffice"), environment) as worlds:
+        yield worlds
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def world(request: pytest.FixtureRequest, worlds: OnEachEngine[World]) -> World:
+    """A running server, on each engine in turn."""
+    return worlds.on(request.param)
 
 
 @pytest.fixture(scope="session")

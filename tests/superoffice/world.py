@@ -7,6 +7,7 @@ import httpx
 import tomli_w
 from argon2 import PasswordHasher
 
+from tests.certificates import NOBODY
 from tests.server_process import ServerProcess
 from tests.superoffice.client import DEADLINE, PASSWORD, Desk, open_http
 
@@ -28,6 +29,7 @@ class World:
             headers={"Authorization": f"Bearer {token}"},
             timeout=DEADLINE,
             trust_env=False,
+            verify=NOBODY,
         )
         self.desk = self.employ(roles=["administrator"])
 

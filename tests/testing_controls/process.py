@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import httpx
 
+from tests.certificates import NOBODY
 from tests.icws.client import DEADLINE, Session, log_on_body, open_http
 from tests.server_process import STOP_SECONDS, command_environment
 
@@ -47,6 +48,7 @@ class Server:
             headers={"Authorization": f"Bearer {said['token']}"},
             timeout=DEADLINE,
             trust_env=False,
+            verify=NOBODY,
         )
 
     def log_on(self, login: str = AGENT, *, application: str = "Shift Desk") -> Session:

@@ -7,13 +7,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
 from pathlib import Path
 
-from tests.torture.judge.findings import Finding, Kind, Verdict
+from tests.torture.judge.findings import Kind, Verdict
 from tests.torture.plants import PLANTS
 from tests.torture.process import Moment
 from tests.torture.run import Options, torture
+from tests.torture.telling import keep_report, say, tell
 
 _TOLD = 10
 _PLANTED_SECONDS = 12.0
@@ -23,6 +23,7 @@ _PLANTED_KILLS = 3
 def main(arguments: list[str] | None = None) -> int:
     """Run what the arguments say; 0 where all is as it should be."""
     options = _parser().parse_args(arguments)
+    keep_report(options.report, title="One server, killed again and again")
     if options.planted is None:
         wanted = Options(options.seconds, options.kills, options.clients, options.seed)
         verdict = run(wanted, keep=options.keep)
@@ -39,7 +40,7 @@ def run(options: Options, *, keep: bool = False) -> Verdict:
     verdict = asyncio.run(torture(options, directory))
     _report(options, verdict, time.monotonic() - began)
     if verdict.findings or keep:
-        _say(f"Evidence: {directory}")
+        say(f"Evidence: {directory}")
     else:
         shutil.rmtree(directory)
     return verdict
@@ -54,8 +55,8 @@ def finds(name: str, seed: int) -> bool:
     shutil.rmtree(directory)
     found = [finding for finding in verdict.findings if finding.kind in PLANTS[name].betrayed_by]
     outcome = f"found out, {len(found)} findings" if found else "NOT FOUND OUT"
-    _say(f"{name}: {outcome} in {time.monotonic() - began:.0f} s")
-    _tell(found or verdict.findings, most=2)
+    say(f"{name}: {outcome} in {time.monotonic() - began:.0f} s")
+    tell(found or verdict.findings, most=2)
     return bool(found)
 
 
@@ -83,22 +84,8 @@ def _report(options: Options, verdict: Verdict, seconds: float) -> None:
         ("seatkeeper check", check),
     ]
     for name, value in rows:
-        _say(f"{name:34} {value}")
-    _tell(verdict.findings, most=_TOLD)
-
-
-def _tell(findings: Iterable[Finding], most: int) -> None:
-    """The first findings of each kind, in the order of time."""
-    told: Counter[Kind] = Counter()
-    for finding in sorted(findings, key=lambda each: (each.at is None, each.at or 0)):
-        told[finding.kind] += 1
-        if told[finding.kind] <= most:
-            _say(f"  {finding.kind}: {finding.text}")
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+        say(f"{name:34} {value}")
+    tell(verdict.findings, most=_TOLD)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -108,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--clients", type=int, default=64, help="how many clients (default: 64)")
     parser.add_argument("--seed", type=int, default=1, help="of everything random here (default: 1)")
     parser.add_argument("--keep", action="store_true", help="keep the logs and the data, also when nothing was found")
+    parser.add_argument("--report", type=Path, help="add what is told to this file, too")
     parser.add_argument("--planted", choices=[*PLANTS, "all"], help="plant a defect and demand that it is found out")
     return parser
 

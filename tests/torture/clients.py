@@ -9,7 +9,7 @@ import msgspec
 
 from tests.torture.log import How, Move
 from tests.torture.session import Exchange, Session, Stages, exchange, log_on
-from tests.torture.wire import ANSWER_SECONDS, Line, NoAnswer
+from tests.torture.wire import NoAnswer
 from tests.torture.world import World
 
 # Short enough that seats change hands all the time, long enough that two cores also serve.
@@ -36,7 +36,7 @@ class Agent:
         self._licenses = licenses
         self._random = random
         self._listens = listens
-        self._line = Line(world.address)
+        self._line = world.way()
         self._round = 0
         self._subscribed = False
         self._stream: asyncio.Task[None] | None = None
@@ -78,14 +78,18 @@ class Agent:
             elif not await self._act(self.session):
                 await self._forget()
         except NoAnswer as why:
-            if self._world.gate.is_open and not self._world.ending:
-                self._world.oddities.append(f"a request of {self.user} got no answer though nobody killed: {why}")
-                await self._world.gate.wait_for_next_round()
+            await self._unanswered(why)
+
+    async def _unanswered(self, why: NoAnswer) -> None:
+        """Until the server was killed and is back nobody knows what became of it."""
+        if self._world.gate.is_open and not self._world.ending:
+            self._world.oddities.append(f"a request of {self.user} got no answer though nobody killed: {why}")
+            await self._world.gate.wait_for_next_round()
 
     async def _come_back(self) -> None:
         """After a start: the old session, where it is still there, must serve with its old cookie and token."""
         self._round = self._world.gate.rounds
-        if self.session is not None and self.session.id not in self._world.live:
+        if self.session is not None and self.session.key not in self._world.live:
             await self._forget()
         if self.session is not None and not await self.session.show():
             await self._forget()
@@ -125,7 +129,7 @@ class Agent:
 
     async def _acquire_in_a_hurry(self, session: Session) -> bool:
         """Ask and perhaps hang up before the answer; then the session rests, since nobody knows what it holds."""
-        self._line.patience = self._random.uniform(0, _HURRY_SECONDS)
+        patience, self._line.patience = self._line.patience, self._random.uniform(0, _HURRY_SECONDS)
         try:
             return await session.acquire(self._names())
         except NoAnswer:
@@ -133,7 +137,7 @@ class Agent:
                 await self._world.gate.wait_for_next_round()
             return True
         finally:
-            self._line.patience = ANSWER_SECONDS
+            self._line.patience = patience
 
     async def _forget(self) -> None:
         self.session = None
@@ -156,12 +160,15 @@ class Agent:
         parts = [part for part in (names[:cut], names[cut:]) if part]
         return [(part, self._random.random() < 0.5) for part in parts]
 
+    async def _may_listen(self) -> None:
+        await self._world.gate.opened()
+
     async def _follow(self, session: Session) -> None:
         """Read the session's event stream, opening it anew as often as it ends."""
-        line = Line(self._world.address)
+        line = self._world.way()
         try:
             while True:
-                await self._world.gate.opened()
+                await self._may_listen()
                 with suppress(NoAnswer):
                     async for data in line.listen(session.channel, session.credentials):
                         session.hear(msgspec.json.decode(data))
@@ -178,7 +185,7 @@ class Administrator:
         self._token = token
         self._license = license_
         self._random = random
-        self._line = Line(world.address)
+        self._line = world.way()
         self._holders = {user for user, name in world.plan.assigned if name == license_}
 
     async def run(self) -> None:
@@ -186,12 +193,7 @@ class Administrator:
         try:
             while not self._world.ending:
                 await asyncio.sleep(self._random.uniform(0, _PAUSE_SECONDS))
-                others = [user for user in self._world.plan.movers if user not in self._holders]
-                if self._random.random() < 0.2 or not self._holders:
-                    await self._move(self._random.choice(others), assigned=True)
-                else:
-                    await self._move(self._random.choice(sorted(self._holders)), assigned=False)
-                    await self._move(self._random.choice(others), assigned=True)
+                await self._step()
         finally:
             self._world.gate.leave()
 
@@ -199,11 +201,20 @@ class Administrator:
         """Hang up."""
         self._line.hang_up()
 
+    async def _step(self) -> None:
+        others = [user for user in self._world.plan.movers if user not in self._holders]
+        if self._random.random() < 0.2 or not self._holders:
+            await self._move(self._random.choice(others), assigned=True)
+        else:
+            await self._move(self._random.choice(sorted(self._holders)), assigned=False)
+            await self._move(self._random.choice(others), assigned=True)
+
     async def _move(self, user: str, *, assigned: bool) -> None:
         """Assign or unassign, and repeat it until it is known what became of it: repeats change nothing."""
         while (status := await self._ask(user, assigned=assigned)) not in {200, 409}:
             if self._world.ending:
                 return
+            await asyncio.sleep(self._random.uniform(0, _PAUSE_SECONDS))
         if status == 200:
             (self._holders.add if assigned else self._holders.discard)(user)
 
@@ -226,7 +237,10 @@ class Administrator:
         try:
             return (await exchange(self._world, self._line, ("POST", path, headers, body), record)).status
         except NoAnswer as why:
-            if self._world.gate.is_open:
-                self._world.oddities.append(f"the administrator got no answer though nobody killed: {why}")
-                await self._world.gate.wait_for_next_round()
+            await self._unanswered(why)
             return None
+
+    async def _unanswered(self, why: NoAnswer) -> None:
+        if self._world.gate.is_open:
+            self._world.oddities.append(f"the administrator got no answer though nobody killed: {why}")
+            await self._world.gate.wait_for_next_round()

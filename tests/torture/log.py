@@ -24,12 +24,13 @@ class How(StrEnum):
 
 
 class Operation(Struct, frozen=True, kw_only=True, tag_field="what"):
-    """A request and its answer. `status` is the HTTP status, None where no answer came."""
+    """A request and its answer. `status` is the HTTP status, None where no answer came; `node`: of several, which."""
 
     user: str
     sent: int
     received: int | None
     status: int | None
+    node: int = 0
 
 
 class Connect(Operation, frozen=True, tag="connect"):
@@ -108,6 +109,42 @@ class Truth(Struct, frozen=True, tag_field="what", tag="truth"):
     statuses: tuple[tuple[str, bool], ...]
 
 
+class Deaf(Struct, frozen=True, tag_field="what", tag="deaf"):
+    """The session's client listens no more, though the session may live."""
+
+    session: str
+    received: int
+
+
+class Rewound(Struct, frozen=True, tag_field="what", tag="rewound"):
+    """The database was put back to what it was at `back_to`, on purpose: what was acknowledged since may be gone.
+
+    Whoever was told of it is told afresh, unless his subscription is gone, too. `received`: from when on it was used.
+    """
+
+    received: int
+    back_to: int
+
+
+class Recorded(Struct, frozen=True, tag_field="what", tag="recorded"):
+    """How often the journal says that a session acquired a license, beyond what the last such entry counted."""
+
+    received: int
+    acquired: tuple[tuple[str, str, int], ...]
+
+
+class Fault(Struct, frozen=True, tag_field="what", tag="fault"):
+    """Something was done to the nodes or to their database; the clients went on until `received`.
+
+    `node`: the one that it was done to; 0 for the database, which is all of them.
+    """
+
+    kind: str
+    node: int
+    began: int
+    received: int
+
+
 class Kill(Struct, frozen=True, tag_field="what", tag="kill"):
     """The server was killed. `moment` says where it certainly was."""
 
@@ -115,7 +152,23 @@ class Kill(Struct, frozen=True, tag_field="what", tag="kill"):
     moment: str
 
 
-Entry = Connect | Acquire | Release | End | Use | Move | Subscribe | Message | Snapshot | Truth | Kill
+Entry = (
+    Connect
+    | Acquire
+    | Release
+    | End
+    | Use
+    | Move
+    | Subscribe
+    | Message
+    | Snapshot
+    | Truth
+    | Kill
+    | Deaf
+    | Rewound
+    | Recorded
+    | Fault
+)
 
 
 class Log:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from seatkeeper.ledger.batch import Batches
-from seatkeeper.ledger.database import DatabaseFile
+from seatkeeper.ledger.engines.engine import Engine
 from seatkeeper.ledger.engines.sqlite import SqliteEngine
+from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.ledger.feed import LicensesChanged, Message
-from seatkeeper.ledger.happened import Happened
 from seatkeeper.ledger.mailbox import Mailbox
+from seatkeeper.ledger.replica import Replica
 from seatkeeper.licensing import grounds, holds
 from seatkeeper.licensing.commands import Command
 from seatkeeper.licensing.turn import Turn
@@ -72,37 +73,41 @@ def skip_the_lock() -> None:
         if batches not in twins:
             database = batches._engine._connection.execute("PRAGMA database_list").fetchone()[2]  # type: ignore[attr-defined]  # noqa: SLF001
             twins[batches] = Batches(
-                SqliteEngine(DatabaseFile(Path(database))),
+                DatabaseFile(Path(database)).engine(batches._engine.now),  # noqa: SLF001
                 batches._policy,  # noqa: SLF001
                 batches._activity,  # noqa: SLF001
-                batches._clock,  # noqa: SLF001
+                shared=False,
                 time_limit=1000,
                 cached_users=1000,
             )
             twins[batches].open()
         return twins[batches]
 
-    def by_turns(batches: Batches, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:
-        return attempt(twin_of(batches) if next(turns) else batches, commands)
+    def by_turns(batches: Batches, commands: list[Command[Any]]) -> list[Any]:
+        if not next(turns):
+            return attempt(batches, commands)
+        twin = twin_of(batches)
+        outcomes = attempt(twin, commands)
+        batches.replica._untold = batches.replica._untold.joined(twin.tell())  # noqa: SLF001
+        return outcomes
 
-    def look_away(batches: Batches) -> bool:
-        batches.head = batches._engine.head()  # noqa: SLF001
-        return False
+    def look_away(replica: Replica, engine: Engine) -> None:
+        replica.head = engine.head()
 
     replace(Batches, "_attempt", by_turns)
-    replace(Batches, "_follow_head", look_away)
+    replace(Replica, "follow", look_away)
 
 
-def drop_a_message() -> None:
-    """Every fifth message of a change of assignments is never delivered."""
-    put = Mailbox.put
+def drop_a_message(every: int = 5) -> None:
+    """Every so manieth message of a change of assignments is never delivered."""
+    put = Mailbox._put  # noqa: SLF001
     numbers = itertools.count(1)
 
     def put_most(mailbox: Mailbox, message: Message) -> None:
-        if not (isinstance(message, LicensesChanged) and next(numbers) % 5 == 0):
+        if not (isinstance(message, LicensesChanged) and next(numbers) % every == 0):
             put(mailbox, message)
 
-    replace(Mailbox, "put", put_most)
+    replace(Mailbox, "_put", put_most)
 
 
 def ignore_a_rollback() -> None:

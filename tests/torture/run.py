@@ -93,7 +93,7 @@ class _Run:
         self._world.gate = Gate(len(clients))
         tasks = [asyncio.create_task(client.run()) for client in clients]
         try:
-            async with _failing_with(tasks):
+            async with failing_with(tasks):
                 self._world.gate.open()
                 for number in range(self._options.kills):
                     await self._round(_MOMENTS[number % len(_MOMENTS)])
@@ -182,7 +182,7 @@ def _agents(world: World, options: Options) -> list[Agent]:
 
 
 @asynccontextmanager
-async def _failing_with(tasks: list[asyncio.Task[None]]) -> AsyncIterator[None]:
+async def failing_with(tasks: list[asyncio.Task[None]]) -> AsyncIterator[None]:
     """Fail as soon as one of the clients does: a client that fails is the harness's own fault."""
     mine = asyncio.current_task()
     failed: list[BaseException] = []

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec import structs
 
 from tests.torture.inventory import PASSWORD
 from tests.torture.log import Acquire, Connect, End, Entry, How, Message, Release, Subscribe, Use
-from tests.torture.wire import Answer, Line, NoAnswer
+from tests.torture.wire import Answer, NoAnswer, NotSent, Way
 from tests.torture.world import World
 
 _UP: Final = 1
@@ -35,22 +36,24 @@ class Exchange(NamedTuple):
 
 async def exchange(
     world: World,
-    line: Line,
+    line: Way,
     request: tuple[str, str, dict[str, str], bytes],
     record: Callable[[Exchange], Entry],
 ) -> Answer:
-    """Ask, and log what came of it. Raises NoAnswer, logged as well."""
+    """Ask, and log what came of it. Raises NoAnswer, logged as well where anything was sent."""
     sent = world.now()
     try:
         answer = await line.ask(*request)
-    except NoAnswer:
-        world.log.write(record(Exchange(sent)))
+    except NotSent:
         raise
-    world.log.write(record(Exchange(sent, world.now(), answer.status, answer.body)))
+    except NoAnswer:
+        world.log.write(_at(line, record(Exchange(sent))))
+        raise
+    world.log.write(_at(line, record(Exchange(sent, world.now(), answer.status, answer.body))))
     return answer
 
 
-async def log_on(world: World, line: Line, user: str) -> "Session | None":
+async def log_on(world: World, line: Way, user: str) -> "Session | None":
     """Open a session; None where that was refused. Raises NoAnswer."""
     body = {
         "__type": "urn:inin.com:connection:icAuthConnectionRequestSettings",
@@ -60,7 +63,7 @@ async def log_on(world: World, line: Line, user: str) -> "Session | None":
     }
 
     def record(done: Exchange) -> Connect:
-        session = str(msgspec.json.decode(done.body)["sessionId"]) if done.status == 201 else None
+        session = world.key(msgspec.json.decode(done.body)["sessionId"]) if done.status == 201 else None
         return Connect(user=user, sent=done.sent, received=done.received, status=done.status, session=session)
 
     headers = {"Content-Type": _TYPE, "Accept-Language": "en-US"}
@@ -78,8 +81,9 @@ async def log_on(world: World, line: Line, user: str) -> "Session | None":
 class Session:
     """A session's requests, one at a time. Each returns whether the session can be used further; raises NoAnswer."""
 
-    def __init__(self, world: World, line: Line, user: str, session_id: str, credentials: dict[str, str]) -> None:
+    def __init__(self, world: World, line: Way, user: str, session_id: str, credentials: dict[str, str]) -> None:
         self.id = session_id
+        self.key = world.key(session_id)
         self.user = user
         self.credentials = credentials
         self.fold: dict[str, bool] | None = None
@@ -114,7 +118,7 @@ class Session:
         """DELETE licenses."""
 
         def record(done: Exchange) -> Release:
-            return Release(user=self.user, sent=done.sent, received=done.received, status=done.status, session=self.id)
+            return Release(user=self.user, sent=done.sent, received=done.received, status=done.status, session=self.key)
 
         return await self._ask("DELETE", "/licenses", None, record)
 
@@ -122,7 +126,7 @@ class Session:
         """DELETE connection."""
 
         def record(done: Exchange) -> End:
-            return End(user=self.user, sent=done.sent, received=done.received, status=done.status, session=self.id)
+            return End(user=self.user, sent=done.sent, received=done.received, status=done.status, session=self.key)
 
         return await self._ask("DELETE", "/connection", None, record)
 
@@ -146,7 +150,7 @@ class Session:
                 sent=done.sent,
                 received=done.received,
                 status=done.status,
-                session=self.id,
+                session=self.key,
                 names=names,
             )
 
@@ -181,7 +185,7 @@ class Session:
         if message["__type"] == "urn:inin.com:licenses:licenseMessage":
             statuses = tuple((each["name"], each["isAssigned"]) for each in message["licenseAssignedStatusList"])
             full = not message["isDelta"]
-            self._world.log.write(Message(session=self.id, received=now, full=full, statuses=statuses))
+            self._world.log.write(Message(session=self.key, received=now, full=full, statuses=statuses))
             self.fold = {**({} if full else self.fold or {}), **dict(statuses)}
         elif message.get("newConnectionState") == _DOWN:
             self._world.log.write(self._use(Exchange(now, now, 200), up=False))
@@ -194,7 +198,7 @@ class Session:
                 sent=done.sent,
                 received=done.received,
                 status=done.status,
-                session=self.id,
+                session=self.key,
                 how=how,
                 asked=asked,
                 granted=tuple(name for name, status in results if status == _AVAILABLE),
@@ -210,7 +214,12 @@ class Session:
         return answer.status != 401
 
     def _use(self, done: Exchange, *, up: bool) -> Use:
-        return Use(user=self.user, sent=done.sent, received=done.received, status=done.status, session=self.id, up=up)
+        return Use(user=self.user, sent=done.sent, received=done.received, status=done.status, session=self.key, up=up)
+
+
+def _at(line: Way, entry: Entry) -> Entry:
+    """With the node that was asked, where there are several."""
+    return structs.replace(entry, node=line.node) if line.node else entry
 
 
 def _results(content: Any, how: How) -> list[tuple[str, int]]:  # noqa: ANN401 - JSON of any shape

@@ -6,7 +6,7 @@ Nothing is ever sent twice: whether a request that got no answer was carried out
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 ANSWER_SECONDS: Final = 30.0
 _LIMIT: Final = 1 << 20
@@ -14,6 +14,10 @@ _LIMIT: Final = 1 << 20
 
 class NoAnswer(Exception):
     """The connection was refused or ended, or nothing came in time."""
+
+
+class NotSent(NoAnswer):
+    """Nothing was sent: nobody took the connection."""
 
 
 @dataclass
@@ -34,14 +38,32 @@ class Answer:
     body: bytes
 
 
-class Line:
-    """A connection that is kept for the next request, and opened anew after `hang_up` and for a new server.
+class Way(Protocol):
+    """How requests reach the server: a line to it, or lines to several nodes of one.
 
-    `patience`: seconds after which a request without an answer is given up.
+    `patience`: seconds after which a request without an answer is given up. `node`: the number of the node that was
+    asked last.
     """
 
-    def __init__(self, address: Address) -> None:
+    patience: float
+    node: int
+
+    async def ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+        """Send a request and read its answer. Raises NoAnswer."""
+
+    def listen(self, path: str, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
+        """The data of each event of an event stream, until it ends. Raises NoAnswer where it is no event stream."""
+
+    def hang_up(self) -> None:
+        """Close what is open."""
+
+
+class Line:
+    """A connection that is kept for the next request, and opened anew after `hang_up` and for a new server."""
+
+    def __init__(self, address: Address, *, node: int = 0) -> None:
         self.patience = ANSWER_SECONDS
+        self.node = node
         self._address = address
         self._start = 0
         self._reader: asyncio.StreamReader | None = None
@@ -82,13 +104,16 @@ class Line:
         self._reader = self._writer = None
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if self._start != self._address.starts:
+        if self._start != self._address.starts or (self._reader is not None and self._reader.at_eof()):
             self.hang_up()
         if self._reader is None or self._writer is None:
             self._start = self._address.starts
-            self._reader, self._writer = await asyncio.open_connection(
-                self._address.host, self._address.port, limit=_LIMIT
-            )
+            try:
+                self._reader, self._writer = await asyncio.open_connection(
+                    self._address.host, self._address.port, limit=_LIMIT
+                )
+            except OSError as error:
+                raise NotSent(repr(error)) from error
         return self._reader, self._writer
 
 

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 import httpx
 
+from tests.certificates import NOBODY
+
 DEADLINE = 20.0
 
 T = TypeVar("T")
@@ -26,7 +28,7 @@ class Served:
         self.url = f"http://127.0.0.1:{port}"
 
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, timeout=DEADLINE, trust_env=False)
+        return httpx.Client(base_url=self.url, timeout=DEADLINE, trust_env=False, verify=NOBODY)
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=DEADLINE)

@@ -81,7 +81,9 @@ class JournalBody(BaseModel):
     first: int = Field(description="The number of the first event in the database; 0: it has none.")
     last: int
     archives: list[ArchiveBody] = Field(description="The stretches before it, oldest first.")
-    work: WorkBody | None = Field(description="What is under way, or ended last since the start of the server.")
+    work: WorkBody | None = Field(
+        description="What is under way, or ended last since this server's start; what other nodes do is not told."
+    )
 
 
 class SealBody(BaseModel):
@@ -135,7 +137,7 @@ async def seal_journal(body: SealBody, parts: PartsOfApp) -> WorkBody:
     now = moment(parts.ledger.now())
     before = months_before(now, parts.settings.journal.keep_months) if body.before is None else body.before
     try:
-        return _work(parts.ledger.retention.seal(int(before.timestamp() * 1000), folder))
+        return _work(await parts.ledger.retention.seal(int(before.timestamp() * 1000), folder))
     except AtWork as at_work:
         raise _at_work(at_work) from None
 
@@ -150,7 +152,7 @@ async def forget_user(body: ForgetBody, parts: PartsOfApp) -> WorkBody:
         parts.ledger.retention.require_idle()
         user_id = await _user_id(parts, body.user)
         await parts.ledger.submit(ForgetUser(user_id=user_id))
-        return _work(parts.ledger.retention.forget(user_id, folder))
+        return _work(await parts.ledger.retention.forget(user_id, folder))
     except AtWork as at_work:
         raise _at_work(at_work) from None
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from seatkeeper.cli.failure import ExitCode, Failure
-from seatkeeper.cli.options import Config, Data, existing_database
+from seatkeeper.cli.options import Config, Data, existing_file, settings_of
+from seatkeeper.ledger.files import DATABASE
 
 
 def backup(
@@ -17,11 +18,18 @@ def backup(
 ) -> None:
     """Copy the database to a file.
 
-    The copy is the state of one moment, also while the server serves.
+    The copy is the state of one moment, also while the server serves. A PostgreSQL database has backups of its own.
     """
     from seatkeeper.ledger.backup import BackupRefused, back_up  # noqa: PLC0415 - see the package: heavy imports wait
 
-    database = existing_database(data, config)
+    settings = settings_of(data, config)
+    if settings.database:
+        raise Failure(
+            ExitCode.REFUSED,
+            "The inventory is in a PostgreSQL database. Back that up by PostgreSQL's own pg_basebackup or pg_dump;"
+            " docs/operating-nodes.md says how.",
+        )
+    database = existing_file(settings.data / DATABASE)
     try:
         back_up(database, file)
     except BackupRefused as refused:

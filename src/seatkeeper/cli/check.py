@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from seatkeeper.cli.failure import ExitCode, Failure, told_plainly
-from seatkeeper.cli.options import Config, Data, Json, existing_database
+from seatkeeper.cli.options import Config, Data, Json, Url, existing_database
 from seatkeeper.cli.printing import print_json
 
 
@@ -19,6 +19,7 @@ def check(
         ),
     ] = None,
     as_json: Json = False,
+    database: Url = None,
     data: Data = None,
     config: Config = None,
 ) -> None:
@@ -32,9 +33,9 @@ def check(
 
     from seatkeeper.ledger.check import check_database  # noqa: PLC0415 - see the package: heavy imports wait
 
-    database = existing_database(data, config)
-    with told_plainly(database.parent):
-        report = check_database(database, *(archive or ()))
+    checked = existing_database(data, config, database)
+    with told_plainly(checked.data, database=checked.url):
+        report = check_database(checked.database, *(archive or ()))
     if as_json:
         told = to_builtins(report)
         del told["head"]
@@ -46,14 +47,14 @@ def check(
             typer.echo(f"Not checked: {unchecked}.")
     if report.differences:
         raise Failure(
-            ExitCode.REFUSED, f"{database} is not what its journal says; differences: {len(report.differences)}."
+            ExitCode.REFUSED, f"{checked.name} is not what its journal says; differences: {len(report.differences)}."
         )
     if report.unchecked:
         raise Failure(ExitCode.REFUSED, "Not everything could be checked. What is there agrees.")
     if not as_json:
         archived = f"{report.archived} archived and " if report.archived else ""
         typer.echo(
-            f"{database}: {archived}{report.events} events and {report.rows} rows agree, and the chain is whole."
+            f"{checked.name}: {archived}{report.events} events and {report.rows} rows agree, and the chain is whole."
         )
         for note in report.notes:
             typer.echo(f"Note: {note}.")

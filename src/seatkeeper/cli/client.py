@@ -1,7 +1,8 @@
 """The admin API as a command reaches it: a running server's, or the same application in this process.
 
 Who holds the lock of the data directory decides. If nobody does, the command takes it, and a `server.json` that lies
-there was left behind by a server that was killed. If somebody does, `server.json` says where it listens.
+there was left behind by a server that was killed. If somebody does, `server.json` says where it listens. Where the
+inventory is in a PostgreSQL database, a command in whose data directory no server runs is one more node for its time.
 """
 
 import asyncio
@@ -204,7 +205,7 @@ def reached(
     Only with `makes` may the database be made by this. `patience` in seconds: how long it is tried to reach a server.
     """
     settings = settings_of(data, config)
-    if not makes and not (settings.data / DATABASE).exists():
+    if not makes and not _is_there(settings):
         raise Failure(
             ExitCode.UNREACHABLE,
             f"There is no database in {settings.data}; 'seatkeeper serve' or 'seatkeeper apply' makes one.",
@@ -217,12 +218,12 @@ def reached(
 def reached_to_plan(data: Path | None, config: Path | None) -> Iterator[Api]:
     """The admin API as `reached` has it; where there is no database yet, that of an empty one, gone afterwards.
 
-    So a first inventory can be looked at before anything is made.
+    So a first inventory can be looked at before anything is made. In a PostgreSQL database the tables are made.
     """
     from msgspec.structs import replace  # noqa: PLC0415 - see the package: heavy imports wait
 
     settings = settings_of(data, config)
-    if (settings.data / DATABASE).exists() or (settings.data.is_dir() and is_held(settings.data)):
+    if _is_there(settings):
         with _opened(settings, PATIENCE_SECONDS) as api:
             yield api
         return
@@ -272,6 +273,13 @@ def ask(
     """The JSON that the admin API answers to one request; None where it answers nothing. Raises as `Api.ask`."""
     with reached(data, config) as api:
         return api.ask(method, path, params=params, body=body)
+
+
+def _is_there(settings: "Settings") -> bool:
+    """Whether there is a database: one that the settings name, one in the data directory, or whatever is served."""
+    if settings.database or (settings.data / DATABASE).exists():
+        return True
+    return settings.data.is_dir() and is_held(settings.data)
 
 
 def _encoded(body: object) -> bytes:

@@ -42,14 +42,19 @@ def interruptible(outcome: str) -> Iterator[None]:
 
 
 @contextmanager
-def told_plainly(data: Path) -> Iterator[None]:
-    """Turn what can be wrong with a data directory, once it is opened, into a Failure with its sentence."""
+def told_plainly(data: Path, *, database: str = "") -> Iterator[None]:
+    """Turn what can be wrong with a data directory, once it is opened, into a Failure with its sentence.
+
+    `database`: the URL of the inventory, where that is elsewhere.
+    """
     # Here because `--help` is to be answered without loading a database.
     from sqlite3 import Error  # noqa: PLC0415 - see above
 
+    from psycopg import Error as PostgresError  # noqa: PLC0415 - as above
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - as above
 
     from seatkeeper.identity.secrets import UnusableToken  # noqa: PLC0415 - as above
+    from seatkeeper.ledger.database import DatabaseUnreachable  # noqa: PLC0415 - as above
     from seatkeeper.ledger.journal import JournalError  # noqa: PLC0415 - as above
     from seatkeeper.ledger.schema import SchemaTooNew, SchemaTooOld  # noqa: PLC0415 - as above
     from seatkeeper.settings import SettingsError  # noqa: PLC0415 - as above
@@ -58,12 +63,21 @@ def told_plainly(data: Path) -> Iterator[None]:
         yield
     except SettingsError as error:
         raise Failure(ExitCode.USAGE, str(error)) from None
-    except (SchemaTooNew, SchemaTooOld, UnusableToken) as error:
+    except (DatabaseUnreachable, SchemaTooNew, SchemaTooOld, UnusableToken) as error:
         raise Failure(ExitCode.UNREACHABLE, str(error)) from None
     except JournalError as error:
-        raise Failure(ExitCode.UNREACHABLE, f"The database in {data} cannot be used: {error}.") from None
-    except (Error, DBAPIError) as error:
+        raise Failure(ExitCode.UNREACHABLE, f"{_named(data, database)} cannot be used: {error}.") from None
+    except (Error, PostgresError, DBAPIError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        raise Failure(ExitCode.UNREACHABLE, f"The database in {data} cannot be used: {cause}.") from None
+        why = " ".join(str(cause).split()).removesuffix(".")
+        raise Failure(ExitCode.UNREACHABLE, f"{_named(data, database)} cannot be used: {why}.") from None
     except OSError as error:
         raise unusable(error.filename or data, error) from None
+
+
+def _named(data: Path, database: str) -> str:
+    if not database:
+        return f"The database in {data}"
+    from seatkeeper.ledger.door import DatabaseServer  # noqa: PLC0415 - see the package: heavy imports wait
+
+    return f"The database {DatabaseServer(database).name}"

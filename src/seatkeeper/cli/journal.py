@@ -101,7 +101,10 @@ def _done(api: Api, path: str, body: object) -> dict[str, Any]:
             if not work["running"]:
                 return work
             work = api.ask("GET", "/journal", params={"wait": _WAIT_SECONDS}, again=True)["work"]
-    raise Failure(ExitCode.UNREACHABLE, "The server was started anew meanwhile; run the command again.")
+    raise Failure(
+        ExitCode.UNREACHABLE,
+        "The server was started anew meanwhile, or another node answers for it; run the command again.",
+    )
 
 
 def _absolute(archive: Path | None) -> str | None:

@@ -19,6 +19,7 @@ from seatkeeper.cli import (
     journal,
     licenses,
     migrate,
+    move,
     owners,
     runtimes,
     serve,
@@ -97,6 +98,9 @@ add_command(app, "check", check.check, "check --data /srv/seatkeeper", "check --
 app.add_typer(journal.app, name="journal")
 add_command(app, "backup", backup.backup, "backup monday.db")
 add_command(app, "migrate", migrate.migrate, "migrate --check", "migrate")
+add_command(
+    app, "move", move.move, "move --from sqlite:/srv/seatkeeper --to postgresql://seatkeeper@db1.example/seatkeeper"
+)
 
 
 def main() -> None:

@@ -5,7 +5,8 @@ import shlex
 import shutil
 import signal
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,6 +50,13 @@ def serve(
     key: Annotated[
         Path | None, typer.Option("--key", metavar="FILE", help="Its private key (PEM), unless in the same file.")
     ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option("--database", metavar="URL", help="A PostgreSQL database that several nodes use, as its URL."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", metavar="NUMBER", help="Processes that serve; with --database.")
+    ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Apply the demo inventory if the database is empty.")] = False,
     ephemeral: Annotated[
         bool, typer.Option("--ephemeral", help="Keep everything in memory, take a free port, print both as JSON.")
@@ -68,11 +76,13 @@ def serve(
     """
     if hasattr(signal, "SIGHUP"):  # before it is listened to it would end the process; running.py lets it through
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    _require_fitting(files, data, ephemeral=ephemeral)
+    _require_fitting(files, data, ephemeral=ephemeral, shared=database is not None or workers is not None)
     if ephemeral and port is None:
         port = 0
     flags: dict[str, object] = {
         "data": data,
+        "database": "" if ephemeral else database,
+        "workers": 1 if ephemeral else workers,
         "testing": testing or None,
         "listen.http": _http_address(host, port),
         "listen.https": tuple(https) if https else () if ephemeral else None,
@@ -81,53 +91,119 @@ def serve(
     }
     settings = read_settings(config, flags)
     _configure_logs(settings)  # before the imports, of which one may have something to say
-
-    from structlog import get_logger  # noqa: PLC0415 - see the package: heavy imports wait
-
-    from seatkeeper.ledger.door import DataDirectoryInUse  # noqa: PLC0415 - as above
-    from seatkeeper.server.running import run  # noqa: PLC0415 - as above
-    from seatkeeper.transport.listener import CannotListen  # noqa: PLC0415 - as above
-
-    log = get_logger(__name__)
-
-    def listening(urls: tuple[str, ...], demo_is_there: bool) -> None:
-        if settings.log.format == "json":  # whoever reads that collects lines, often of both outputs
-            log.info("serving", url=urls[0], urls=urls, data=str(settings.data), version=version())
-            return
-        with suppress(OSError):  # nobody has to read it
-            typer.echo(_welcome(settings, urls, demo=demo, demo_is_there=demo_is_there))
-
+    if settings.workers > 1:
+        _serve_by_workers(settings, demo=demo, until_eof=until_eof)
+        return
     if until_eof:
         end_with_input()
+    if ephemeral:
+        serve_in_memory(settings, files or [], demo=demo)
+    else:
+        _serve(settings, demo=demo)
+
+
+def _serve(settings: "Settings", *, demo: bool) -> None:
+    from seatkeeper.server.running import run  # noqa: PLC0415 - see the package: heavy imports wait
+
+    with _told(settings):
+        run(
+            settings,
+            demo=demo,
+            reachable=partial(write_address, settings.data),
+            listening=partial(_say_that_it_serves, settings, demo),
+            stopped=partial(forget_address, settings.data),
+        )
+
+
+def _serve_by_workers(settings: "Settings", *, demo: bool, until_eof: bool) -> None:
+    from seatkeeper.server.running import run  # noqa: PLC0415 - see the package: heavy imports wait
+    from seatkeeper.server.share import Worker  # noqa: PLC0415 - as above
+    from seatkeeper.server.workers import WorkersFailed, run_workers  # noqa: PLC0415 - as above
+
+    def serve(worker: Worker) -> None:
+        """In a process of its own."""
+        _configure_logs(settings, worker.number)
+        try:
+            with _told(settings):
+                run(
+                    settings,
+                    demo=demo,
+                    share=worker.share,
+                    reachable=lambda _urls, certificate: worker.shows(certificate),
+                    listening=lambda _urls, demo_is_there: worker.serves(demo_is_there=demo_is_there),
+                    stopped=lambda: None,
+                )
+        except Failure as failure:
+            worker.fails(failure.exit_code, str(failure))
+
     try:
-        if ephemeral:
-            serve_in_memory(settings, files or [], demo=demo)
-            return
-        with told_plainly(settings.data):
-            run(
+        with _told(settings):
+            run_workers(
                 settings,
-                demo=demo,
+                serve,
+                until_eof=until_eof,
                 reachable=partial(write_address, settings.data),
-                listening=listening,
-                stopped=lambda: forget_address(settings.data),
+                listening=partial(_say_that_it_serves, settings, demo),
+                stopped=partial(forget_address, settings.data),
             )
+    except WorkersFailed as failed:
+        raise Failure(ExitCode(failed.exit_code), str(failed)) from None
+
+
+@contextmanager
+def _told(settings: "Settings") -> Iterator[None]:
+    """Turn what can keep a server from starting into a Failure with its sentence."""
+    from seatkeeper.ledger.door import DataDirectoryInUse  # noqa: PLC0415 - see the package: heavy imports wait
+    from seatkeeper.transport.listener import CannotListen  # noqa: PLC0415 - as above
+
+    try:
+        with told_plainly(settings.data, database=settings.database):
+            yield
     except DataDirectoryInUse:
         raise Failure(ExitCode.UNREACHABLE, _taken(settings.data)) from None
     except CannotListen as error:
         raise Failure(ExitCode.UNREACHABLE, str(error)) from None
 
 
-def _configure_logs(settings: "Settings") -> None:
+def _say_that_it_serves(settings: "Settings", demo: bool, urls: tuple[str, ...], demo_is_there: bool) -> None:
+    from structlog import get_logger  # noqa: PLC0415 - see the package: heavy imports wait
+
+    if settings.log.format == "json":  # whoever reads that collects lines, often of both outputs
+        told: dict[str, object] = {"url": urls[0], "urls": urls, "data": str(settings.data), "version": version()}
+        if settings.database:
+            told |= {"database": _inventory(settings), "workers": settings.workers}
+        get_logger(__name__).info("serving", **told)
+        return
+    with suppress(OSError):  # nobody has to read it
+        typer.echo(_welcome(settings, urls, demo=demo, demo_is_there=demo_is_there))
+
+
+def _inventory(settings: "Settings") -> str:
+    """Where it is, as it may be shown."""
+    if not settings.database:
+        return str(settings.data)
+    from seatkeeper.ledger.door import DatabaseServer  # noqa: PLC0415 - see the package: heavy imports wait
+
+    return DatabaseServer(settings.database).name
+
+
+def _configure_logs(settings: "Settings", worker: int | None = None) -> None:
     from seatkeeper.transport.logs import configure_logs  # noqa: PLC0415 - see the package: heavy imports wait
 
-    configure_logs(settings.log.format, settings.log.level)
+    configure_logs(settings.log.format, settings.log.level, worker=worker)
     for library in ("alembic", "uvicorn"):  # what they tell of every start and stop is told here already
         logging.getLogger(library).setLevel(logging.WARNING)
 
 
-def _require_fitting(files: list[Path] | None, data: Path | None, *, ephemeral: bool) -> None:
+def _require_fitting(files: list[Path] | None, data: Path | None, *, ephemeral: bool, shared: bool) -> None:
     if ephemeral and data is not None:
         raise Failure(ExitCode.USAGE, "An ephemeral server has no data directory: leave out --ephemeral or --data.")
+    if ephemeral and shared:
+        raise Failure(
+            ExitCode.USAGE,
+            "An ephemeral server keeps everything in its own memory: leave out --ephemeral, or --database and"
+            " --workers.",
+        )
     if files and not ephemeral:
         raise Failure(
             ExitCode.USAGE,
@@ -161,9 +237,11 @@ def _welcome(settings: "Settings", urls: tuple[str, ...], *, demo: bool, demo_is
     from seatkeeper.identity.secrets import ADMIN_TOKEN  # noqa: PLC0415 - see the package: heavy imports wait
 
     url = urls[0]
+    by = f" by {settings.workers} workers" if settings.workers > 1 else ""
     crm = max(settings.superoffice.paths, key=len, default=None)  # rather than `/`, which has no name
+    where = f"{_inventory(settings)} at {' and '.join(urls)}{by}"
     lines = [
-        f"Seatkeeper {version()} serves {settings.data} at {' and '.join(urls)} (Ctrl-C stops it; the data stays).",
+        f"Seatkeeper {version()} serves {where} (Ctrl-C stops it; the data stays).",
         "",
         f"  ICWS clients         {url}/icws/connection",
         *([f"  SuperOffice clients  {url}{crm.rstrip('/')}/api"] if crm is not None else []),

@@ -71,7 +71,7 @@ async def in_this_process(settings: "Settings") -> AsyncIterator["httpx.AsyncCli
 
     async with AsyncExitStack() as stack:
         try:
-            with told_plainly(settings.data):
+            with told_plainly(settings.data, database=settings.database):
                 house = await stack.enter_async_context(opened(settings))
         except DataDirectoryInUse:
             raise Held from None

@@ -25,7 +25,7 @@ from seatkeeper.icws.resource import Resource
 from seatkeeper.icws.retirement import Retirement
 from seatkeeper.icws.server_info import Server
 from seatkeeper.icws.stations import Stations
-from seatkeeper.identity.auth_tokens import AuthTokens
+from seatkeeper.identity.auth_tokens import AuthTokens, TokensInMemory
 from seatkeeper.identity.logon import Authenticator
 from seatkeeper.identity.openid import SingleSignOn
 from seatkeeper.ledger.door import Ledger
@@ -130,7 +130,7 @@ def _places(
     server = Server(settings.icws, availability, retirement, ledger.now)
     licenses = Licenses(ledger, settings.icws)
     messaging = Messaging(ledger, settings.icws, gate)
-    tokens = AuthTokens(ledger.now)
+    tokens = AuthTokens(ledger.now, ledger.auth_tokens or TokensInMemory())
     log_ons = LogOns(
         ledger,
         authenticator,
@@ -142,9 +142,9 @@ def _places(
     )
     connections = Connections(ledger, gate, tokens)
     stations = Stations(ledger)
-    signed = gate.signed
+    signed, decided = gate.signed, partial(gate.signed, decided=True)
     return [
-        Place("licenses", "licenses/license-stages", {"POST": signed(licenses.acquire_in_stages)}),
+        Place("licenses", "licenses/license-stages", {"POST": decided(licenses.acquire_in_stages)}),
         Place(
             "messaging",
             "messaging/messages",
@@ -154,25 +154,25 @@ def _places(
             "licenses",
             "licenses",
             {
-                "POST": signed(licenses.acquire),
-                "PUT": signed(licenses.replace),
-                "DELETE": signed(licenses.release),
+                "POST": decided(licenses.acquire),
+                "PUT": decided(licenses.replace),
+                "DELETE": decided(licenses.release),
             },
         ),
         Place("messaging", "messaging/heartbeat", {"POST": signed(messaging.heartbeat)}),
         Place("connection", "connection", {"POST": log_ons.log_on}, sessionless=True),
-        Place("connection", "connection", {"GET": connections.state, "DELETE": signed(connections.log_off)}),
+        Place("connection", "connection", {"GET": connections.state, "DELETE": decided(connections.log_off)}),
         Place("connection", "connection/unique-auth-token", {"POST": signed(connections.unique_auth_token)}),
         Place("connection", "connection/switchover-status", {"GET": signed(server.switchover)}),
         Place(
             "connection",
             "connection/station",
-            {"GET": signed(stations.look), "PUT": signed(stations.sit_down), "DELETE": signed(stations.get_up)},
+            {"GET": signed(stations.look), "PUT": decided(stations.sit_down), "DELETE": decided(stations.get_up)},
         ),
         Place(
             "licenses",
             "messaging/subscriptions/licenses",
-            {"PUT": signed(messaging.subscribe), "DELETE": signed(messaging.unsubscribe)},
+            {"PUT": decided(messaging.subscribe), "DELETE": decided(messaging.unsubscribe)},
         ),
         *_configuration(ledger, reads, settings, gate),
         *_self_description(server),

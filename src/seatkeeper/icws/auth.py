@@ -28,10 +28,16 @@ class Gate:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def signed(self, handler: SessionHandler) -> Handler:
-        """A handler for requests that carry both credentials of a live session; others get their 401."""
+    def signed(self, handler: SessionHandler, *, decided: bool = False) -> Handler:
+        """A handler for requests that carry both credentials of a live session; others get their 401.
+
+        `decided`: all that it does is a command, and the rules look at the session again (rule L9). Others are let
+        through by what every node has committed, so that nobody goes on at one with a session that ended at another.
+        """
 
         async def guarded(request: Request) -> Response:
+            if not decided:
+                await self._ledger.current()
             session = await self.identify(request)
             if not isinstance(session, LiveSession):
                 raise session_ended()
@@ -49,7 +55,7 @@ class Gate:
         session_id = session_number(request.path_params["session_id"])
         session: LiveSession | EndedSession | None = None
         if session_id is not None:
-            session = await self._ledger.live_session(session_id) or self._ledger.recently_ended(session_id)
+            session = await self._ledger.live_session(session_id) or await self._ledger.recently_ended(session_id)
         if session_id is None or session is None or session.keys is None:
             raise unauthorized(SESSION_ID_CODE, "No session has the id that stands in this URL.")
         speak(request.scope, session.session.language if isinstance(session, LiveSession) else session.language)

@@ -24,6 +24,7 @@ class Connections:
 
     async def state(self, request: Request) -> Response:
         """GET: up, or down with the reason for a session that ended lately and whose credentials are right."""
+        await self._ledger.current()
         session = await self._gate.identify(request)
         if isinstance(session, LiveSession):
             return represent(request.scope, ConnectionState(ConnectionStateValue.UP))
@@ -39,4 +40,4 @@ class Connections:
     async def unique_auth_token(self, request: Request, session: LiveSession) -> Response:
         """POST unique-auth-token: a token with which the session's user can log on once more within seven seconds."""
         seed = guid(read(auth_token_request, await request.body()).auth_token_seed, "authTokenSeed")
-        return represent(request.scope, AuthToken(self._tokens.issue(session.session.id, seed)))
+        return represent(request.scope, AuthToken(await self._tokens.issue(session.session.id, seed)))

@@ -97,7 +97,10 @@ class LogOns:
         shape = read(log_on, await request.body())
         kind = variant(shape.type)
         application = shown_text(shape.application_name, "applicationName")
-        known = await self._known(request, kind, shape)
+        try:
+            known = await self._known(request, kind, shape)
+        except Unavailable as why:
+            raise unavailable(why, connecting=self._availability) from why
         self._require_serving()  # to find out who it is may have taken seconds
         record_of(request.scope).user = known.user.login
         included = _included(request)
@@ -145,7 +148,7 @@ class LogOns:
         token = text(shape.auth_token, "authToken")
         source = session_number(text(shape.auth_token_source_session, "authTokenSourceSession"))
         ends_source = flag(shape.disconnect_source_session, "disconnectSourceSession")
-        fits = source is not None and self._tokens.redeem(token, source, seed)
+        fits = source is not None and await self._tokens.redeem(token, source, seed)
         session = await self._ledger.live_session(source) if fits and source is not None else None
         self._authenticator.attempts.count(Kind.TOKEN, succeeded=session is not None)
         if session is None:

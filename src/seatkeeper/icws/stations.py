@@ -45,22 +45,29 @@ class Stations:
 
     async def look(self, request: Request, session: LiveSession) -> Response:
         """GET: where the session sits; 404 where it has no station, as one that is stationless has none."""
-        logon = self._ledger.image.logons.get(session.session.id)
-        if logon is None or logon.setting is StationSetting.NONE:
+        information = self._information(self._ledger.image.logons.get(session.session.id))
+        if information is None:
             raise no_station()
-        return represent(request.scope, self._information(logon))
+        return represent(request.scope, information)
 
     async def get_up(self, _request: Request, session: LiveSession) -> Response:
         """DELETE: what was held on the station's ground is released; 404 where the session is at no station."""
         await self._ledger.submit(LeaveStation(session_id=session.session.id))
         return empty()
 
-    def _information(self, logon: StationLogon) -> StationInformation:
-        """A remote number is its own id and extension, since it is no station of the inventory."""
+    def _information(self, logon: StationLogon | None) -> StationInformation | None:
+        """A remote number is its own id and extension, since it is no station of the inventory.
+
+        A station that is not there any more was removed this moment, and whoever sat there is at none.
+        """
+        if logon is None or logon.setting is StationSetting.NONE:
+            return None
         number = logon.remote_number or ""
         if logon.station_id is None:
             return StationInformation(number, number, logon.setting, number)
-        station = self._ledger.image.stations[logon.station_id]
+        station = self._ledger.image.stations.get(logon.station_id)
+        if station is None:
+            return None
         information = StationInformation(station.name, station.extension, logon.setting)
         if logon.remote_number is not None:
             information.remote_number = number

@@ -8,29 +8,44 @@ from typing import Any, Final, NamedTuple, TypeVar
 import structlog
 
 from seatkeeper.ledger.activity import Activity
-from seatkeeper.ledger.denials import Denials
-from seatkeeper.ledger.engines.engine import Busy, Engine, FateUnknown, Memoranda, NoSpace, SaveFailed
-from seatkeeper.ledger.eviction import drop_finished, evict
-from seatkeeper.ledger.happened import Happened, nothing_happened, what_happened
-from seatkeeper.ledger.journal import Head, JournalError, require_known, write
+from seatkeeper.ledger.engines.engine import (
+    Busy,
+    Disconnected,
+    Engine,
+    FateUnknown,
+    Memoranda,
+    NoSpace,
+    SaveFailed,
+    Unstorable,
+)
+from seatkeeper.ledger.happened import Happened, ended_rows
+from seatkeeper.ledger.journal import Head, JournalError, write
 from seatkeeper.ledger.needs import needed_for
+from seatkeeper.ledger.replica import Replica
 from seatkeeper.ledger.tally import Tally
 from seatkeeper.licensing.commands import Command
 from seatkeeper.licensing.decide import decide
-from seatkeeper.licensing.deployment_events import TransactionMoved
 from seatkeeper.licensing.event import Event
-from seatkeeper.licensing.events import Connected, Ended, LicenseRemoved
 from seatkeeper.licensing.policy import Policy
-from seatkeeper.licensing.refusals import Refusal
+from seatkeeper.licensing.refusals import Code, Refusal
 from seatkeeper.licensing.state import Image, State
 
 T = TypeVar("T")
 
 _log = structlog.get_logger("seatkeeper.ledger")
 
+_NO_BATCH: Final = -1
 _LARGEST_BATCH_ID: Final = 2**62
 _LOOK_BACK: Final = 10_000
 """How many events at the end of a journal are looked at for kinds that this code does not know (rule L11)."""
+
+_PAGE: Final = 2_000
+"""Events of other nodes that are read and taken in at once."""
+_LONGEST_LAG: Final = 50_000
+"""Events behind which a node loads the tables instead: that is quicker then."""
+_FATE_PAUSE: Final = 0.1
+_FATE_SECONDS: Final = 10.0
+"""For so long it is tried to find out what became of a commit, and whoever waits for it waits."""
 
 
 class ImageLost(Exception):
@@ -46,8 +61,10 @@ class Failed(NamedTuple):
 class Batches:
     """Decides and commits batches. Used by one thread at a time.
 
-    `time_limit`: milliseconds of deciding after which the rest of a batch is left for the next (rule L7).
-    `cached_users`: how many users stay in the image between batches (rule L2).
+    `shared`: other nodes write the database, too; what they did is taken in before anything is decided (rule L4), and
+    whatever goes wrong with the connection is no end: it is made anew. `time_limit`: milliseconds of deciding after
+    which the rest of a batch is left for the next (rule L7). `cached_users`: how many users stay in the image between
+    batches (rule L2).
     """
 
     def __init__(
@@ -55,94 +72,122 @@ class Batches:
         engine: Engine,
         policy: Policy,
         activity: Activity,
-        clock: Callable[[], int],
         *,
+        shared: bool,
         time_limit: int,
         cached_users: int,
     ) -> None:
         self._engine = engine
         self._policy = policy
         self._activity = activity
-        self._clock = clock
+        self._shared = shared
         self._time_limit = time_limit / 1000
-        self._cached_users = cached_users
         self.tally: Final = Tally()
-        self._denials = Denials(self.tally)
-        self._dropped = False
-        self._put_back = False
-        self.image = Image()
-        self.head = Head()
+        self.replica: Final = Replica(self.tally, activity, shared=shared, cached_users=cached_users)
+        self.connected = True
+        """Whether the database answered when it was last asked, and confirmed what was last committed."""
+        self._unconfirmed = False
 
     def open(self) -> None:
         """Load what an image has whole. Raises JournalError for events that this code does not know (rule L11)."""
         self._engine.begin()
         try:
-            self._load_whole()
+            self.replica.load(self._engine)
         finally:
             self._engine.rollback()
 
     def run(self, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:
-        """Decide as many of the commands as fit, commit them, and return what each came to, in order.
+        """Decide as many of the commands as fit, commit them, and return what each came to, in order; and what has
+        happened, by other nodes' doing too.
 
         An outcome is a value or `Failed`. If the database does not take the batch, each command runs alone, so that
-        only the culprit fails (rule L3); what would keep each of them out fails all at once. Raises FateUnknown,
-        ImageLost and JournalError, after which nothing may be run any more.
+        only the culprit fails (rule L3); what would keep each of them out fails all at once. Raises JournalError and,
+        where the database is not shared, FateUnknown and ImageLost, after which nothing may be run any more.
         """
+        return self._run(commands), self.tell()
+
+    def follow(self) -> Happened:
+        """Take in what other nodes have written; what has happened, which is nothing new where that cannot be read."""
+        try:
+            self.look()
+        except SaveFailed as error:
+            _log.debug("not_followed", error=str(error))
+        return self.tell()
+
+    def look(self) -> None:
+        """Take in what other nodes have written, keeping none of them out. Raises SaveFailed."""
+        if self._unconfirmed:
+            self._confirm()
+        self._begin(self._engine.begin_reading)
+        try:
+            self.replica.follow(self._engine)
+        finally:
+            self._engine.rollback()
+
+    def tell(self) -> Happened:
+        """What has happened since this was last asked."""
+        return self.replica.tell()
+
+    @property
+    def image(self) -> Image:
+        """What is in memory."""
+        return self.replica.image
+
+    def _run(self, commands: list[Command[Any]]) -> list[Any]:
         try:
             return self._attempt(commands)
-        except (FateUnknown, ImageLost, JournalError):
+        except (FateUnknown, ImageLost) as error:
+            if not self._shared:
+                raise
+            _log.error("image_lost", error=str(error), commands=len(commands))
+            self.replica.doubt()
+            with self.tally.lock:
+                self.tally.fates["unanswered"] += 1
+            self._count_unsaved("unknown", len(commands))
+            return [Failed(error) for _ in commands]
+        except JournalError:
             raise
-        except (NoSpace, Busy) as error:
+        except (NoSpace, Busy, Disconnected) as error:
             _log.error("batch_not_saved", error=str(error), commands=len(commands))
-            self._count_unsaved("no_space" if isinstance(error, NoSpace) else "busy", len(commands))
-            return [Failed(error) for _ in commands], nothing_happened()
+            self._count_unsaved(_WHY[type(error)], len(commands))
+            return [Failed(error) for _ in commands]
         except Exception as error:  # noqa: BLE001 - whatever went wrong, it is answered to the one it belongs to
+            if len(commands) == 1 and isinstance(error, Unstorable):
+                return [Failed(Refusal(Code.INVALID_VALUE, "A text has a character that cannot be stored."))]
             if len(commands) == 1:
                 _log.error("command_not_saved", error=str(error), command=type(commands[0]).__name__)
                 self._count_unsaved("fault", 1)
-                return [Failed(error)], nothing_happened()
-        return self._one_by_one(commands)
-
-    @property
-    def kept_denials(self) -> int:
-        """How many denials are remembered, so that their repeats are counted."""
-        return len(self._denials)
-
-    def put_back(self) -> None:
-        """The tables have been put back to another state on purpose: the next batch loads them. In any thread."""
-        self._put_back = True
-
-    def unsaved_repeats(self) -> list[tuple[int, int, int]]:
-        """Repeats of denials that wait to be saved: (event, repeats, time of the last). May be called in any thread."""
-        return self._denials.repeats()
+                return [Failed(error)]
+        return [outcome for command in commands for outcome in self._run([command])]
 
     def save_memoranda(self) -> None:
         """Save activity and repeats of denials, which have no events."""
-        activity, repeats = self._activity.take_unsaved(), self._denials.repeats()
+        activity, repeats = self._activity.take_unsaved(), self.replica.denials.repeats()
         if not activity and not repeats:
             return
         try:
-            self._engine.begin()
-            self._require_own_head()
+            self._begin(self._engine.begin)
+            self._catch_up()
             self._engine.save([], State(self.image), Memoranda(activity, repeats))
-            self._engine.commit()
+            self._commit(None)
         except SaveFailed as error:
             self._engine.rollback()
             self._activity.put_back(activity)
             _log.warning("memoranda_not_saved", error=str(error))
         else:
-            self._denials.saved()
+            self.replica.denials.saved()
 
     def beside(self, write: Callable[[Engine], T]) -> T:
         """Write what stands beside the journal and the image, in a transaction of its own.
 
-        Raises SaveFailed, also where the journal is not where the image left it, and FateUnknown.
+        Raises SaveFailed, also where the journal is not where the image left it, and FateUnknown where the database is
+        not shared.
         """
-        self._engine.begin()
+        self._begin(self._engine.begin)
         try:
-            self._require_own_head()
+            self._catch_up()
             outcome = write(self._engine)
-            self._engine.commit()
+            self._commit(None)
         except FateUnknown:
             raise
         except BaseException:
@@ -157,66 +202,99 @@ class Batches:
         """
 
         def both(engine: Engine) -> Head:
-            head = self._save(State(self.image), [event], max(self._clock(), self.head.at))
+            head, _ = self._save(State(self.image), [event], max(engine.now(), self.replica.head.at))
             write(engine, head.seq)
             return head
 
-        head = self.beside(both)
-        with self.tally.lock:
-            self.head = head
+        self.replica.go_on(self.beside(both), event)
 
     def rebuild(self) -> None:
         """Have the database written anew; everything waits meanwhile. Raises SaveFailed."""
         self._engine.rebuild()
 
-    def _one_by_one(self, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:
-        outcomes: list[Any] = []
-        together = nothing_happened()
-        for command in commands:
-            outcome, happened = self.run([command])
-            outcomes += outcome
-            if happened.restarted:
-                together = nothing_happened(restarted=True)  # what came before is void
-            together.events.extend(happened.events)
-            together.ended.update(happened.ended)
-            together.names.update(happened.names)
-            together.stations.update(happened.stations)
-            together.hearing.update(happened.hearing)
-        return outcomes, together
-
-    def _attempt(self, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:
+    def _attempt(self, commands: list[Command[Any]]) -> list[Any]:
         began, commit_seconds = time.perf_counter(), None
-        self._engine.begin()
+        self._begin(self._engine.begin)
         try:
-            self._dropped = self._follow_head() or self._dropped
+            self.replica.follow(self._engine)
             self.image.seated.clear()  # of an earlier batch: true for that one only
-            self._engine.load(self.image, needed_for(commands, self.image))
+            needed = needed_for(commands, self.image)
+            self._engine.load(self.image, needed)
+            for session_id, seen in self._engine.activity(needed.expiring) if needed.expiring else ():
+                self._activity.saved(session_id, seen)
             state = State(self.image)
-            now = max(self._clock(), self.head.at)
+            now = max(self._engine.now(), self.replica.head.at)
             outcomes, events = self._decide(state, commands, now)
             if events or state.touched:
-                head = self._save(state, events, now)
+                head, batch = self._save(state, events, now)
                 saved = time.perf_counter()
-                self._engine.commit()
+                self._commit(batch)
                 commit_seconds = time.perf_counter() - saved
             else:
-                head = self.head
+                head = self.replica.head
                 self._engine.rollback()
         except FateUnknown:
             raise
         except BaseException:
             self._engine.rollback()
-            self._denials.discard()
+            self.replica.denials.discard()
             raise
         try:
-            happened = what_happened(events, self.image, state, restarted=self._dropped)
             with self.tally.lock:
-                self._merge(state, events, head, now)
+                self.replica.merge(state, events, head, now)
                 self._count(outcomes, time.perf_counter() - began, commit_seconds)
         except Exception as error:
             raise ImageLost(f"a committed batch could not be taken into memory: {error!r}") from error
-        self._dropped = False
-        return outcomes, happened
+        return outcomes
+
+    def _begin(self, begin: Callable[[], None]) -> None:
+        """Begin a transaction. Where the database answers again after it did not, every session gets a full time-out
+        (rule L9): nobody could be heard meanwhile."""
+        try:
+            begin()
+        except Disconnected:
+            self.connected = False
+            raise
+        if not self.connected and not self._unconfirmed:
+            self.connected = True
+            with self.tally.lock:
+                self.tally.reconnects += 1
+            self._activity.begin_anew(self._engine.live_sessions(), self._engine.now())
+
+    def _commit(self, batch: int | None) -> None:
+        """Commit. Where that is not confirmed the batch is looked for (rule L5); without a number there is nothing to
+        look for, and what was written may be written again."""
+        try:
+            self._engine.commit()
+        except FateUnknown as unknown:
+            if not self._shared:
+                raise
+            if batch is None:
+                raise Disconnected(str(unknown)) from unknown
+            saved = self._was_saved(batch)
+            with self.tally.lock:
+                self.tally.fates["saved" if saved else "unsaved"] += 1
+            if not saved:
+                raise Disconnected("the database lost a batch before it was committed") from unknown
+            _log.warning("commit_found", batch=batch, why=str(unknown))
+
+    def _was_saved(self, batch: int) -> bool:
+        """Whether a batch is in the journal. Raises FateUnknown where that cannot be found out in time."""
+        until = time.monotonic() + _FATE_SECONDS
+        while True:
+            try:
+                return self._engine.was_saved(batch, self.replica.head.seq)
+            except SaveFailed as error:
+                self.connected = False
+                if time.monotonic() > until:
+                    self._unconfirmed = True
+                    raise FateUnknown(f"the database did not say in time what became of a commit: {error}") from error
+                time.sleep(_FATE_PAUSE)
+
+    def _confirm(self) -> None:
+        """Find out whether commits are confirmed again. Raises SaveFailed."""
+        self._engine.was_saved(_NO_BATCH, self.replica.head.seq)
+        self._unconfirmed = False
 
     def _decide(self, state: State, commands: list[Command[Any]], now: int) -> tuple[list[Any], list[Event]]:
         outcomes: list[Any] = []
@@ -232,15 +310,18 @@ class Batches:
                 outcome, new = Failed(error), []
             outcomes.append(outcome)
             if new:
-                events += self._denials.bound(new, self.head.seq + len(events) + 1, now)
+                events += self.replica.denials.bound(new, self.replica.head.seq + len(events) + 1, now)
             if time.monotonic() > until:
                 break
         return outcomes, events
 
-    def _save(self, state: State, events: list[Event], now: int) -> Head:
-        entries, head = write(events, self.head, now, secrets.randbelow(_LARGEST_BATCH_ID))
-        self._engine.save(entries, state, Memoranda([], []))
-        return head
+    def _save(self, state: State, events: list[Event], now: int) -> tuple[Head, int]:
+        """Write events with the rows they changed; the new head, and the number of the batch."""
+        batch = secrets.randbelow(_LARGEST_BATCH_ID)
+        entries, head = write(events, self.replica.head, now, batch)
+        ended = ended_rows(events, self.image, now) if self._shared else []
+        self._engine.save(entries, state, Memoranda([], [], ended))
+        return head, batch
 
     def _count(self, outcomes: list[Any], seconds: float, commit_seconds: float | None) -> None:
         """Count a batch that has been merged; without `commit_seconds` there was nothing to save."""
@@ -259,55 +340,12 @@ class Batches:
             self.tally.unsaved[why] += 1
             self.tally.commands["failed"] += commands
 
-    def _merge(self, state: State, events: list[Event], head: Head, now: int) -> None:
-        state.merge()
-        self._denials.confirm(now)
-        self.head = head
-        evict(self.image, self._cached_users)
-        drop_finished(self.image, events)
-        removed: set[int] = set()
-        for event in events:
-            match event:
-                case Connected():
-                    self._activity.begin(event.session_id, now, event.idle_timeout)
-                    self.tally.connected += 1
-                case Ended():
-                    self._activity.end(event.session_id)
-                    self.tally.ended[event.reason] += 1
-                case TransactionMoved() if event.status.over:
-                    self.tally.transactions[event.status] += 1
-                case LicenseRemoved():
-                    removed.add(event.license_id)
-        if removed:
-            self.tally.forget_licenses(removed)
-
-    def _follow_head(self) -> bool:
-        """Whether the database's journal is not where the image left it, so that the image had to be loaded afresh."""
-        if self._engine.head() == self.head and not self._put_back:
-            return False
-        if not self._put_back:
-            reason = "the journal's head is not the one this server wrote"
-            _log.warning("image_dropped", reason=reason, head=self.head.seq)
-        self._load_whole()
-        self._put_back = False
-        return True
-
-    def _require_own_head(self) -> None:
+    def _catch_up(self) -> None:
         """What is remembered of another journal must not be written into this one."""
-        if self._engine.head() != self.head:
+        if self._shared:
+            self.replica.follow(self._engine)
+        elif self._engine.head() != self.replica.head:
             raise SaveFailed("the journal's head is not the one this server wrote")
 
-    def _load_whole(self) -> None:
-        """Begin with the database as it is: a new image, no memory of denials, a full time-out for all (rule L9)."""
-        head = self._engine.head()
-        for kind, version in self._engine.kinds(after=head.seq - _LOOK_BACK):
-            require_known(kind, version)
-        image = Image()
-        image.last_seen = self._activity.last_seen
-        self._engine.load_whole(image)
-        self._activity.begin_anew(self._engine.live_sessions(), max(self._clock(), head.at))
-        self._denials = Denials(self.tally)
-        with self.tally.lock:
-            self.tally.denials.clear()  # a number may be that of another license now
-            self.image = image
-            self.head = head
+
+_WHY: Final[dict[type[SaveFailed], str]] = {NoSpace: "no_space", Busy: "busy", Disconnected: "disconnected"}

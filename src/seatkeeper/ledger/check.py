@@ -4,22 +4,28 @@ Where old stretches were sealed it begins with the last snapshot, whose digest t
 is given them, are folded from the first event on, and must come to that same snapshot.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from msgspec import MsgspecError, Struct
 from msgspec.structs import fields
 
 from seatkeeper.ledger.archive import ArchiveError, ArchiveMissing, read_archive, strangers
-from seatkeeper.ledger.engines.sqlite_reading import SqliteReading
+from seatkeeper.ledger.database import Database
+from seatkeeper.ledger.engines.engine import Reading
+from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.ledger.journal import Entry, Head, JournalError, Seal, verify
 from seatkeeper.ledger.recount import recount
 from seatkeeper.ledger.replay import Replay, forget, from_snapshot, told_by
 from seatkeeper.ledger.rows import MAPPINGS
-from seatkeeper.ledger.schema import require_newest
+from seatkeeper.ledger.schema import require_usable
 from seatkeeper.licensing.state import JOURNALLED, Image
+
+_WAIT_SECONDS: Final = 5.0  # for somebody who is in the way
+_NEWER: Final = (
+    "the schema {} is newer than this version of Seatkeeper, which looked at what it knows; a newer one looks at all"
+)
 
 
 class Report(Struct, frozen=True):
@@ -44,42 +50,42 @@ class Report(Struct, frozen=True):
         return not self.differences and not self.unchecked
 
 
-def check_database(database: Path, *archives: Path) -> Report:
+def check_file(path: Path, *archives: Path) -> Report:
+    """Check the database in a file, as `check_database` does. Raises FileNotFoundError where there is none."""
+    if not path.exists():
+        raise FileNotFoundError(f"There is no database {path}.")
+    return check_database(DatabaseFile(path), *archives)
+
+
+def check_database(database: Database, *archives: Path) -> Report:
     """Check a database, which may be in use: everything is read at one point in time.
 
-    `archives`: the directories of the archives of its sealed stretches, to be checked too. Raises FileNotFoundError
-    where there is no database, SchemaTooOld or SchemaTooNew where its tables are not those of this version, and
-    sqlite3.Error where it cannot be read.
+    `archives`: the directories of the archives of its sealed stretches, to be checked too. Raises SchemaTooOld or
+    SchemaTooNew where its tables are not those of this version, and the driver's error where it cannot be read.
     """
-    if not database.exists():
-        raise FileNotFoundError(f"There is no database {database}.")
-    connection = sqlite3.connect(f"{database.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    reading = database.reading(_WAIT_SECONDS, at_one_point=True)
     try:
-        connection.execute("BEGIN")
-        require_newest(_revision(connection))
-        return _Check(connection, archives).report()
+        return check_reading(reading, *archives)
     finally:
-        connection.close()
+        reading.close()
 
 
-def _revision(connection: sqlite3.Connection) -> str | None:
-    """The revision of the schema; None where no migration has run."""
-    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone() is None:
-        return None
-    found = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    return None if found is None else str(found[0])
+def check_reading(reading: Reading, *archives: Path) -> Report:
+    """As `check_database`, of what is read at one point already."""
+    newer = require_usable(reading)
+    notes = [] if newer is None else [_NEWER.format(newer)]
+    return _Check(reading, archives, notes).report()
 
 
 class _Check:
-    """One check, from its connection to its report."""
+    """One check, from its reading to its report."""
 
-    def __init__(self, connection: sqlite3.Connection, archives: tuple[Path, ...]) -> None:
-        self._connection = connection
-        self._reading = SqliteReading(connection)
+    def __init__(self, reading: Reading, archives: tuple[Path, ...], notes: list[str]) -> None:
+        self._reading = reading
         self._archives = archives
         self._differences: list[str] = []
         self._unchecked: list[str] = []
-        self._notes: list[str] = []
+        self._notes = notes
         self._seals = self._readable_seals()
 
     def report(self) -> Report:
@@ -118,7 +124,7 @@ class _Check:
         if not self._seals:
             return Replay()
         last = self._seals[-1]
-        left = self._connection.execute("SELECT count(*) FROM journal WHERE seq <= ?", (last.position,)).fetchone()[0]
+        left = self._reading.events_until(last.position)
         if left:
             self._notes.append(
                 f"{left} events that are archived stand in the database still; 'seatkeeper journal seal' removes them"
@@ -232,25 +238,25 @@ class _Check:
     def _compare_tables(self, image: Image) -> int:
         differences, rows = self._differences, 0
         for name in JOURNALLED:
-            stored = _stored(self._connection, name, differences)
+            stored = _stored(self._reading, name, differences)
             rows += len(stored)
             differences += _compare(name, getattr(image, name), stored)
-        sessions, keys = set(image.sessions), set(_stored(self._connection, "session_keys", differences))
+        sessions, keys = set(image.sessions), set(_stored(self._reading, "session_keys", differences))
         differences += [f"session {number} has no keys" for number in sorted(sessions - keys)]
         differences += [f"the keys of session {number} are left over" for number in sorted(keys - sessions)]
         living = {user.id for user in image.users.values() if user.deleted_at is None}
-        passwords = set(_stored(self._connection, "credentials", differences))
+        passwords = set(_stored(self._reading, "credentials", differences))
         differences += [f"the password of user {number} is left over" for number in sorted(passwords - living)]
         differences += recount(image)
         return rows
 
 
-def _stored(connection: sqlite3.Connection, name: str, differences: list[str]) -> dict[Any, Any]:
+def _stored(reading: Reading, name: str, differences: list[str]) -> dict[Any, Any]:
     """The rows of a table, by key. What one says twice, as a name and its folded form, must agree."""
     mapping = MAPPINGS[name]
     names = [column.name for column in mapping.table.columns]
     stored: dict[Any, Any] = {}
-    for row in connection.execute(f"SELECT {', '.join(names)} FROM {mapping.table.name}"):
+    for row in reading.rows(mapping.table):
         try:
             key, entity = mapping.read(row)
             again = mapping.values(key, entity)

@@ -1,6 +1,7 @@
 """The time that a ledger goes by: the host's, or one that tests set (rule L8)."""
 
 import time
+from collections.abc import Callable
 
 _MILLISECONDS = 1000
 
@@ -11,19 +12,20 @@ def host_clock() -> int:
 
 
 class SettableClock:
-    """A clock that goes as the host's does, as far ahead of it as it has been set."""
+    """A clock that goes as another does, the host's by default, as far ahead of it as it has been set."""
 
-    def __init__(self) -> None:
+    def __init__(self, base: Callable[[], int] = host_clock) -> None:
+        self._base = base
         self._ahead = 0
         self._advanced = 0
 
     def __call__(self) -> int:
         """The time in milliseconds since 1970-01-01T00:00Z."""
-        return host_clock() + self._ahead
+        return self._base() + self._ahead
 
     @property
     def ahead(self) -> int:
-        """Milliseconds by which it is ahead of the host's."""
+        """Milliseconds by which it is ahead of the other."""
         return self._ahead
 
     def steady(self) -> float:
@@ -38,5 +40,20 @@ class SettableClock:
         self._advanced += milliseconds
 
     def follow_host(self) -> None:
-        """Show the host's time again. Only where what was dated by this clock is gone."""
+        """Show the other's time again. Only where what was dated by this clock is gone."""
         self._ahead = 0
+
+
+class DatabaseClock:
+    """The database's clock, as far as this host's tells it: the same for all nodes, whatever their hosts think."""
+
+    def __init__(self) -> None:
+        self._ahead = 0
+
+    def __call__(self) -> int:
+        """The time in milliseconds since 1970-01-01T00:00Z."""
+        return host_clock() + self._ahead
+
+    def set(self, now: int) -> None:
+        """The database has just said what time it is."""
+        self._ahead = now - host_clock()

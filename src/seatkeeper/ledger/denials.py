@@ -69,6 +69,10 @@ class Denials:
                 break
             del self._told[oldest]
 
+    def note(self, event: Denied, seq: int, at: int) -> None:
+        """Another node told a denial: its repeats are counted here with it."""
+        self._told[event.session_id, _name(event), event.reason] = _Told(seq, at)
+
     def discard(self) -> None:
         """The batch was not committed: forget what it would have told."""
         self._pending.clear()

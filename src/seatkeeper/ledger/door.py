@@ -2,25 +2,33 @@
 
 import asyncio
 import os
+import time
 from asyncio import Future
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import structlog
-from msgspec import Struct
 
 from seatkeeper.ledger.activity import Activity
+from seatkeeper.ledger.answering import answer
+from seatkeeper.ledger.auth_tokens import AuthTokenRows
 from seatkeeper.ledger.batch import Batches, Failed
+from seatkeeper.ledger.bounds import Bounds
 from seatkeeper.ledger.clock import SettableClock, host_clock
-from seatkeeper.ledger.clockwork import Clockwork
-from seatkeeper.ledger.database import Database, DatabaseCopy, DatabaseFile, DatabaseInMemory, DataDirectoryInUse
-from seatkeeper.ledger.deployed import RuntimeFigures, figures_of_runtimes
+from seatkeeper.ledger.clockwork import Clockwork, sweep_pause
+from seatkeeper.ledger.database import Database, DatabaseUnreachable, DataDirectoryInUse
+from seatkeeper.ledger.deployed import RuntimeFigures
 from seatkeeper.ledger.deployment_log import log_deployments
-from seatkeeper.ledger.engines.engine import Busy, Engine, NoSpace
-from seatkeeper.ledger.engines.sqlite import SqliteEngine
-from seatkeeper.ledger.feed import EndedSession, Feed
+from seatkeeper.ledger.engines.engine import Engine, SaveFailed
+from seatkeeper.ledger.engines.postgres_database import DatabaseServer
+from seatkeeper.ledger.engines.sqlite_database import DatabaseCopy, DatabaseFile, DatabaseInMemory
+from seatkeeper.ledger.feed import EndedSession, Feed, Shared
+from seatkeeper.ledger.figures import figures_of
 from seatkeeper.ledger.happened import Happened
+from seatkeeper.ledger.leading import Leading
+from seatkeeper.ledger.live import LiveSession, live_in
 from seatkeeper.ledger.pauses import Pause, TooManyPauses
+from seatkeeper.ledger.presence import likeness
 from seatkeeper.ledger.retention import AtWork, Forgot, Retention, Sealed, Work
 from seatkeeper.ledger.schema import migrate
 from seatkeeper.ledger.tally import Figures
@@ -30,7 +38,7 @@ from seatkeeper.ledger.unavailable import QueueFull, Stopping, Unanswered, Unava
 from seatkeeper.ledger.writer import Chore, SaveMemoranda, Waiting, Writer
 from seatkeeper.licensing.commands import Command, FindSession
 from seatkeeper.licensing.deployment_commands import RecoverTransactions
-from seatkeeper.licensing.entities import Session, SessionKeys, User
+from seatkeeper.licensing.entities import Session
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.state import Image
 
@@ -41,6 +49,8 @@ __all__ = [
     "DatabaseCopy",
     "DatabaseFile",
     "DatabaseInMemory",
+    "DatabaseServer",
+    "DatabaseUnreachable",
     "Forgot",
     "Ledger",
     "LiveSession",
@@ -63,29 +73,7 @@ T = TypeVar("T")
 _log = structlog.get_logger("seatkeeper.ledger")
 
 _EXIT_IO_ERROR: Final = 74  # EX_IOERR
-
-
-class Bounds(Struct, frozen=True):
-    """How much the ledger takes on (rules L2, L7).
-
-    `queue`: commands that may wait. `batch`: commands decided under one commit. `batch_milliseconds`: time spent
-    deciding one batch. `cached_users`: users kept in memory. `keep_ended`: milliseconds for which an ended session
-    is remembered, so that its client can be told why.
-    """
-
-    queue: int = 10_000
-    batch: int = 512
-    batch_milliseconds: int = 50
-    cached_users: int = 200_000
-    keep_ended: int = 10 * 60 * 1000
-
-
-class LiveSession(Struct, frozen=True):
-    """A live session with its user and the digests of its secrets."""
-
-    session: Session
-    user: User
-    keys: SessionKeys
+_SILENCE_SECONDS: Final = 5.0  # of a database that hears and says nothing, until it counts as gone
 
 
 def end_process(error: Exception) -> None:
@@ -111,25 +99,56 @@ class Ledger:
         self._bounds = bounds or Bounds()
         self._clock = clock
         self._on_fatal = on_fatal
-        self._activity = Activity({})
+        timeout = self.policy.idle_timeout
+        sweep = round(2_000 * sweep_pause(timeout))  # one may be late by another
+        self._activity = Activity({}, lambda: self._leading.others, timeout=timeout, sweep=sweep)
         self._engine: Engine | None = None
         self._batches: Batches | None = None
         self._writer: Writer | None = None
         self._stopping = False
-        self.feed: Final = Feed(lambda: self.image, self._find, self.submit, clock, keep_ended=self._bounds.keep_ended)
         self.retention: Final = Retention(database, self.attend, clock)
         deployment = self.policy.deployment
-        self.transactions: Final = TransactionWork(
-            self.submit, lambda: self.image, clock, lock_wait=deployment.lock_wait
+        self.presence: Final = database.presence(self._wake, likeness(self.policy))
+        self._connected = True
+        self._caught_up: Future[None] | None = None
+        deliveries = database.deliveries()
+        self.feed: Final = Feed(
+            lambda: self.image,
+            self._find,
+            self.submit,
+            clock,
+            keep_ended=self._bounds.keep_ended,
+            shared=None if deliveries is None else Shared(deliveries, self.presence, lambda: self.connected),
         )
-        self._tokens = TokenWork(self.submit, lambda: self.image, counted=deployment.count_tokens)
+        self.auth_tokens: Final = AuthTokenRows(database) if isinstance(database, DatabaseServer) else None
+        """Where a session's tokens are kept for every node; None where the database is this process's own."""
+        self._leading = Leading(
+            self.presence,
+            self.submit,
+            lambda: self.image,
+            renew=lambda: self._activity.renew(self._clock()),
+            begin=self._begin_to_lead,
+            end=lambda: self.transactions.let_go(),  # noqa: PLW0108 - which is made below
+        )
+        self.transactions: Final = TransactionWork(
+            self.submit,
+            lambda: self.image,
+            clock,
+            leads=lambda: self._leading.leads,
+            resign=self.presence.resign,
+            lock_wait=deployment.lock_wait,
+        )
+        self._tokens = TokenWork(
+            self.submit, lambda: self.image, leads=lambda: self._leading.leads, counted=deployment.count_tokens
+        )
         self._clockwork = Clockwork(
             self.submit,
             self._save_memoranda,
             self._activity,
             self.feed,
             clock,
-            idle_timeout=self.policy.idle_timeout,
+            leads=lambda: self._leading.leads,
+            idle_timeout=timeout,
             checkpoint=database.checkpoint,
         )
 
@@ -141,9 +160,20 @@ class Ledger:
         """
         loop = asyncio.get_running_loop()
         await asyncio.to_thread(self._open)
-        self.feed.start_afresh()
-        self._writer = Writer(self._opened, loop, self._deliver, self._on_fatal, batch_size=self._bounds.batch)
+        self.feed.start_afresh(self._opened.replica.head.seq, self._opened.replica.head.hash)
+        self.feed.start()
+        self._writer = Writer(
+            self._opened,
+            loop,
+            self._deliver,
+            self._on_fatal,
+            batch_size=self._bounds.batch,
+            on_connection=self._on_connection,
+        )
         self._writer.start()
+        self._writer.follow()  # what others wrote since it was loaded, and did not wake anybody here for
+        if self.database.shared:
+            self._leading.start()
         self.transactions.start()
         self._tokens.start()
         self._clockwork.start()
@@ -154,17 +184,19 @@ class Ledger:
         May be called twice.
         """
         await self.transactions.stop()
+        await self._leading.stop()
         self._stopping = True
         await self._tokens.stop()
         await self.retention.stop()
         await self._clockwork.stop()
-        self.feed.close_streams()
+        await self.feed.stop()
         try:
             if self._writer is not None:
                 await asyncio.to_thread(self._writer.stop)
             engine, self._engine = self._engine, None
             if engine is not None:
                 await asyncio.to_thread(engine.close)
+            await asyncio.to_thread(self.presence.stop)
         finally:
             self.database.let_go()
 
@@ -174,9 +206,7 @@ class Ledger:
         Raises Refusal where the rules do not allow it, and Unavailable where it was not decided. Cancelling the
         caller skips a command that is not decided yet (rule L6).
         """
-        writer = self._writer
-        if writer is None or self._stopping or not writer.alive:
-            raise Stopping("The server is stopping; try again.")
+        writer = self._ready()
         if writer.waiting >= self._bounds.queue:
             self._opened.tally.turned_away += 1
             raise QueueFull("{count} requests wait already; try again.", count=self._bounds.queue)
@@ -186,25 +216,43 @@ class Ledger:
 
     async def attend(self, do: Callable[[Batches], T]) -> T:
         """Have something else done that only the writer may do. Raises Unavailable, and what `do` raises."""
-        writer = self._writer
-        if writer is None or self._stopping or not writer.alive:
-            raise Stopping("The server is stopping; try again.")
+        writer = self._ready()
         waiter: Future[T] = asyncio.get_running_loop().create_future()
         writer.put(Chore(do, waiter))
         return await waiter
 
+    async def current(self) -> None:
+        """Know all that any node had committed when this was called. Raises Unavailable.
+
+        Returns at once where the database is not shared. Whoever asks before a look at the journal has begun shares it.
+        """
+        if not self.database.shared:
+            return
+        looking = self._caught_up
+        if looking is None or looking.done():
+            looking = self._caught_up = asyncio.ensure_future(self.attend(self._catch_up))
+        try:
+            await asyncio.shield(looking)
+        except SaveFailed as error:
+            raise Unavailable("The database does not answer: {error}.", error=str(error)) from error
+
+    def _catch_up(self, batches: Batches) -> None:
+        """In the writer's thread. Who asks from now on shares the next look."""
+        self._caught_up = None
+        batches.look()
+
     async def live_session(self, session_id: int) -> LiveSession | None:
         """A live session, from memory or else from the tables (rule L9); None for one that ended or never was."""
-        found = self._in_memory(session_id)
-        while found is None and session_id in self._activity.last_seen:
+        found = live_in(self.image, session_id)
+        while found is None and (self.database.shared or session_id in self._activity.last_seen):
             if await self.submit(FindSession(session_id=session_id)) is None:
                 return None
-            found = self._in_memory(session_id)  # None where it was evicted again meanwhile
+            found = live_in(self.image, session_id)  # None where it was evicted again meanwhile
         return found
 
-    def recently_ended(self, session_id: int) -> EndedSession | None:
-        """A session that ended within the last while, or None."""
-        return self.feed.recently_ended(session_id)
+    async def recently_ended(self, session_id: int) -> EndedSession | None:
+        """A session that ended within the last while, at whichever node, or None. Raises Unavailable."""
+        return await self.feed.recently_ended(session_id)
 
     def touch(self, session_id: int) -> None:
         """A session was active."""
@@ -224,46 +272,32 @@ class Ledger:
         await self._clockwork.expire()
         await self.transactions.catch_up()
         await self._tokens.settle()
-        self.feed.forget_ended()
+        await self.feed.forget_ended()
 
     async def reload(self) -> None:
         """The database has been put back to another state: begin with it as it is now (rule L4)."""
-        self._opened.put_back()
+        self._opened.replica.put_back()
         await self.submit(FindSession(session_id=0))
 
     def kept(self) -> dict[str, int]:
         """How many of each thing stand in memory, by name."""
         image = {name: len(rows) for name, rows in vars(self.image).items()}
-        return {**image, **self.feed.kept(), "denials": self._opened.kept_denials}
+        return {**image, **self.feed.kept(), "denials": len(self._opened.replica.denials)}
 
     def figures(self) -> Figures:
         """What there is and what was done since the start, as one commit left it. In any thread; touches no disk.
 
         A batch under way is not waited for, only the moment in which one gets into the image.
         """
-        batches = self._opened
-        with batches.tally.lock:
-            image = batches.image
-            runtimes, applications = list(image.runtimes.values()), list(image.applications.values())
-            transactions = list(image.transactions.values())
-            figures = Figures(
-                head=batches.head.seq,
-                licenses=image.licenses.copy(),
-                pools=list(image.pools.values()),
-                sessions=self.sessions,
-                runtimes=[],
-                tally=batches.tally.copy(),
-                waiting=0 if self._writer is None else self._writer.waiting,
-                queue=self._bounds.queue,
-            )
-        return figures._replace(runtimes=figures_of_runtimes(runtimes, applications, transactions))
+        waiting = 0 if self._writer is None else self._writer.waiting
+        return figures_of(self._opened, sessions=self.sessions, waiting=waiting, queue=self._bounds.queue)
 
     def unsaved_repeats(self) -> dict[int, tuple[int, int]]:
         """How often denials were repeated beyond what the tables have, and when last, by the event's number.
 
         Whoever adds this to what he has read before may miss what is being saved at that moment.
         """
-        return {seq: (count, at) for seq, count, at in self._opened.unsaved_repeats()}
+        return {seq: (count, at) for seq, count, at in self._opened.replica.denials.repeats()}
 
     @property
     def image(self) -> Image:
@@ -278,17 +312,54 @@ class Ledger:
     @property
     def head(self) -> int:
         """The number of the last event."""
-        return self._opened.head.seq
+        return self._opened.replica.head.seq
 
     @property
     def last_at(self) -> int:
         """When the last event happened, in milliseconds; 0 where none has."""
-        return self._opened.head.at
+        return self._opened.replica.head.at
 
     @property
     def healthy(self) -> bool:
         """Whether commands are taken and committed."""
-        return not self._stopping and self._writer is not None and self._writer.alive
+        return not self._stopping and self.connected and self._writer is not None and self._writer.alive
+
+    @property
+    def behind(self) -> float:
+        """Seconds since this node last knew the whole journal; 0 where nobody else writes it."""
+        return time.monotonic() - self._opened.replica.caught_up_at if self.database.shared else 0.0
+
+    @property
+    def connected(self) -> bool:
+        """Whether the database answers: it did when the writer last asked, and has not been silent since."""
+        return self._connected and (self.presence.hears or self.behind < _SILENCE_SECONDS)
+
+    def _ready(self) -> Writer:
+        """The writer, where it takes commands. Raises Stopping and, while the database does not answer, Unavailable."""
+        writer = self._writer
+        if writer is None or self._stopping or not writer.alive:
+            raise Stopping("The server is stopping; try again.")
+        if not self.connected:
+            raise Unavailable("The database does not answer; try again.")
+        return writer
+
+    def _begin_to_lead(self) -> None:
+        """Take on what another node left."""
+        self.transactions.start()
+        self._tokens.take_over()
+
+    def _wake(self) -> None:
+        """In any thread: another node may have written, or a lost database be back."""
+        writer = self._writer
+        if writer is not None:
+            writer.follow()
+
+    def _on_connection(self, connected: bool) -> None:
+        """The database answers no more, or again: without it nothing may be told, since nobody knows what is so."""
+        self._connected = connected
+        if not connected:
+            self.feed.close_streams()
+        _log.warning("database_lost") if not connected else _log.info("database_found")
 
     @property
     def _opened(self) -> Batches:
@@ -300,21 +371,25 @@ class Ledger:
         self.database.take()
         try:
             migrate(self.database)
+            self.presence.start()
             self._engine = self._open_engine()
             self._batches = Batches(
                 self._engine,
                 self.policy,
                 self._activity,
-                self._clock,
+                shared=self.database.shared,
                 time_limit=self._bounds.batch_milliseconds,
                 cached_users=self._bounds.cached_users,
             )
             self._batches.open()
-            self._recover(self._batches)
+            if self.presence.alone:
+                self._recover(self._batches)
+                self._leading.take_all()
         except BaseException:
             if self._engine is not None:
                 self._engine.close()
                 self._engine = None
+            self.presence.stop()
             self.database.let_go()
             raise
 
@@ -329,20 +404,11 @@ class Ledger:
 
     def _open_engine(self) -> Engine:
         """The database's connection of the writer."""
-        return SqliteEngine(self.database)
+        return self.database.engine(self._clock)
 
     async def _find(self, session_id: int) -> Session | None:
         live = await self.live_session(session_id)
         return None if live is None else live.session
-
-    def _in_memory(self, session_id: int) -> LiveSession | None:
-        image = self.image
-        session = image.sessions.get(session_id)
-        keys = image.session_keys.get(session_id)
-        user = None if session is None else image.users.get(session.user_id)
-        if session is None or keys is None or user is None:
-            return None
-        return LiveSession(session=session, user=user, keys=keys)
 
     def _save_memoranda(self) -> None:
         if self._writer is not None:
@@ -351,30 +417,15 @@ class Ledger:
     def _deliver(self, answers: list[tuple[Future[Any], Any]], happened: Happened) -> None:
         """In the event loop, after the commit: tell the feed, then answer whoever still waits (rule L6)."""
         if happened.restarted:
-            self.feed.start_afresh()
+            self.feed.start_afresh(happened.position, happened.digest)
         try:
             self.feed.publish(happened)
         except Exception:  # noqa: BLE001 - whatever the feed's fault, the batch is committed and its waiters are answered
             _log.exception("feed_failed")
-            self.feed.start_afresh()
+            self.feed.start_afresh(happened.position, happened.digest)
         self.transactions.notice(happened)
         self._tokens.notice(happened)
         for waiter, outcome in answers:
             if not waiter.done():
-                _answer(waiter, outcome)
+                answer(waiter, outcome)
         log_deployments(happened)
-
-
-def _answer(waiter: Future[Any], outcome: Any) -> None:  # noqa: ANN401 - of any command
-    if not isinstance(outcome, Failed):
-        waiter.set_result(outcome)
-        return
-    match outcome.error:
-        case NoSpace() as error:
-            waiter.set_exception(Unavailable("Nothing can be saved: {error}.", retry_after=30, error=str(error)))
-        case Busy() as error:
-            waiter.set_exception(Unavailable("Nothing can be saved: {error}.", error=str(error)))
-        case StopIteration() as error:  # which no future takes
-            waiter.set_exception(RuntimeError(repr(error)))
-        case error:
-            waiter.set_exception(error)

@@ -14,7 +14,7 @@ def evict(image: Image, keep: int) -> None:
     The one loaded last stays in any case: somebody has just asked for him.
     """
     while len(image.users) > max(keep, 1):
-        _drop(image, next(iter(image.users)))
+        drop(image, next(iter(image.users)))
 
 
 def drop_finished(image: Image, events: Iterable[Event]) -> None:
@@ -24,8 +24,11 @@ def drop_finished(image: Image, events: Iterable[Event]) -> None:
             image.transactions.pop(event.transaction_id, None)
 
 
-def _drop(image: Image, user_id: int) -> None:
-    """The user himself first: whoever looks him up meanwhile finds him with his password, or not at all."""
+def drop(image: Image, user_id: int) -> None:
+    """Drop a user who is there.
+
+    The user himself first: whoever looks him up meanwhile finds him with his password, or not at all.
+    """
     user = image.users.pop(user_id)
     if image.user_ids.get(fold(user.login)) == user_id:
         del image.user_ids[fold(user.login)]

@@ -4,34 +4,30 @@ docs/decisions/messages.md; decision 9; contract 3. A session has a mailbox from
 the first thing that there is to tell it.
 """
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from typing import Any, Final
 
-from msgspec import Struct
+import structlog
 
+from seatkeeper.ledger.deliveries import EndedSession, Shared
+from seatkeeper.ledger.delivering import Delivering
 from seatkeeper.ledger.happened import Happened, LastKnown
-from seatkeeper.ledger.mailbox import (
+from seatkeeper.ledger.mailbox import Stream
+from seatkeeper.ledger.mailboxes import Mailboxes
+from seatkeeper.ledger.messages import (
     ConnectionDown,
     LicensesChanged,
-    Mailbox,
     Message,
     StationChanged,
-    Stream,
     SubscriptionChanged,
     SubscriptionState,
 )
-from seatkeeper.licensing.commands import EndReason, Subscribe
-from seatkeeper.licensing.entities import HolderKind, LicenseKey, Session, SessionKeys
-from seatkeeper.licensing.events import (
-    Assigned,
-    Ended,
-    ProfileChanged,
-    StationLeft,
-    StationSet,
-    Subscribed,
-    Unassigned,
-    Unsubscribed,
-)
+from seatkeeper.ledger.unavailable import Unavailable
+from seatkeeper.licensing.commands import Command, FindSession, Subscribe
+from seatkeeper.licensing.entities import Session
+from seatkeeper.licensing.events import Ended
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.state import FIRST_SESSION, Image
 
@@ -42,25 +38,17 @@ __all__ = [
     "LicensesChanged",
     "Message",
     "SessionGone",
+    "Shared",
     "StationChanged",
     "Stream",
     "SubscriptionChanged",
     "SubscriptionState",
 ]
 
+_log = structlog.get_logger("seatkeeper.ledger")
 
-class EndedSession(Struct, frozen=True):
-    """A session that has ended a while ago, still known so that its client can be told.
-
-    Without `keys` nobody can speak for it.
-    """
-
-    session_id: int
-    user_id: int
-    keys: SessionKeys | None
-    reason: EndReason
-    at: int
-    language: str
+_LOOK_SECONDS: Final = 2.0
+"""How often it is looked whether other nodes have opened streams of sessions that have one here."""
 
 
 class SessionGone(Exception):
@@ -73,36 +61,56 @@ class SessionGone(Exception):
 class Feed:
     """The mailboxes of all sessions. Lives in the event loop; `publish` is called there after each commit.
 
-    `find` looks for a live session, in memory and then in the tables; `resubscribe` has a subscription of an earlier
-    run of the server told afresh.
+    `find` looks for a live session, in memory and then in the tables; `submit` takes commands: a subscription of an
+    earlier run of the server is told afresh. `shared`: other nodes hand out messages, too. Then each hears of all that
+    any of them commits, and whatever tells a session something raises Unavailable where the database does not answer.
     """
 
     def __init__(
         self,
         image: Callable[[], Image],
         find: Callable[[int], Awaitable[Session | None]],
-        resubscribe: Callable[[Subscribe], Awaitable[object]],
+        submit: Callable[[Command[Any]], Awaitable[object]],
         clock: Callable[[], int],
         *,
         keep_ended: int,
+        shared: Shared | None = None,
     ) -> None:
         self._image = image
         self._find = find
-        self._resubscribe = resubscribe
+        self._submit = submit
         self._clock = clock
         self._keep_ended = keep_ended
-        self._mailboxes: dict[int, Mailbox] = {}
-        self._sessions_of: dict[int, set[int]] = {}
+        self._mailboxes = Mailboxes(lambda: 0 if self._delivering is None else self._delivering.losses)
         self._ended: dict[int, EndedSession] = {}
         self._untold: set[int] = set()
-        self._first_known = FIRST_SESSION
+        self._delivering = None if shared is None else Delivering(shared, self._mailboxes.reached, self._catch_up)
+        self._looking: asyncio.Task[None] | None = None
 
-    def recently_ended(self, session_id: int) -> EndedSession | None:
+    def start(self) -> None:
+        """Begin to look, where the database is shared, which streams other nodes have taken over."""
+        if self._delivering is not None:
+            self._looking = asyncio.get_running_loop().create_task(self._look(self._delivering), name="seatkeeper-feed")
+
+    async def stop(self) -> None:
+        """End every stream, and leave to other nodes who has been told what."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+        self.close_streams()
+        if self._delivering is not None:
+            await self._delivering.stop()
+
+    async def recently_ended(self, session_id: int) -> EndedSession | None:
         """A session that ended within the last while, or None."""
+        if self._delivering is not None:
+            return await self._delivering.ended(session_id)
         return self._ended.get(session_id)
 
     async def poll(self, session_id: int) -> list[Message]:
         """Take what waits; [] while a stream is open. Raises SessionGone once an ended session has been told."""
+        if self._delivering is not None:
+            return await self._poll_shared(session_id, self._delivering)
         await self._restore(session_id)
         ended = self._ended.get(session_id)
         mailbox = self._mailboxes.get(session_id)
@@ -118,58 +126,39 @@ class Feed:
 
     async def open_stream(self, session_id: int) -> Stream:
         """Open a stream, which takes the queue from any older one. Raises SessionGone for an ended session."""
+        if self._delivering is not None:
+            self._delivering.require_database()
         await self._restore(session_id)
         mailbox = self._mailboxes.get(session_id)
         if session_id in self._ended or mailbox is None:
             raise SessionGone(session_id)
+        if self._delivering is not None:
+            return await self._delivering.open(mailbox)
         stream = Stream(mailbox)
         mailbox.take_over(stream)
         return stream
 
     def publish(self, happened: Happened) -> None:
-        """Turn the events of a committed batch into messages.
-
-        A later batch may have been committed already, so that the image may not have any more what they are about.
-        """
-        names, stations, ended = happened.names, happened.stations, happened.ended
-        hearing = happened.hearing - ended.keys()  # of one that ended, that it went down says all
+        """Turn the events of committed batches into messages."""
+        self._mailboxes.publish(happened)
         for event in happened.events:
-            match event:
-                case Assigned() | Unassigned() if event.holder.kind is HolderKind.USER:
-                    has = isinstance(event, Assigned) and event.method is not None
-                    self._tell(event.holder.id, [names[event.license_id]], assigned=has)
-                case ProfileChanged() if event.holder.kind is HolderKind.USER:
-                    licenses = [names[move.license_id] for move in event.moves]
-                    self._tell(event.holder.id, licenses, assigned=event.enabled)
-                case StationSet() if event.session_id in hearing:
-                    station = None if event.station_id is None else stations.get(event.station_id)
-                    self._sit(event, StationChanged(station, event.remote_number))
-                case StationLeft() if event.session_id in hearing:
-                    self._sit(event, StationChanged())
-                case Subscribed():
-                    self._mailbox(event.session_id, event.user_id).subscribe(event)
-                case Unsubscribed():
-                    if event.session_id in self._mailboxes:
-                        self._mailboxes[event.session_id].unsubscribe()
-                case Ended():
-                    self._end(event, ended.get(event.session_id))
+            if isinstance(event, Ended):
+                self._end(event, happened.ended.get(event.session_id))
 
-    def start_afresh(self) -> None:
+    def start_afresh(self, position: int, digest: bytes) -> None:
         """What was known is void, if anything was (rule L4): every session that there is now is told anew when it next
-        asks.
+        asks. The journal has been read up to this event.
 
         That sessions have ended is void as well: they may live again, or their numbers be those of new ones.
         """
         self.close_streams()
-        for session_id in list(self._mailboxes):
-            self._drop(session_id)
         self._ended.clear()
         self._untold.clear()
-        self._first_known = self._image().counters.get("session", FIRST_SESSION)
+        self._mailboxes.start_afresh(position, digest, self._image().counters.get("session", FIRST_SESSION))
 
     def streaming(self) -> list[int]:
         """The sessions with an open stream."""
-        return [session_id for session_id, mailbox in self._mailboxes.items() if mailbox.stream is not None]
+        return [stream.mailbox.session_id for stream in self._mailboxes.streams()]
 
     @property
     def open_streams(self) -> int:
@@ -178,27 +167,44 @@ class Feed:
 
     def kept(self) -> dict[str, int]:
         """How many of each thing are kept, by name."""
-        return {
-            "mailboxes": len(self._mailboxes),
-            "streams": self.open_streams,
-            "users_with_mailboxes": len(self._sessions_of),
-            "ended": len(self._ended),
-            "untold": len(self._untold),
-        }
+        return {**self._mailboxes.kept(), "ended": len(self._ended), "untold": len(self._untold)}
 
     def close_streams(self) -> None:
-        """The server stops: every stream ends, and its client comes back to poll or to open another."""
-        for mailbox in self._mailboxes.values():
-            mailbox.take_over(None)
+        """The server stops, or has lost its database: every stream ends, and its client comes back to poll or to open
+        another."""
+        for stream in self._mailboxes.streams():
+            stream.close()
 
-    def forget_ended(self) -> None:
-        """Forget sessions that ended too long ago."""
+    async def forget_ended(self) -> None:
+        """Forget sessions that ended too long ago; where the database is shared, one node does for all."""
         until = self._clock() - self._keep_ended
         for session_id, ended in list(self._ended.items()):
             if ended.at > until:
                 break
             del self._ended[session_id]
             self._told(session_id)
+        if self._delivering is not None:
+            await self._delivering.forget_ended(until)
+
+    async def _poll_shared(self, session_id: int, delivering: Delivering) -> list[Message]:
+        """As `poll`. A session that began before all that is known here is left to the node that streams to it."""
+        delivering.require_database()
+        mailbox = self._mailboxes.get(session_id)
+        unknown = session_id < self._mailboxes.first_known and (mailbox is None or not mailbox.current)
+        if unknown and session_id not in self._ended and await delivering.streams_elsewhere(session_id):
+            return []
+        await self._restore(session_id)
+        mailbox = self._mailboxes.get(session_id)
+        if mailbox is not None and session_id not in self._ended:
+            return await delivering.poll(mailbox)
+        last = await delivering.last(session_id, mailbox)
+        if last is not None:
+            if last:
+                self._told(session_id)
+            return last
+        if session_id in self._ended or await delivering.ended(session_id) is not None:
+            raise SessionGone(session_id)
+        return []
 
     async def _restore(self, session_id: int) -> None:
         """Give a live session its mailbox. One that began before all that is known here is told afresh, once: where the
@@ -209,12 +215,14 @@ class Feed:
         session = await self._find(session_id)
         if session is None or session_id in self._ended:
             return
-        mailbox = self._mailbox(session_id, session.user_id)
+        mailbox = self._mailboxes.of(session_id, session.user_id)
+        if session.hears_of_stations:
+            self._mailboxes.hearing.add(session_id)
         subscription = self._image().subscriptions.get(session_id)
         if not mailbox.current and subscription is not None and not mailbox.subscribed:
             with contextlib.suppress(Refusal):  # it has ended meanwhile
                 again = Subscribe(session_id=session_id, owner=subscription.owner, names=subscription.names)
-                await self._resubscribe(again)
+                await self._submit(again)
                 mailbox.resume()
         if not mailbox.current:
             mailbox.current = True
@@ -229,27 +237,13 @@ class Feed:
         station = None if logon.station_id is None else image.stations.get(logon.station_id)
         return StationChanged(station, logon.remote_number)
 
-    def _mailbox(self, session_id: int, user_id: int) -> Mailbox:
-        mailbox = self._mailboxes.get(session_id)
-        if mailbox is None:
-            mailbox = Mailbox(session_id, user_id, current=session_id >= self._first_known)
-            self._mailboxes[session_id] = mailbox
-            self._sessions_of.setdefault(user_id, set()).add(session_id)
-        return mailbox
-
-    def _sit(self, event: StationSet | StationLeft, station: StationChanged) -> None:
-        mailbox = self._mailbox(event.session_id, event.user_id)
-        if mailbox.current:  # else it is told where it sits when it next asks
-            mailbox.sit(station)
-
-    def _tell(self, user_id: int, licenses: list[LicenseKey], *, assigned: bool) -> None:
-        for session_id in self._sessions_of.get(user_id, ()):
-            self._mailboxes[session_id].change(licenses, assigned=assigned)
-
     def _end(self, event: Ended, last: LastKnown | None) -> None:
         session_id = event.session_id
         if last is not None and not last.asks:
             return  # however many come and go
+        mailbox = self._mailboxes.get(session_id)
+        if self._delivering is not None and mailbox is None:
+            return  # the tables tell of it
         self._ended[session_id] = EndedSession(
             session_id=session_id,
             user_id=event.user_id,
@@ -259,19 +253,25 @@ class Feed:
             language="" if last is None else last.language,
         )
         self._untold.add(session_id)
-        mailbox = self._mailboxes.get(session_id)
         if mailbox is not None and mailbox.stream is not None:
-            mailbox.put(ConnectionDown(event.reason))
-            self._told(session_id)
+            mailbox.end(ConnectionDown(event.reason))
+            if self._delivering is None:
+                self._told(session_id)
 
     def _told(self, session_id: int) -> None:
         self._untold.discard(session_id)
-        self._drop(session_id)
+        self._mailboxes.drop(session_id)
 
-    def _drop(self, session_id: int) -> None:
-        mailbox = self._mailboxes.pop(session_id, None)
-        if mailbox is not None:
-            sessions = self._sessions_of[mailbox.user_id]
-            sessions.discard(session_id)
-            if not sessions:
-                del self._sessions_of[mailbox.user_id]
+    async def _catch_up(self) -> None:
+        """Have all read that has been committed by now, whichever command it is with."""
+        await self._submit(FindSession(session_id=0))
+
+    async def _look(self, delivering: Delivering) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                await delivering.end_taken(self._mailboxes.streams())
+            except Unavailable as why:
+                _log.info("streams_not_looked_after", reason=str(why))
+            except Exception:  # noqa: BLE001 - it must go on looking, and says what went wrong
+                _log.exception("streams_not_looked_after")

@@ -1,10 +1,11 @@
 """What a committed batch did, with all that those who tell it cannot look up any more."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from seatkeeper.ledger.journal import Head
 from seatkeeper.licensing.deployment import Transaction, TransactionStatus
 from seatkeeper.licensing.deployment_events import ApplicationDefined, RuntimeRemoved, TransactionMoved
 from seatkeeper.licensing.entities import LicenseKey, LicenseName, SessionKeys, Station
@@ -47,14 +48,16 @@ class Settled(NamedTuple):
 
 
 class Happened(NamedTuple):
-    """What a committed batch did: its events, and of what may be gone when they are told, how it was known then.
+    """What committed batches did, of this node or of others: their events, and of what may be gone when they are told,
+    how it was known then. The last event is the journal's `head`; before it none is left out.
 
     `ended`: what is kept of the sessions that ended. `names`: owners and names, folded, of the licenses that were
     assigned or taken away. `stations`: those that somebody sat down at. `hearing`: the sessions that sat down or left
     and are to be told. `unsuccessful`: the transactions that ended otherwise than in success. `settled`: the
-    applications that were blocked, or no longer are.
+    applications that were blocked, or no longer are; both only of this node's own batches.
     """
 
+    head: Head
     events: list[Event]
     ended: dict[int, LastKnown]
     names: dict[int, LicenseKey]
@@ -65,28 +68,61 @@ class Happened(NamedTuple):
     restarted: bool
     """The image was loaded afresh: whatever was built on the old one is void (rule L4)."""
 
+    @property
+    def position(self) -> int:
+        """The number of the journal's last event, also where nothing happened."""
+        return self.head.seq
 
-def nothing_happened(*, restarted: bool = False) -> Happened:
+    @property
+    def digest(self) -> bytes:
+        """The hash of that event: a journal that was put in the place of this one has another there."""
+        return self.head.hash
+
+    def numbered(self) -> Iterator[tuple[int, Event]]:
+        """Each event with its number in the journal."""
+        return enumerate(self.events, self.position - len(self.events) + 1)
+
+    def joined(self, later: "Happened") -> "Happened":
+        """This, and what happened next."""
+        if later.restarted:
+            return later
+        return Happened(
+            later.head,
+            self.events + later.events,
+            ended=self.ended | later.ended,
+            names=self.names | later.names,
+            stations=self.stations | later.stations,
+            hearing=self.hearing | later.hearing,
+            unsuccessful=self.unsuccessful + later.unsuccessful,
+            settled=self.settled + later.settled,
+            restarted=self.restarted,
+        )
+
+
+def nothing_happened(head: Head, *, restarted: bool = False) -> Happened:
     """No event, to begin with."""
-    return Happened([], {}, {}, {}, set(), [], [], restarted)
+    return Happened(head, [], {}, {}, {}, set(), [], [], restarted)
 
 
-def what_happened(events: list[Event], image: Image, state: State, *, restarted: bool) -> Happened:
-    """What `events` did that took `image` to `state`, as long as the one has not been merged into the other."""
+def what_happened(head: Head, events: list[Event], image: Image, state: State, *, own: bool = True) -> Happened:
+    """What `events`, of which `head` is the last, did that took `image` to `state`, as long as the one has not been
+    merged into the other. `own`: this node did it.
+    """
     return Happened(
+        head,
         events,
-        ended=_last_known(events, image),
+        ended=last_known(events, image),
         names=_names(events, state),
         stations=_stations(events, state),
         hearing=_hearing(events, state),
-        unsuccessful=list(_unsuccessful(events, state)),
-        settled=list(_settled(events, image, state)),
-        restarted=restarted,
+        unsuccessful=list(_unsuccessful(events, state)) if own else [],
+        settled=list(_settled(events, image, state)) if own else [],
+        restarted=False,
     )
 
 
-def _last_known(events: Iterable[Event], image: Image) -> dict[int, LastKnown]:
-    """Of sessions that end, what the merge drops: an ended session may still ask why."""
+def last_known(events: Iterable[Event], image: Image) -> dict[int, LastKnown]:
+    """Of sessions that end, what the merge drops: an ended session may still ask why. Those that are in the image."""
     ended = (event.session_id for event in events if isinstance(event, Ended))
     sessions, keys = image.sessions, image.session_keys
     return {
@@ -94,6 +130,25 @@ def _last_known(events: Iterable[Event], image: Image) -> dict[int, LastKnown]:
         for each in ended
         if each in keys
     }
+
+
+def ended_rows(events: Iterable[Event], image: Image, now: int) -> list[tuple[Any, ...]]:
+    """What is kept for other nodes of the sessions that end in a batch, as rows of `ended_sessions`."""
+    last = last_known(events, image)
+    return [
+        (
+            event.session_id,
+            event.user_id,
+            known.keys.cookie_digest,
+            known.keys.csrf_digest,
+            known.language,
+            event.reason.value,
+            now,
+            False,
+        )
+        for event in events
+        if isinstance(event, Ended) and (known := last.get(event.session_id)) is not None and known.asks
+    ]
 
 
 def _names(events: Iterable[Event], state: State) -> dict[int, LicenseKey]:

@@ -24,6 +24,27 @@ def index_whole(image: Image) -> None:
             append(image.unfinished, transaction.runtime_id, transaction.id)
 
 
+def put_users(image: Image, loaded: dict[str, dict[Any, Any]]) -> None:
+    """Put users that have been read into an image, with all that is theirs, by table of the state.
+
+    In the order of the tables: users and sessions last, so that whoever looks one up meanwhile finds it with all that
+    is its own, or not at all.
+    """
+    for session_id, license_id in loaded["holds"]:
+        append(image.held_by, session_id, license_id)
+    for holder, license_id in loaded["assignments"]:
+        append(image.assigned_to, holder, license_id)
+    for holder, owner_key in loaded["profiles"]:
+        append(image.profiled, holder, owner_key)
+    for session in loaded["sessions"].values():
+        append(image.sessions_of, session.user_id, session.id)
+    for user in loaded["users"].values():
+        if user.deleted_at is None:
+            image.user_ids[fold(user.login)] = user.id
+    for name, rows in loaded.items():
+        getattr(image, name).update(rows)
+
+
 def append(index: dict[Any, tuple[Any, ...]], key: Any, found: Any) -> None:  # noqa: ANN401 - an index of any key
     """Let an index find one more by this key, behind those that it finds already."""
     index[key] = (*index.get(key, ()), found)

@@ -6,80 +6,68 @@ may have taken messages to a peer that was gone.
 """
 
 import asyncio
-from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
-from msgspec import Struct
-
-from seatkeeper.licensing.commands import EndReason
-from seatkeeper.licensing.entities import Station, fold
+from seatkeeper.ledger.deliveries import Cursor, Reached
+from seatkeeper.ledger.messages import (
+    OF_SUBSCRIPTION,
+    ConnectionDown,
+    LicensesChanged,
+    Message,
+    StationChanged,
+    SubscriptionChanged,
+    SubscriptionState,
+)
+from seatkeeper.licensing.entities import fold
 from seatkeeper.licensing.events import Subscribed
 
 QUEUE_LIMIT: Final = 1_000
 
 
-class LicensesChanged(Struct, frozen=True):
-    """Where licenses stand, by name as the client spelled it. `full`: all that are subscribed, else what changed."""
+class Queued(NamedTuple):
+    """A message that waits, and the event from which it follows, by its position in the journal."""
 
-    full: bool
-    statuses: tuple[tuple[str, bool], ...]
-
-
-class SubscriptionState(IntEnum):
-    """How the subscription to licenses fares; the numbers are those of ICWS (contract 3.4)."""
-
-    NORMAL = 1
-    """What went missing has been told afresh."""
-    FAULTED = 3
-    """Messages were dropped: more waited than are kept."""
-
-
-class SubscriptionChanged(Struct, frozen=True):
-    """How the subscription fares now."""
-
-    state: SubscriptionState
-
-
-class StationChanged(Struct, frozen=True):
-    """Where the session sits now: at this station, at this remote number (or both), or nowhere."""
-
-    station: Station | None = None
-    remote_number: str | None = None
-
-
-class ConnectionDown(Struct, frozen=True):
-    """The session has ended."""
-
-    reason: EndReason
-
-
-Message = LicensesChanged | SubscriptionChanged | StationChanged | ConnectionDown
-
-_OF_SUBSCRIPTION: Final = (LicensesChanged, SubscriptionChanged)
+    position: int
+    message: Message
 
 
 class Mailbox:
-    """What waits for one session. Not `current`: what its client was told before is not known here."""
+    """What waits for one session. Not `current`: what its client was told before is not known here.
+
+    `reached`: how far the journal has been read. Where several nodes can hand out messages, `cursor` is how far the
+    session had been told when that was last seen, `lock` belongs to whoever hands them out, `losses` is how often the
+    database had been lost when it was last certain what the client knows, and `doubted` that it is not.
+    """
 
     __slots__ = (
         "_assigned",
         "_handed_to_stream",
         "_owner_key",
+        "_reached",
         "_spellings",
         "_station",
         "current",
+        "cursor",
+        "doubted",
+        "lock",
+        "losses",
         "queue",
         "session_id",
         "stream",
         "user_id",
     )
 
-    def __init__(self, session_id: int, user_id: int, *, current: bool) -> None:
+    def __init__(self, session_id: int, user_id: int, reached: Reached, *, current: bool, losses: int = 0) -> None:
         self.session_id = session_id
         self.user_id = user_id
         self.current = current
-        self.queue: list[Message] = []
+        self.queue: list[Queued] = []
         self.stream: Stream | None = None
+        self.cursor: Cursor | None = None
+        self.lock: asyncio.Lock | None = None
+        self.losses = losses
+        self.doubted = False
+        self._reached = reached
         self._owner_key = ""
         self._spellings: dict[str, tuple[str, ...]] = {}
         self._assigned: dict[str, bool] = {}
@@ -98,18 +86,21 @@ class Mailbox:
         self._spellings = {}
         for name in self._assigned:
             self._spellings[fold(name)] = (*self._spellings.get(fold(name), ()), name)
-        self._tell_licenses_afresh()
+        if self._told_elsewhere:
+            self._drop(OF_SUBSCRIPTION)
+        else:
+            self._tell_licenses_afresh()
 
     def unsubscribe(self) -> None:
         """Nothing more is told of licenses, and what was not delivered is dropped."""
         self._spellings, self._assigned = {}, {}
-        self._drop(_OF_SUBSCRIPTION)
+        self._drop(OF_SUBSCRIPTION)
 
     def resume(self) -> None:
         """The subscription is one of an earlier run: its first full message is followed by word that all is well."""
         if self._assigned:
             self._drop((SubscriptionChanged,))
-            self.put(SubscriptionChanged(SubscriptionState.NORMAL))
+            self._add(SubscriptionChanged(SubscriptionState.NORMAL))
 
     def change(self, licenses: list[tuple[str, str]], *, assigned: bool) -> None:
         """Licenses, by folded owner and name, are now assigned to the session's user, or not."""
@@ -122,56 +113,97 @@ class Mailbox:
         changed = tuple((name, assigned) for name in spellings if self._assigned[name] != assigned)
         if changed:
             self._assigned.update(changed)
-            self.put(LicensesChanged(full=False, statuses=changed))
+            self._put(LicensesChanged(full=False, statuses=changed))
 
     def sit(self, station: StationChanged) -> None:
         """The session sits here now, which is told if it is news."""
-        if station != (self._station or StationChanged()):
+        if station == (self._station or StationChanged()):
+            return
+        if self._told_elsewhere:
+            self._station = station
+            self._drop((StationChanged,))
+        else:
             self.tell_station(station)
 
     def tell_station(self, station: StationChanged) -> None:
         """Tell where the session sits. Only where it sits last is worth delivering."""
         self._station = station
         self._drop((StationChanged,))
-        self.put(station)
+        self._add(station)
 
-    def put(self, message: Message) -> None:
-        """Queue a message; a queue that is full gives way to one fresh full message, between word that it failed and
-        word that all is well again."""
-        self.queue.append(message)
-        if len(self.queue) > QUEUE_LIMIT:
-            self._tell_licenses_afresh()
-            self.queue.insert(0, SubscriptionChanged(SubscriptionState.FAULTED))
-            self.queue.append(SubscriptionChanged(SubscriptionState.NORMAL))
-        self._wake()
+    def end(self, down: ConnectionDown) -> None:
+        """The last message."""
+        self._add(down)
 
     def take(self, stream: "Stream | None" = None) -> list[Message]:
         """All that waits, for a poll or for a stream."""
         taken, self.queue = self.queue, []
         if stream is not None and taken:
             self._handed_to_stream = True
+        return [each.message for each in taken]
+
+    def take_until(self, position: int) -> list[Message]:
+        """What waits that follows from the events up to there."""
+        taken = [each.message for each in self.queue if each.position <= position]
+        self.drop_until(position)
         return taken
 
-    def take_over(self, stream: "Stream | None") -> None:
-        """The queue goes to another reader. What an earlier stream took may never have arrived: it is told afresh."""
+    def drop_until(self, position: int) -> None:
+        """The client has been told, by another node, what follows from the events up to there."""
+        self.queue = [each for each in self.queue if each.position > position]
+
+    def read_by(self, stream: "Stream | None") -> None:
+        """Another stream has the queue, or none."""
         if self.stream is not None:
             self.stream.replace()
         self.stream = stream
+
+    def tell_afresh(self) -> None:
+        """Where everything stands, instead of what waits: it is not certain what the client knows."""
+        self._tell_licenses_afresh()
+        if self._station is not None:
+            self.tell_station(self._station)
+
+    def take_over(self, stream: "Stream | None") -> None:
+        """The queue goes to another reader. What an earlier stream took may never have arrived: it is told afresh."""
+        self.read_by(stream)
         if self._handed_to_stream:
             self._handed_to_stream = False
+            self.tell_afresh()
+
+    @property
+    def _told_elsewhere(self) -> bool:
+        """Whether another node has told the client what follows from the event that has just been read."""
+        return self.cursor is not None and self._reached.position <= self.cursor.position
+
+    def _put(self, message: Message) -> None:
+        """Queue what follows from an event. A queue that is full gives way to one fresh full message, between word that
+        it failed and word that all is well again."""
+        if self._told_elsewhere:
+            return
+        self._add(message)
+        if len(self.queue) > QUEUE_LIMIT:
             self._tell_licenses_afresh()
-            if self._station is not None:
-                self.tell_station(self._station)
+            self.queue.insert(0, self._queued(SubscriptionChanged(SubscriptionState.FAULTED)))
+            self.queue.append(self._queued(SubscriptionChanged(SubscriptionState.NORMAL)))
+
+    def _add(self, message: Message) -> None:
+        self.queue.append(self._queued(message))
+        self._wake()
+
+    def _queued(self, message: Message) -> Queued:
+        return Queued(self._reached.position, message)
 
     def _tell_licenses_afresh(self) -> None:
         """One full message instead of all that was queued about licenses."""
-        self._drop(_OF_SUBSCRIPTION)
+        self._drop(OF_SUBSCRIPTION)
         if self._assigned:
-            self.queue.insert(0, LicensesChanged(full=True, statuses=tuple(self._assigned.items())))
+            full = LicensesChanged(full=True, statuses=tuple(self._assigned.items()))
+            self.queue.insert(0, self._queued(full))
             self._wake()
 
     def _drop(self, kinds: tuple[type[Message], ...]) -> None:
-        self.queue = [each for each in self.queue if not isinstance(each, kinds)]
+        self.queue = [each for each in self.queue if not isinstance(each.message, kinds)]
 
     def _wake(self) -> None:
         if self.stream is not None:
@@ -182,27 +214,26 @@ class Stream:
     """One open event stream. It has the session's queue until a newer one takes it or the session ends."""
 
     def __init__(self, mailbox: Mailbox) -> None:
-        self._mailbox = mailbox
+        self.mailbox: Final = mailbox
+        self.open = True
         self._woken = asyncio.Event()
         self._woken.set()
-        self._open = True
 
     async def next(self, timeout: float) -> list[Message] | None:  # noqa: ASYNC109 - a pause between pings, not a limit
         """The next messages; [] when there were none for `timeout` seconds; None when the stream is over."""
-        if self._open:
+        if self.open:
             try:
                 async with asyncio.timeout(timeout):
                     await self._woken.wait()
             except TimeoutError:
                 return []
             self._woken.clear()
-        return self._take()
+        return await self.take() if self.open else None
 
-    def _take(self) -> list[Message] | None:
-        if not self._open:
-            return None
-        messages = self._mailbox.take(self)
-        self._open = not any(isinstance(each, ConnectionDown) for each in messages)
+    async def take(self) -> list[Message] | None:
+        """What waits now."""
+        messages = self.mailbox.take(self)
+        self.open = not any(isinstance(each, ConnectionDown) for each in messages)
         return messages
 
     def wake(self) -> None:
@@ -211,11 +242,11 @@ class Stream:
 
     def replace(self) -> None:
         """A newer reader has taken the queue, or the server stops."""
-        self._open = False
+        self.open = False
         self._woken.set()
 
     def close(self) -> None:
         """The peer is gone; polling takes over."""
         self.replace()
-        if self._mailbox.stream is self:
-            self._mailbox.stream = None
+        if self.mailbox.stream is self:
+            self.mailbox.stream = None

@@ -13,7 +13,7 @@ from seatkeeper.licensing.state import Image
 
 def needed_for(batch: Iterable[commands.Command[Any]], image: Image) -> Needed:
     """What these commands need and the image does not have."""
-    needed = Needed(users=set(), logins=set(), sessions=set(), rosters=set(), licenses=set())
+    needed = Needed(users=set(), logins=set(), sessions=set(), rosters=set(), licenses=set(), expiring=set())
     for command in batch:
         _NEEDS[type(command)](command, image, needed)
     return Needed(
@@ -22,6 +22,7 @@ def needed_for(batch: Iterable[commands.Command[Any]], image: Image) -> Needed:
         sessions=needed.sessions - image.sessions.keys(),
         rosters=needed.rosters,
         licenses=needed.licenses,
+        expiring=needed.expiring,
     )
 
 
@@ -34,6 +35,11 @@ def _of_session(session_id: int, image: Image, needed: Needed) -> None:
     logon = image.logons.get(session_id)
     if logon is not None and logon.station_id is not None:
         _present(logon.station_id, image, needed)
+
+
+def _expire(command: commands.ExpireSession, image: Image, needed: Needed) -> None:
+    _session(command, image, needed)
+    needed.expiring.add(command.session_id)
 
 
 def _set_station(command: commands.SetStation, image: Image, needed: Needed) -> None:
@@ -162,7 +168,7 @@ def _nothing(_command: commands.Command[Any], _image: Image, _needed: Needed) ->
 _NEEDS: dict[type[Any], Callable[[Any, Image, Needed], None]] = {
     commands.Connect: _connect,
     commands.EndSession: _session,
-    commands.ExpireSession: _session,
+    commands.ExpireSession: _expire,
     commands.FindSession: _session,
     commands.FindUser: _user,
     commands.AcquireInStages: _session,

@@ -1,8 +1,8 @@
 """What becomes of the journal over the years (rule L11): old stretches are sealed, and deleted users are forgotten.
 
-Both take long beside a server that serves. So they are work that goes on by itself, one at a time: reading and folding
-in a thread of its own, and what has to be written in many small transactions of the writer's. Whenever it is cut off,
-nothing is lost and the journal is sound; asked for again it goes on.
+Both take long beside a server that serves. So they are work that goes on by itself, one at a time among all nodes:
+reading and folding in a thread of its own, and what has to be written in many small transactions of the writer's.
+Whenever it is cut off, nothing is lost and the journal is sound; asked for again it goes on.
 """
 
 import asyncio
@@ -10,12 +10,11 @@ import sqlite3
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
-from contextlib import contextmanager
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
+import psycopg
 import structlog
 from msgspec import Struct
 
@@ -28,12 +27,12 @@ from seatkeeper.ledger.archive import (
     write_archive,
 )
 from seatkeeper.ledger.batch import Batches
-from seatkeeper.ledger.database import Database
+from seatkeeper.ledger.database import Database, DatabaseUnreachable
 from seatkeeper.ledger.denials import REPEATS_WITHIN
 from seatkeeper.ledger.engines.engine import Engine, Forgotten, Reading, SaveFailed
-from seatkeeper.ledger.engines.sqlite_reading import SqliteReading
-from seatkeeper.ledger.journal import Entry, Head, JournalError, Seal, pseudonymised
+from seatkeeper.ledger.journal import Entry, Head, JournalError, Seal
 from seatkeeper.ledger.replay import Replay, from_snapshot, told_by
+from seatkeeper.ledger.retention_steps import STEP, last_seal, next_rows, steps_of
 from seatkeeper.ledger.snapshot import SnapshotDigest, SnapshotRow, rows_of
 from seatkeeper.ledger.unavailable import Stopping, Unavailable
 from seatkeeper.licensing.pseudonyms import pseudonym_of
@@ -43,11 +42,12 @@ T = TypeVar("T")
 
 _log = structlog.get_logger("seatkeeper.ledger")
 
-_STEP: Final = 2_000
-"""Rows that are written or removed under one commit, which a batch may have to wait for."""
+_STEP: Final = STEP
 _LOOKED_AT_ONCE: Final = 500
 """Events that are looked at between two pauses, each as long as that took: requests need the processor, too."""
 _WAIT_SECONDS: Final = 5.0
+_OTHERS_SAVE_WITHIN: Final = 3_600_000
+"""Milliseconds after which every other node has saved how often its denials were repeated."""
 
 
 class Attend(Protocol):
@@ -58,7 +58,7 @@ class Attend(Protocol):
 
 
 class AtWork(Exception):
-    """Other work on the journal is going on; only one is at a time."""
+    """Other work on the journal is going on, at this node or at another; only one is at a time."""
 
 
 class Sealed(Struct, frozen=True):
@@ -95,6 +95,19 @@ class Work(Struct):
     failure: str | None = None
 
 
+_Do = Callable[[Work, Reading], Coroutine[Any, Any, Sealed | Forgot | None]]
+_FAILURES: Final = (
+    ArchiveError,
+    JournalError,
+    SaveFailed,
+    Unavailable,
+    DatabaseUnreachable,
+    sqlite3.Error,
+    psycopg.Error,
+    OSError,
+)
+
+
 class _Drafted(NamedTuple):
     """A stretch that has been archived: what its events came to, and the file's name and digest."""
 
@@ -115,21 +128,22 @@ class Retention:
         self.work: Work | None = None
         """What is under way, or ended last."""
 
-    def seal(self, before: int, archive: Path) -> Work:
-        """Begin to seal what happened before this time, into this directory. Nothing of the last minute is sealed.
+    async def seal(self, before: int, archive: Path) -> Work:
+        """Begin to seal what happened before this time, into this directory. Nothing of the last minute is sealed, nor
+        of the last hour where other nodes may use the database.
 
         A directory that does not exist is made, in one that does. Raises AtWork.
         """
-        return self._begin(lambda work: self._seal(work, before, archive))
+        return await self._begin(lambda work, reading: self._seal(work, reading, before, archive))
 
-    def forget(self, user_id: int, archive: Path) -> Work:
+    async def forget(self, user_id: int, archive: Path) -> Work:
         """Begin to replace what says who a user is, whom an event says to be forgotten. `archive`: where the archives
         are. Raises AtWork.
         """
-        return self._begin(lambda work: self._forget(work, user_id, archive))
+        return await self._begin(lambda work, reading: self._forget(work, reading, user_id, archive))
 
     def require_idle(self) -> None:
-        """Raises AtWork where something is under way."""
+        """Raises AtWork where something is under way at this node."""
         if self.work is not None and self.work.running:
             raise AtWork("The journal is being worked on already; wait for the end of that.")
 
@@ -144,39 +158,53 @@ class Retention:
         if self._task is not None:
             await asyncio.wait([self._task])
 
-    def _begin(self, do: Callable[[Work], Coroutine[Any, Any, Sealed | Forgot | None]]) -> Work:
+    async def _begin(self, do: _Do) -> Work:
         self.require_idle()
-        work = self.work = Work(number=1 if self.work is None else self.work.number + 1)
-        self._task = asyncio.get_running_loop().create_task(self._run(work, do(work)), name="seatkeeper-retention")
+        former, loop = self.work, asyncio.get_running_loop()
+        work = self.work = Work(number=1 if former is None else former.number + 1)
+        taken: asyncio.Future[bool] = loop.create_future()
+        self._task = loop.create_task(self._run(work, do, taken), name="seatkeeper-retention")
+        if not await asyncio.shield(taken):
+            self.work = former
+            raise AtWork("Another node is working on the journal; wait for the end of that.")
         return work
 
-    async def _run(self, work: Work, doing: Coroutine[Any, Any, Sealed | Forgot | None]) -> None:
+    async def _run(self, work: Work, do: _Do, taken: "asyncio.Future[bool]") -> None:
+        reading = None
         try:
-            work.outcome = await doing
-        except (ArchiveError, JournalError, SaveFailed, Unavailable, sqlite3.Error, OSError) as error:
+            reading = await asyncio.to_thread(self._database.reading, _WAIT_SECONDS)
+            if not await asyncio.to_thread(reading.take_journal):
+                taken.set_result(False)
+                return
+            taken.set_result(True)
+            work.outcome = await do(work, reading)
+        except _FAILURES as error:
             work.failure = str(error).removesuffix(".")
         except Exception as error:  # noqa: BLE001 - nobody awaits it; whoever looks after it is told
             _log.exception("retention_failed")
             work.failure = f"{error!r}; the server's log has more"
         finally:
             work.running = False
+            if reading is not None:
+                reading.close()
+            if not taken.done():
+                taken.set_result(True)
         _log.info("retention_ended", failure=work.failure, outcome=work.outcome and repr(work.outcome))
 
-    async def _seal(self, work: Work, before: int, folder: Path) -> Sealed | None:
+    async def _seal(self, work: Work, reading: Reading, before: int, folder: Path) -> Sealed | None:
         await self._remove_sealed()
         # What is older than this is not repeated any more, so that no repeats of it come after these.
-        youngest = self._clock() - REPEATS_WITHIN
+        youngest = self._clock() - REPEATS_WITHIN - (_OTHERS_SAVE_WITHIN if self._database.shared else 0)
         await self._attend(Batches.save_memoranda)
-        with self._reading() as reading:
-            last = await asyncio.to_thread(_last_seal, reading)
-            until = await asyncio.to_thread(reading.last_before, min(before, youngest))
-            if until is None or (last is not None and until.seq <= last.position):
-                return None
-            work.total = until.seq - (0 if last is None else last.position)
-            drafted = await asyncio.to_thread(self._draft, work, reading, last, until, folder)
+        last = await asyncio.to_thread(last_seal, reading)
+        until = await asyncio.to_thread(reading.last_before, min(before, youngest))
+        if until is None or (last is not None and until.seq <= last.position):
+            return None
+        work.total = until.seq - (0 if last is None else last.position)
+        drafted = await asyncio.to_thread(self._draft, work, reading, last, until, folder)
         digest, rows = SnapshotDigest(), rows_of(drafted.image, until)
         stored = 0
-        while step := await asyncio.to_thread(_next_rows, rows, digest):
+        while step := await asyncio.to_thread(next_rows, rows, digest, _STEP):
             await self._write(partial(_store, until.seq, step))
             stored += len(step)
         seal = Seal(*until, drafted.archive, drafted.digest, digest.digest(), 0)
@@ -205,32 +233,25 @@ class Retention:
             repeats = reading.repeats(entry.seq, entry.seq).get(entry.seq) if entry.kind == "denied" else None
             yield Archived(entry, repeats)
 
-    async def _forget(self, work: Work, user_id: int, folder: Path) -> Forgot:
+    async def _forget(self, work: Work, reading: Reading, user_id: int, folder: Path) -> Forgot:
         await self._remove_sealed()  # in it, he would be named on
         unreached: list[str] = []
         replaced = 0
-        with self._reading() as reading:
-            seals = await asyncio.to_thread(reading.seals)
-            work.total = seals[-1].position if seals else 0
-            unreached += [
-                f"{name} in {folder} is no archive of this journal and was not looked into; remove it"
-                for name in await asyncio.to_thread(strangers, folder, [seal.archive for seal in seals])
-            ]
-            for seal in seals:
-                try:
-                    replaced += await asyncio.to_thread(
-                        forget_in_archive,
-                        folder,
-                        seal.archive,
-                        seal.archive_digest,
-                        user_id,
-                        partial(self._paced, work),
-                    )
-                except ArchiveError as error:
-                    unreached.append(str(error))
-            naming = await asyncio.to_thread(reading.naming, user_id)
+        seals = await asyncio.to_thread(reading.seals)
+        work.total = seals[-1].position if seals else 0
+        unreached += [
+            f"{name} in {folder} is no archive of this journal and was not looked into; remove it"
+            for name in await asyncio.to_thread(strangers, folder, [seal.archive for seal in seals])
+        ]
+        for seal in seals:
+            of_archive = (folder, seal.archive, seal.archive_digest, user_id, partial(self._paced, work))
+            try:
+                replaced += await asyncio.to_thread(forget_in_archive, *of_archive)
+            except ArchiveError as error:
+                unreached.append(str(error))
+        naming = await asyncio.to_thread(reading.naming, user_id)
         work.total = work.done + len(naming.events)
-        for forgotten in _steps(naming, user_id):
+        for forgotten in steps_of(naming, user_id, _STEP):
             await self._write(partial(_forget, forgotten))
             work.done += len(forgotten.events)
         replaced += len(naming.events)
@@ -267,29 +288,6 @@ class Retention:
         if self._stopping.wait(after):
             raise Stopping("The server is stopping; run the command again when it is back.")
 
-    @contextmanager
-    def _reading(self) -> Iterator[Reading]:
-        connection = self._database.connect_reading(_WAIT_SECONDS)
-        connection.isolation_level = None
-        reading = SqliteReading(connection)
-        try:
-            yield reading
-        finally:
-            reading.close()
-
-
-def _last_seal(reading: Reading) -> Seal | None:
-    seals = reading.seals()
-    return seals[-1] if seals else None
-
-
-def _next_rows(rows: Iterator[SnapshotRow], digest: SnapshotDigest) -> list[SnapshotRow]:
-    """In a thread: the next rows of a snapshot, taken into its digest."""
-    step = list(islice(rows, _STEP))
-    for row in step:
-        digest.add(row)
-    return step
-
 
 def _store(position: int, rows: list[SnapshotRow], engine: Engine) -> None:
     engine.store_snapshot(position, rows)
@@ -297,21 +295,3 @@ def _store(position: int, rows: list[SnapshotRow], engine: Engine) -> None:
 
 def _forget(forgotten: Forgotten, engine: Engine) -> None:
     engine.forget(forgotten)
-
-
-def _steps(naming: Forgotten, user_id: int) -> Iterator[Forgotten]:
-    """What names a user, as his pseudonym, in bounded steps.
-
-    A snapshot of later than he was forgotten names him by that already. It keeps its salt, since the event that says
-    why there is none may be archived.
-    """
-    events = [(number, pseudonymised(said, user_id)) for number, said in naming.events]
-    rows = [
-        (number, pseudonym)
-        for number, said in naming.snapshot_rows
-        if (pseudonym := pseudonymised(said, user_id)) != said
-    ]
-    for start in range(0, len(rows), _STEP):
-        yield Forgotten([], rows[start : start + _STEP])
-    for start in range(0, len(events), _STEP):
-        yield Forgotten(events[start : start + _STEP], [])

@@ -29,23 +29,26 @@ metadata = MetaData()
 # A rowid alias on SQLite, a bigint elsewhere.
 Number = BigInteger().with_variant(Integer(), "sqlite")
 
+# Compared and sorted by code points, as SQLite does by itself: what is compared without case has been folded.
+Text = String().with_variant(String(collation="C"), "postgresql")
+
 licenses = Table(
     "licenses",
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),
-    Column("owner", String, nullable=False),
-    Column("name", String, nullable=False),
-    Column("owner_key", String, nullable=False),
-    Column("name_key", String, nullable=False),
-    Column("display_name", String, nullable=False),
-    Column("description", String, nullable=False),
-    Column("applies_to", String, nullable=False),
-    Column("kind", String, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("owner_key", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("applies_to", Text, nullable=False),
+    Column("kind", Text, nullable=False),
     Column("shared", Boolean, nullable=False),
     Column("expires", Number),
     Column("grace_until", Number),
     Column("prerequisite", Number),
-    Column("display_key", String, nullable=False, server_default=""),
+    Column("display_key", Text, nullable=False, server_default=""),
     Column("details", JSON, nullable=False, server_default="{}"),
     UniqueConstraint("owner_key", "name_key", name="one_license_of_a_name"),
 )
@@ -54,8 +57,8 @@ owners = Table(
     "owners",
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),
-    Column("name", String, nullable=False),
-    Column("name_key", String, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
     Column("details", JSON, nullable=False),
     UniqueConstraint("name_key", name="one_owner_of_a_name"),
 )
@@ -95,11 +98,11 @@ stations = Table(
     "stations",
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),
-    Column("name", String, nullable=False),
-    Column("name_key", String, nullable=False),
-    Column("display_name", String, nullable=False),
-    Column("extension", String, nullable=False),
-    Column("display_key", String, nullable=False, server_default=""),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("extension", Text, nullable=False),
+    Column("display_key", Text, nullable=False, server_default=""),
     UniqueConstraint("name_key", name="one_station_of_a_name"),
 )
 
@@ -107,18 +110,18 @@ users = Table(
     "users",
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),
-    Column("login", String, nullable=False),
-    Column("login_key", String, nullable=False),
-    Column("display_name", String, nullable=False),
-    Column("language", String, nullable=False),
+    Column("login", Text, nullable=False),
+    Column("login_key", Text, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("language", Text, nullable=False),
     Column("roles", JSON, nullable=False),
     Column("rights", JSON, nullable=False),
     Column("stations", JSON(none_as_null=True)),
     Column("deleted_at", Number),
     Column("view_allocations", JSON(none_as_null=True), server_default="[]"),
     Column("admin_allocations", JSON(none_as_null=True), server_default="[]"),
-    Column("display_key", String, nullable=False, server_default=""),
-    Column("user_type", String, nullable=False, server_default="InternalAssociate"),
+    Column("display_key", Text, nullable=False, server_default=""),
+    Column("user_type", Text, nullable=False, server_default="InternalAssociate"),
     Column("group_id", Number, nullable=False, server_default="0"),
     Column("secondary_groups", JSON, nullable=False, server_default="[]"),
     Index(
@@ -141,7 +144,7 @@ credentials = Table(
     "credentials",
     metadata,
     Column("user_id", Number, primary_key=True, autoincrement=False),
-    Column("password_hash", String, nullable=False),
+    Column("password_hash", Text, nullable=False),
 )
 
 profiles = Table(
@@ -149,7 +152,7 @@ profiles = Table(
     metadata,
     Column("holder_kind", Integer, primary_key=True),
     Column("holder_id", Number, primary_key=True),
-    Column("owner_key", String, primary_key=True),
+    Column("owner_key", Text, primary_key=True),
     Column("enabled", Boolean, nullable=False),
     Column("method", Integer, nullable=False),
 )
@@ -170,9 +173,9 @@ sessions = Table(
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),
     Column("user_id", Number, nullable=False, index=True),
-    Column("application", String, nullable=False),
-    Column("machine", String, nullable=False),
-    Column("language", String, nullable=False),
+    Column("application", Text, nullable=False),
+    Column("machine", Text, nullable=False),
+    Column("language", Text, nullable=False),
     Column("connected_at", Number, nullable=False),
     Column("hears_of_stations", Boolean, nullable=False, server_default=false()),
     Column("idle_timeout", Number),
@@ -199,10 +202,10 @@ logons = Table(
     Column("session_id", Number, primary_key=True, autoincrement=False),
     Column("id", Number, nullable=False),
     Column("user_id", Number, nullable=False),
-    Column("machine", String, nullable=False),
+    Column("machine", Text, nullable=False),
     Column("setting", Integer, nullable=False),
     Column("station_id", Number),
-    Column("remote_number", String),
+    Column("remote_number", Text),
 )
 
 holds = Table(
@@ -223,7 +226,7 @@ subscriptions = Table(
     metadata,
     Column("session_id", Number, primary_key=True, autoincrement=False),
     Column("user_id", Number, nullable=False),
-    Column("owner", String, nullable=False),
+    Column("owner", Text, nullable=False),
     Column("names", JSON, nullable=False),
 )
 
@@ -231,7 +234,7 @@ runtimes = Table(
     "runtimes",
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),
-    Column("name", String, nullable=False, unique=True),
+    Column("name", Text, nullable=False, unique=True),
     Column("running", Boolean, nullable=False),
 )
 
@@ -240,9 +243,9 @@ applications = Table(
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),
     Column("runtime_id", Number, nullable=False),
-    Column("name", String, nullable=False),
-    Column("category", String),
-    Column("license_type", String),
+    Column("name", Text, nullable=False),
+    Column("category", Text),
+    Column("license_type", Text),
     Column("versions", JSON, nullable=False),
     Column("blocked", Boolean, nullable=False),
     UniqueConstraint("runtime_id", "name", name="one_application_of_a_name"),
@@ -257,11 +260,11 @@ transactions = Table(
     metadata,
     Column("id", Number, primary_key=True, autoincrement=False),
     Column("runtime_id", Number, nullable=False),
-    Column("type", String, nullable=False),
+    Column("type", Text, nullable=False),
     Column("change", JSON, nullable=False),
     Column("user_id", Number, nullable=False),
-    Column("server", String, nullable=False),
-    Column("status", String, nullable=False),
+    Column("server", Text, nullable=False),
+    Column("status", Text, nullable=False),
     Column("created_at", Number, nullable=False),
     Column("updated_at", Number, nullable=False),
     Column("errors", JSON, nullable=False),
@@ -279,7 +282,7 @@ transactions = Table(
 counters = Table(
     "counters",
     metadata,
-    Column("name", String, primary_key=True),
+    Column("name", Text, primary_key=True),
     Column("next", Number, nullable=False),
 )
 
@@ -295,14 +298,14 @@ journal = Table(
     Column("seq", Number, primary_key=True, autoincrement=False),
     Column("at", Number, nullable=False),
     Column("batch", Number, nullable=False),
-    Column("kind", String, nullable=False),
+    Column("kind", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("data", LargeBinary, nullable=False),
     # Who and where, kept apart from `data`: the chain covers their digest, so that a pseudonym can replace them.
     Column("personal", LargeBinary),
     Column("personal_salt", LargeBinary),
     Column("personal_digest", LargeBinary),
-    Column("idempotency_key", String, nullable=True),
+    Column("idempotency_key", Text, nullable=True),
     Column("hash", LargeBinary, nullable=False),
     Index(
         "one_event_of_an_idempotency_key",
@@ -338,7 +341,7 @@ seals = Table(
     Column("position", Number, primary_key=True, autoincrement=False),
     Column("at", Number, nullable=False),
     Column("hash", LargeBinary, nullable=False),
-    Column("archive", String, nullable=False),
+    Column("archive", Text, nullable=False),
     Column("archive_digest", LargeBinary, nullable=False),
     Column("snapshot_digest", LargeBinary, nullable=False),
     Column("event", Number, nullable=False),
@@ -366,3 +369,41 @@ denial_repeats = Table(
     Column("repeats", Number, nullable=False),
     Column("last_at", Number, nullable=False),
 )
+
+# Where several nodes use the database: up to which event the client of a session has been told, by any of them.
+# `reader`: the node with its open event stream. `streamed`: a stream took messages that may not have arrived.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("session_id", Number, primary_key=True, autoincrement=False),
+    Column("position", Number, nullable=False),
+    Column("reader", Number),
+    Column("streamed", Boolean, nullable=False),
+)
+
+# Likewise: sessions that ended a while ago, so that whichever node their clients ask can tell them why.
+ended_sessions = Table(
+    "ended_sessions",
+    metadata,
+    Column("session_id", Number, primary_key=True, autoincrement=False),
+    Column("user_id", Number, nullable=False),
+    Column("cookie_digest", LargeBinary, nullable=False),
+    Column("csrf_digest", LargeBinary, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Number, nullable=False, index=True),
+    Column("told", Boolean, nullable=False),
+)
+
+# Likewise: tokens for another log-on (contract 2.3), by their digests. Outside the journal, and dead in seconds.
+auth_tokens = Table(
+    "auth_tokens",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("session_id", Number, nullable=False, index=True),
+    Column("seed", LargeBinary, nullable=False),
+    Column("until", Number, nullable=False, index=True),
+)
+
+# One row: the oldest revision whose code may still use the database (rule L13).
+oldest_code = Table("oldest_code", metadata, Column("revision", Text, primary_key=True))

@@ -65,8 +65,11 @@ class Tally:
         self.batch_seconds = Distribution(SECONDS)
         self.commit_seconds = Distribution(SECONDS)
         self.commands = {"done": 0, "refused": 0, "failed": 0}
-        self.unsaved = {"no_space": 0, "busy": 0, "fault": 0}
+        self.unsaved = {"no_space": 0, "busy": 0, "disconnected": 0, "unknown": 0, "fault": 0}
         self.turned_away = 0
+        self.followed = 0
+        self.reconnects = 0
+        self.fates = {"saved": 0, "unsaved": 0, "unanswered": 0}
         self.connected = 0
         self.ended = dict.fromkeys(EndReason, 0)
         self.transactions = dict.fromkeys((each for each in TransactionStatus if each.over), 0)
@@ -89,6 +92,9 @@ class Tally:
         copied.commands = self.commands.copy()
         copied.unsaved = self.unsaved.copy()
         copied.turned_away = self.turned_away
+        copied.followed = self.followed
+        copied.reconnects = self.reconnects
+        copied.fates = self.fates.copy()
         copied.connected = self.connected
         copied.ended = self.ended.copy()
         copied.transactions = self.transactions.copy()

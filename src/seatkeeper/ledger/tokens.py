@@ -31,13 +31,20 @@ _OF_LICENSES: Final = (SeatsChanged, LicenseDefined, LicenseRemoved, OwnerDefine
 
 
 class TokenWork:
-    """One task in the event loop. Where tokens are not `counted` it settles what an earlier server left, once."""
+    """One task in the event loop, which settles where this node `leads`. Where tokens are not `counted` it settles what
+    an earlier server left, once."""
 
     def __init__(
-        self, submit: Callable[[SettleTokens], Awaitable[Any]], image: Callable[[], Image], *, counted: bool
+        self,
+        submit: Callable[[SettleTokens], Awaitable[Any]],
+        image: Callable[[], Image],
+        *,
+        leads: Callable[[], bool],
+        counted: bool,
     ) -> None:
         self._submit = submit
         self._image = image
+        self._leads = leads
         self._counted = counted
         self._due = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -45,6 +52,10 @@ class TokenWork:
     def start(self) -> None:
         """Settle now, and from now on."""
         self._task = asyncio.create_task(self._run(), name="seatkeeper-tokens")
+
+    def take_over(self) -> None:
+        """Settle now: this node leads from now on."""
+        self._due.set()
 
     async def stop(self) -> None:
         """Stop settling."""
@@ -58,8 +69,8 @@ class TokenWork:
             self._due.set()
 
     async def settle(self) -> None:
-        """Settle now. A house without applications has nothing to settle."""
-        if self._image().applications:
+        """Settle now, unless that is another node's. A house without applications has nothing to settle."""
+        if self._leads() and self._image().applications:
             await self._submit(SettleTokens())
 
     async def _run(self) -> None:

@@ -1,7 +1,8 @@
 """Carrying transactions out that did not end as they began (mobilefirst contract 3.1, 4; decisions 19 and 20).
 
 Each runtime with transactions that are not over has a task of its own, which takes them on, one step a commit. What a
-step is, and whether it may be taken, is the rules' business: a step that another has taken already is no step.
+step is, and whether it may be taken, is the rules' business: a step that another has taken already is no step. Of
+several nodes the one that leads has these tasks; each of the others hears what became of a transaction.
 """
 
 import asyncio
@@ -60,10 +61,11 @@ class _Line:
 
 
 class TransactionWork:
-    """Drives the transactions of every runtime. Used in the event loop.
+    """Drives the transactions of every runtime where this node `leads`. Used in the event loop.
 
-    `lock_wait`, in milliseconds of `clock`: so long a transaction waits for those before it. `pauses`: what tests have
-    ordered to stay as it is.
+    `resign` is called when this node is about to stop and nothing that it has begun is left. `lock_wait`, in
+    milliseconds of `clock`: so long a transaction waits for those before it. `pauses`: what tests have ordered to stay
+    as it is.
     """
 
     def __init__(
@@ -72,11 +74,15 @@ class TransactionWork:
         image: Callable[[], Image],
         clock: Callable[[], int],
         *,
+        leads: Callable[[], bool],
+        resign: Callable[[], None],
         lock_wait: int,
     ) -> None:
         self._submit = submit
         self._image = image
         self._clock = clock
+        self._leads = leads
+        self._resign = resign
         self._lock_wait = lock_wait
         self.pauses: Final = Pauses()
         self._lines: dict[int, _Line] = {}
@@ -84,14 +90,23 @@ class TransactionWork:
         self._stopping = asyncio.Event()
 
     def start(self) -> None:
-        """Take on whatever is not over."""
+        """Take on whatever is not over, as far as this node leads."""
         for runtime_id in tuple(self._image().unfinished):
             self._take_on(runtime_id)
 
-    def begin_no_more(self) -> None:
-        """Bring to its end what has been begun; what waits is left, and whoever waits for it is sent away."""
-        self._stopping.set()
+    def let_go(self) -> None:
+        """Leave to another what is not over: this node leads no more."""
         self._wake()
+
+    def begin_no_more(self) -> None:
+        """Bring to its end what this node has begun; what waits is left, and whoever waits for it is sent away.
+
+        Where another node lives, that takes on what waits.
+        """
+        self._stopping.set()
+        self._send_away([number for number in self._waiters if self._waits_elsewhere(number)])
+        self._wake()
+        self._resign_when_idle()
 
     async def stop(self) -> None:
         """Begin no more, and wait until what has been begun is over. May be called twice."""
@@ -142,6 +157,16 @@ class TransactionWork:
         transaction = self._image().transactions.get(transaction_id)
         return None if transaction is None or transaction.status.over else transaction
 
+    def _waits_elsewhere(self, transaction_id: int) -> bool:
+        """Whether a transaction has not been begun, and is not this node's to begin."""
+        transaction = self._unfinished(transaction_id)
+        pending = transaction is not None and transaction.status is TransactionStatus.PENDING
+        return transaction is not None and pending and transaction.runtime_id not in self._lines
+
+    def _resign_when_idle(self) -> None:
+        if self._stopping.is_set() and not self._lines:
+            self._resign()
+
     def _is_paused(self, transaction: Transaction) -> bool:
         runtime = self._image().runtimes.get(transaction.runtime_id)
         return runtime is not None and self.pauses.keeps(runtime.name, transaction)
@@ -161,7 +186,9 @@ class TransactionWork:
             self._answer(transaction_id, _stopped(transaction_id))
 
     def _take_on(self, runtime_id: int) -> None:
-        if runtime_id not in self._lines and runtime_id in self._image().unfinished and not self._stopping.is_set():
+        if self._stopping.is_set() or not self._leads():
+            return
+        if runtime_id not in self._lines and runtime_id in self._image().unfinished:
             line = self._lines[runtime_id] = _Line()
             line.task = asyncio.create_task(self._drive(runtime_id, line), name=f"seatkeeper-runtime-{runtime_id}")
 
@@ -170,9 +197,10 @@ class TransactionWork:
             line.wake()
 
     async def _drive(self, runtime_id: int, mine: _Line) -> None:
-        """Until nothing of a runtime is left to do; when the server stops, until nothing has been begun."""
+        """Until nothing of a runtime is left to do, or another node is to do it; when the server stops, until nothing
+        has been begun."""
         try:
-            while line := self._image().unfinished.get(runtime_id):
+            while self._leads() and (line := self._image().unfinished.get(runtime_id)):
                 stopping = self._stopping.is_set()
                 first = self._unfinished(line[0])
                 if stopping and first is not None and first.status is TransactionStatus.PENDING:
@@ -182,12 +210,14 @@ class TransactionWork:
                     break
                 if not moved:
                     await mine.rest()
-            self._send_away(line or ())
+            if self._stopping.is_set():
+                self._send_away(self._image().unfinished.get(runtime_id, ()))
         except Stopping:  # nothing will be committed any more
             self._send_away(tuple(self._waiters))
         finally:
             del self._lines[runtime_id]
             mine.end()
+            self._resign_when_idle()
 
     async def _step(self, line: tuple[int, ...]) -> bool:
         """Take the first of a line one step on, and let go those that have waited too long. Whether anything moved."""

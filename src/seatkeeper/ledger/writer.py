@@ -33,17 +33,21 @@ class SaveMemoranda(NamedTuple):
     """Ask the writer to save what stands outside the journal."""
 
 
+class Follow(NamedTuple):
+    """Ask the writer to take in what other nodes may have written."""
+
+
 class _Stop(NamedTuple):
     """Ask the writer to finish what waits and end."""
 
 
-Item = Waiting | Chore | SaveMemoranda | _Stop
+Item = Waiting | Chore | SaveMemoranda | Follow | _Stop
 Deliver = Callable[[list[tuple[Future[Any], Any]], Happened], None]
 
 
 class Writer:
     """One thread that owns the batches. Items come in by a queue made for threads; each batch goes out by one call
-    into the event loop.
+    into the event loop. There, too, `on_connection` is told when the database answers no more, and when it does again.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Writer:
         on_fatal: Callable[[Exception], None],
         *,
         batch_size: int,
+        on_connection: Callable[[bool], None],
     ) -> None:
         self._batches = batches
         self._loop = loop
@@ -64,6 +69,9 @@ class Writer:
         self._left: deque[Waiting] = deque()
         self._in_hand: list[Waiting] = []
         self._chores: deque[Chore] = deque()
+        self._on_connection = on_connection
+        self._connected = True
+        self._follow_asked = False
         self._stopping = False
         self._lost = False
         self._thread = threading.Thread(target=self._run, name="seatkeeper-writer", daemon=True)
@@ -71,7 +79,7 @@ class Writer:
     @property
     def waiting(self) -> int:
         """How many commands wait, those of the batch under way not counted."""
-        return self._queue.qsize() + len(self._left)
+        return max(0, self._queue.qsize() - self._follow_asked) + len(self._left)
 
     @property
     def alive(self) -> bool:
@@ -85,6 +93,12 @@ class Writer:
     def put(self, item: Item) -> None:
         """Let an item wait for the next batch."""
         self._queue.put(item)
+
+    def follow(self) -> None:
+        """Let what other nodes may have written be taken in soon. In any thread; asked often, it is done once."""
+        if not self._follow_asked:
+            self._follow_asked = True
+            self._queue.put(Follow())
 
     def stop(self) -> None:
         """Commit what waits, then end the thread. Blocks until it has ended."""
@@ -125,18 +139,28 @@ class Writer:
                     item = self._queue.get(block=not batch and not self._stopping)
                 except Empty:
                     break
-            match item:
-                case Waiting():
-                    if not item.waiter.cancelled():
-                        batch.append(item)
-                case Chore():
-                    self._chores.append(item)
-                    break  # what has been taken is not kept waiting for it
-                case SaveMemoranda():
-                    self._batches.save_memoranda()
-                case _Stop():
-                    self._stopping = True
+            if self._is_enough(item, batch):
+                break
         return batch
+
+    def _is_enough(self, item: Item, batch: list[Waiting]) -> bool:
+        """Take an item; whether what has been taken is not to be kept waiting for more."""
+        match item:
+            case Waiting():
+                if not item.waiter.cancelled():
+                    batch.append(item)
+            case Chore():
+                self._chores.append(item)
+                return True
+            case SaveMemoranda():
+                self._batches.save_memoranda()
+            case Follow():
+                self._follow_asked = False
+                if not batch:  # else the batch itself follows
+                    self._tell(self._batches.follow())
+            case _Stop():
+                self._stopping = True
+        return False
 
     def _commit(self, batch: list[Waiting]) -> None:
         if not batch:
@@ -145,6 +169,18 @@ class Writer:
         self._left.extendleft(reversed(batch[len(outcomes) :]))
         answers = [(each.waiter, outcome) for each, outcome in zip(batch, outcomes, strict=False)]
         self._loop.call_soon_threadsafe(self._deliver, answers, happened)
+        self._tell_connection()
+
+    def _tell(self, happened: Happened) -> None:
+        """Tell what happened apart from commands, and whether the database answers."""
+        if happened.events or happened.restarted:
+            self._loop.call_soon_threadsafe(self._deliver, [], happened)
+        self._tell_connection()
+
+    def _tell_connection(self) -> None:
+        if self._connected is not self._batches.connected:
+            self._connected = self._batches.connected
+            self._loop.call_soon_threadsafe(self._on_connection, self._connected)
 
     def _carry_out(self) -> None:
         while self._chores:
@@ -158,6 +194,7 @@ class Writer:
             else:
                 self._loop.call_soon_threadsafe(_answer, chore.waiter, outcome)
             self._chores.popleft()
+            self._tell(self._batches.tell())
 
 
 def _answer(waiter: Future[Any], outcome: Any) -> None:  # noqa: ANN401 - of any chore

@@ -91,10 +91,13 @@ class ReleaseRuntimeLock(Command[bool], frozen=True):
 
 
 class RecoverTransactions(Command[int], frozen=True):
-    """After the start of the only node: what the former one left. Outcome: how many transactions that was.
+    """See to what a node left that is gone. Outcome: how many transactions that was.
 
-    PENDING ones are CANCELED, PREPARING ones REJECTING; those and COMMITTING ones are to be advanced (decision 19).
+    PREPARING ones become REJECTING; those and COMMITTING ones are to be advanced (decision 19). After the start of the
+    only node those that were PENDING are CANCELED; without `cancel` they wait on, for the node that asks.
     """
+
+    cancel: bool = True
 
 
 class SettleTokens(Command[int], frozen=True):

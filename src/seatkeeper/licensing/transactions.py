@@ -97,9 +97,10 @@ def release_runtime_lock(turn: Turn, command: ReleaseRuntimeLock) -> bool:
     return True
 
 
-def recover_transactions(turn: Turn, _command: RecoverTransactions) -> int:
+def recover_transactions(turn: Turn, command: RecoverTransactions) -> int:
     """Take up what was left. The time limit of a step that is under way begins anew: nobody could take it meanwhile."""
-    left = [turn.state.transactions[number] for line in turn.state.unfinished.values() for number in line]
+    unfinished = [turn.state.transactions[number] for line in turn.state.unfinished.values() for number in line]
+    left = [each for each in unfinished if command.cancel or each.status is not TransactionStatus.PENDING]
     for transaction in left:
         match transaction.status:
             case TransactionStatus.PENDING:

@@ -1,8 +1,9 @@
 """The page that Prometheus reads, in the format that it asks for."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import version
+from itertools import chain
 from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
@@ -11,8 +12,9 @@ from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
 from seatkeeper.ledger.door import Ledger
-from seatkeeper.metrics.reading import Reading
+from seatkeeper.metrics.reading import Reading, node_figures
 from seatkeeper.metrics.requests import Requests
+from seatkeeper.metrics.siblings import Figures, Siblings
 
 
 class Page(NamedTuple):
@@ -26,8 +28,8 @@ class Metrics:
     """All metrics of one server: the catalogue's, and those of the process and its Python that every program has.
 
     `log_ons` gives how often credentials of a kind were right and wrong, `slow_calls` how often a route was slow.
-    `states` are all that the server can be in, and `state` gives the one that it is in. Nothing here is shared between
-    servers of one process.
+    `states` are all that the server can be in, and `state` gives the one that it is in. `siblings`: the other workers
+    of the server, whose metrics are told as well. Nothing here is shared between servers of one process.
     """
 
     def __init__(
@@ -38,6 +40,7 @@ class Metrics:
         slow_calls: Callable[[], Mapping[str, int]],
         state: Callable[[], str],
         states: Iterable[str],
+        siblings: Siblings | None = None,
     ) -> None:
         self.requests: Final = Requests()
         self._ledger = ledger
@@ -45,6 +48,7 @@ class Metrics:
         self._slow_calls = slow_calls
         self._state = state
         self._states = tuple(states)
+        self._siblings = siblings
         self._version = version("seatkeeper")
         self._process = CollectorRegistry()
         ProcessCollector(registry=self._process)
@@ -58,37 +62,48 @@ class Metrics:
         It is written in a thread, since there may be thousands of licenses, and waits for no batch and no disk.
         """
         async with self._one_at_a_time:
-            figures = await asyncio.to_thread(self._ledger.figures)
-            state = self._state()
-            reading = Reading(
-                figures=figures,
-                requests=self.requests.copy(),
-                log_ons=dict(self._log_ons()),
-                slow_calls=dict(self._slow_calls()),
-                states={each: each == state for each in self._states},
-                streams=self._ledger.feed.open_streams,
-                healthy=self._ledger.healthy,
-                now=self._ledger.now(),
-                version=self._version,
-            )
-            return await asyncio.to_thread(self._written, reading, accept)
+            others = {} if self._siblings is None else await self._siblings.ask()
+            return await asyncio.to_thread(self._written, await self._reading(), others, accept)
 
-    def _written(self, reading: Reading, accept: str) -> Page:
+    async def of_this_process(self) -> list[Family]:
+        """The metrics of this process alone, as another worker asks for them."""
+        reading = await self._reading()
+        return await asyncio.to_thread(lambda: [*reading.families(), *self._process.collect()])
+
+    async def _reading(self) -> Reading:
+        ledger = self._ledger
+        figures = await asyncio.to_thread(ledger.figures)
+        state = self._state()
+        return Reading(
+            figures=figures,
+            requests=self.requests.copy(),
+            log_ons=dict(self._log_ons()),
+            slow_calls=dict(self._slow_calls()),
+            states={each: each == state for each in self._states},
+            streams=ledger.feed.open_streams,
+            healthy=ledger.healthy,
+            node=node_figures(ledger),
+            now=ledger.now(),
+            version=self._version,
+        )
+
+    def _written(self, reading: Reading, others: Mapping[int, list[Figures] | None], accept: str) -> Page:
         encode, content_type = _encoder(accept)
-        return Page(encode(_Collected(reading, self._process)), content_type)
+        families: Iterable[Family] = chain(reading.families(), self._process.collect())
+        if self._siblings is not None:
+            families = self._siblings.together(families, others)
+        return Page(encode(_Collected(families)), content_type)
 
 
 class _Collected(Collector):
     """What is written out, as the library takes it."""
 
-    def __init__(self, reading: Reading, process: CollectorRegistry) -> None:
-        self._reading = reading
-        self._process = process
+    def __init__(self, families: Iterable[Family]) -> None:
+        self._families = families
 
-    def collect(self) -> Iterator[Family]:
+    def collect(self) -> Iterable[Family]:
         """Every family."""
-        yield from self._reading.families()
-        yield from self._process.collect()
+        return self._families
 
 
 def _encoder(accept: str) -> tuple[Callable[[Collector], bytes], str]:

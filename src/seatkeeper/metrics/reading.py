@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric as Family
 
-from seatkeeper.ledger.door import RuntimeFigures
+from seatkeeper.ledger.door import Ledger, RuntimeFigures
 from seatkeeper.ledger.tally import Distribution, Figures, Tally
 from seatkeeper.licensing.entities import License, Pool
 from seatkeeper.licensing.verdicts import Reason
@@ -18,6 +18,21 @@ from seatkeeper.metrics.requests import RequestKind
 Row = tuple[tuple[str, ...], float]
 
 _FAMILIES: Mapping[str, Callable[..., Any]] = {"gauge": GaugeMetricFamily, "counter": CounterMetricFamily}
+
+
+class NodeFigures(NamedTuple):
+    """What a node knows of itself. `behind`: seconds since it last knew that it had all of the journal."""
+
+    number: int
+    leads: bool
+    connected: bool
+    behind: float
+
+
+def node_figures(ledger: Ledger) -> NodeFigures:
+    """Those of this process."""
+    presence = ledger.presence
+    return NodeFigures(presence.node, presence.leads, ledger.connected, ledger.behind)
 
 
 class Reading(NamedTuple):
@@ -34,6 +49,7 @@ class Reading(NamedTuple):
     states: Mapping[str, bool]
     streams: int
     healthy: bool
+    node: NodeFigures
     now: int
     version: str
 
@@ -52,6 +68,8 @@ class Reading(NamedTuple):
         yield _family(catalogue.TRANSACTIONS_ENDED, (((status.lower(),), count) for status, count in ended))
         yield from _ledger(self.figures, tally)
         yield _family(catalogue.HEALTHY, [((), self.healthy)])
+        yield from _node(self.node, tally)
+        yield _family(catalogue.WORKER_UP, [((), 1)])
         yield _family(catalogue.HEAD, [((), self.figures.head)])
         yield _family(catalogue.STATE, (((state,), is_in) for state, is_in in self.states.items()))
         yield _family(catalogue.BUILD, [((self.version,), 1)])
@@ -135,6 +153,16 @@ def _ledger(figures: Figures, tally: Tally) -> Iterator[Family]:
     yield _histogram(catalogue.BATCH_SECONDS, [((), tally.batch_seconds)])
     yield _histogram(catalogue.COMMIT_SECONDS, [((), tally.commit_seconds)])
     yield _family(catalogue.UNSAVED, (((cause,), count) for cause, count in tally.unsaved.items()))
+
+
+def _node(node: NodeFigures, tally: Tally) -> Iterator[Family]:
+    yield _family(catalogue.CONNECTED, [((), node.connected)])
+    yield _family(catalogue.RECONNECTS, [((), tally.reconnects)])
+    yield _family(catalogue.NODE, [((), node.number)])
+    yield _family(catalogue.LEADS, [((), node.leads)])
+    yield _family(catalogue.FOLLOWED, [((), tally.followed)])
+    yield _family(catalogue.BEHIND, [((), node.behind)])
+    yield _family(catalogue.FATES, (((outcome,), count) for outcome, count in tally.fates.items()))
 
 
 def _family(metric: Metric, rows: Iterable[Row]) -> Family:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from msgspec import Struct, convert
-from sqlalchemy import Connection, String, or_, select, type_coerce
+from sqlalchemy import Connection, String, cast, or_, select
 
 from seatkeeper.ledger import tables
 from seatkeeper.licensing.entities import Holder, HolderKind, Owner, User
@@ -36,7 +36,7 @@ def associates_of_group(connection: Connection, group_id: int) -> list[User]:
     """The living users of a group, be it their first or a further one, by number. 0 is no group."""
     if not group_id:
         return []
-    in_some = type_coerce(_u.secondary_groups, String) != "[]"
+    in_some = cast(_u.secondary_groups, String) != "[]"
     some = select(tables.users).where(_u.deleted_at.is_(None), or_(_u.group_id == group_id, in_some))
     users = [convert(row, User, from_attributes=True) for row in connection.execute(some.order_by(_u.id))]
     return [user for user in users if group_id in {user.group_id, *user.secondary_groups}]

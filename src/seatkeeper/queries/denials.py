@@ -20,6 +20,9 @@ _s, _u, _l = tables.sessions.c, tables.users.c, tables.logons.c
 _IS_DENIAL: Final = text("journal.kind = 'denied'")  # spelled out, so that the partial index is seen to have them all
 _decoder: Final = msgspec.json.Decoder(Denied)
 
+_STEP: Final = 100
+"""Denials that are read at a time."""
+
 
 class DenialView(Struct, frozen=True):
     """A refused license. Times are milliseconds since 1970-01-01T00:00Z.
@@ -93,7 +96,8 @@ def denied_lately(connection: Connection, *, since: int, limit: int) -> Lately:
     """
     counts: dict[int | None, int] = {}
     counted, oldest = 0, since
-    with connection.execute(_denials()) as rows:  # read one by one: what is older than `since` is not looked at
+    # Read some at a time: what is older than `since` is not looked at.
+    with connection.execute(_denials().execution_options(yield_per=_STEP)) as rows:
         for row in rows:
             if row.at < since:
                 break

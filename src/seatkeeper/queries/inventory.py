@@ -10,6 +10,7 @@ from seatkeeper.licensing.deployment import Application, Runtime
 from seatkeeper.licensing.entities import Holder, HolderKind, License, Owner, OwnerDetails, Pool, Profile, Station
 from seatkeeper.queries.applications import applications_of
 from seatkeeper.queries.holders import assignments_of, in_parts, profiles_of
+from seatkeeper.queries.lists import can_be_stored
 from seatkeeper.queries.runtimes import every_runtime
 from seatkeeper.queries.users import ACCOUNTS, Account, account_of
 
@@ -121,7 +122,7 @@ def _pools(connection: Connection) -> dict[int, Pool]:
 
 def _accounts(connection: Connection, logins: Collection[str]) -> dict[str, Account]:
     accounts = {}
-    for some in in_parts(logins):
+    for some in in_parts(list(filter(can_be_stored, logins))):
         for row in connection.execute(ACCOUNTS.where(tables.users.c.login_key.in_(some))):
             accounts[row.login_key] = account_of(row)
     return accounts

@@ -122,8 +122,7 @@ def page(connection: Connection, listing: Listing[AnyItem], query: Query) -> Pag
     if query.among is not None:
         wanted = wanted.where(among(listing.number, query.among))
     order = query.order or Order(listing.display_name)
-    column = order.property.column
-    by = (column.desc() if order.descending else column.asc(), listing.name.column.asc())
+    by = (_ordered(order), listing.name.column.asc())
     if query.window is None:
         items = listing.make(connection, connection.execute(wanted.order_by(*by)).all())
         return Page(items, len(items))
@@ -148,6 +147,14 @@ def named(connection: Connection, listing: Listing[AnyItem], name: str) -> AnyIt
 def among(column: ColumnElement[int], numbers: Iterable[int]) -> ColumnElement[bool]:
     """Whether a column is one of these numbers. They are written out: databases bound the parameters of a statement."""
     return column.in_(bindparam(None, sorted(numbers), expanding=True, literal_execute=True))
+
+
+def _ordered(order: Order) -> ColumnElement[Any]:
+    """NULL comes before every number. Text is never NULL, and is said to be nothing else: indexes have it so."""
+    column = order.property.column
+    if order.property.is_number:
+        return column.desc().nulls_last() if order.descending else column.asc().nulls_first()
+    return column.desc() if order.descending else column.asc()
 
 
 def _satisfied(condition: Condition) -> ColumnElement[bool]:

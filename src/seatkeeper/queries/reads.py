@@ -1,28 +1,34 @@
 """Where reads run: on read-only connections, in threads of their own, each within a bound of time."""
 
 import asyncio
-import sqlite3
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Final, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, QueuePool
 
 from seatkeeper.ledger.database import Database
+from seatkeeper.ledger.unavailable import Unavailable
 
 T = TypeVar("T")
 
-# How many of SQLite's instructions pass between two looks at the clock: well under a millisecond's work.
-_INSTRUCTIONS_PER_LOOK: Final = 10_000
-
 # How many long reads may go on at once: what the writer saves meanwhile waits in its log until they end.
 _STREAMS: Final = 2
+
+# How much later than its bound a read is answered for that is still being broken off, in seconds.
+_GRACE: Final = 2.0
+
+# Seconds until a connection to a shared database is made anew: the server may have been replaced, and still answer.
+_RENEWED: Final = 60
+
+# How PostgreSQL's codes begin that tell of a connection taken away, or of a server that can serve nobody.
+_LOST: Final = ("08", "25P03", "53", "57P", "58")
 
 
 class ReadTimeout(Exception):
@@ -31,49 +37,68 @@ class ReadTimeout(Exception):
     retry_after = 1
 
 
+class ReadsUnavailable(Unavailable):
+    """The database does not answer. Nothing was changed; it can be asked again."""
+
+
 class Reads:
     """Runs reads off the event loop.
 
     `database` need not exist before the first read. At most `threads` reads run at once; `timeout` seconds
     bound each, the wait for a free thread included. One read sees one state of the tables, whatever the writer
-    does meanwhile.
+    does meanwhile. A read may be run once more, where its connection turns out to be lost.
     """
 
-    def __init__(self, database: Database, *, threads: int = 2, timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        threads: int = 2,
+        timeout: float = 5.0,
+        reachable: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`reachable`: whether the database answers, as far as somebody knows; no read is tried while it does not."""
         self._timeout = timeout
+        self._reachable = reachable
+        self._database = database
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="seatkeeper-read")
+        self._again = threads if database.shared else 0
+        url = f"{database.drivername}://"
         self._engine = create_engine(
-            "sqlite://",
+            url,
             creator=partial(database.connect_reading, timeout),
             poolclass=QueuePool,
             pool_size=threads,
             max_overflow=0,
+            pool_recycle=_RENEWED if database.shared else -1,
         )
         self._streams = asyncio.Semaphore(_STREAMS)
-        self._stream_engine = create_engine(
-            "sqlite://", creator=partial(database.connect_apart, timeout), poolclass=NullPool
-        )
+        self._stream_engine = create_engine(url, creator=partial(database.connect_apart, timeout), poolclass=NullPool)
         for engine in (self._engine, self._stream_engine):
-            event.listen(engine, "connect", _begin_explicitly)
-            event.listen(engine, "begin", _begin)
+            if database.shared:
+                event.listen(engine, "before_cursor_execute", self._go_on)
+            else:
+                event.listen(engine, "connect", _begin_explicitly)
+                event.listen(engine, "begin", _begin)
 
     async def run(self, read: Callable[[Connection], T]) -> T:
-        """What `read` makes of the tables. Raises ReadTimeout past the bound. A cancelled wait ends the read."""
-        deadline = time.monotonic() + self._timeout
-        given_up = threading.Event()
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(self._threads, self._read, read, deadline, given_up)
-        except asyncio.CancelledError:
-            given_up.set()
-            raise
+        """What `read` makes of the tables. Raises ReadTimeout past the bound, and ReadsUnavailable.
+
+        A cancelled wait ends the read.
+        """
+        self._require_reachable()
+        bound = _Bound(self._timeout)
+        return await self._awaited(
+            asyncio.get_running_loop().run_in_executor(self._threads, self._read, read, bound), bound
+        )
 
     async def stream(self, read: Callable[[Connection], Iterator[T]]) -> AsyncGenerator[T, None]:
         """What `read` yields, all from one state of the tables; the next is read when it is asked for.
 
         The bound of time is that of each step, and of the wait for an earlier stream to end: few run at once. Raises
-        ReadTimeout past it. Whoever stops asking closes the stream.
+        ReadTimeout past it, and ReadsUnavailable. Whoever stops asking closes the stream.
         """
+        self._require_reachable()
         try:
             await asyncio.wait_for(self._streams.acquire(), self._timeout)
         except TimeoutError:
@@ -82,16 +107,14 @@ class Reads:
                 " ask again when they have."
             ) from None
         loop = asyncio.get_running_loop()
-        stream = _Stream(self._stream_engine, read)
+        stream = _Stream(partial(self._connect, self._stream_engine), read)
+        bound = _Bound(self._timeout)
         try:
-            while True:
-                deadline = time.monotonic() + self._timeout
-                step = await loop.run_in_executor(self._threads, self._step, stream, deadline)
-                if step is None:
-                    return
+            while step := await self._awaited(loop.run_in_executor(self._threads, self._step, stream, bound), bound):
                 yield step[0]
+                bound = _Bound(self._timeout)
         finally:
-            stream.given_up.set()
+            bound.give_up()
             self._streams.release()
             # To its end, even where this wait is given up; in a thread of another's, since these may be closed by now.
             await asyncio.shield(asyncio.to_thread(stream.close))
@@ -101,44 +124,109 @@ class Reads:
         self._threads.shutdown(wait=True, cancel_futures=True)
         self._engine.dispose()
 
-    def _read(self, read: Callable[[Connection], T], deadline: float, given_up: threading.Event) -> T:
-        if _past(deadline, given_up):
-            raise self._too_slow()
-        with self._engine.connect() as connection:
-            return self._within(deadline, given_up, connection, partial(read, connection))
+    def _require_reachable(self) -> None:
+        if not self._reachable():
+            raise _unavailable()
 
-    def _step(self, stream: "_Stream[T]", deadline: float) -> tuple[T] | None:
-        with stream.lock:
-            if _past(deadline, stream.given_up):
-                raise self._too_slow()
-            return self._within(deadline, stream.given_up, stream.connection, stream.next)
-
-    def _within(self, deadline: float, given_up: threading.Event, connection: Connection, read: Callable[[], T]) -> T:
-        """What `read` comes to; its statements are broken off past the deadline and when it is given up."""
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - what `_open` made, said to the type checker
-        driver.set_progress_handler(partial(_past, deadline, given_up), _INSTRUCTIONS_PER_LOOK)
+    async def _awaited(self, asked: Awaitable[T], bound: "_Bound") -> T:
+        """What comes of a read in its thread, which may be held up for longer by a host that is gone."""
         try:
-            return read()
-        except OperationalError:
-            if _past(deadline, given_up):
+            async with asyncio.timeout(self._timeout + _GRACE):
+                return await asked
+        except TimeoutError:
+            if not bound.past():
+                raise  # of the read itself
+            raise self._too_slow() if bound.connected or not self._database.shared else _unavailable() from None
+        except asyncio.CancelledError:
+            bound.give_up()
+            raise
+
+    def _read(self, read: Callable[[Connection], T], bound: "_Bound") -> T:
+        # A connection is found to be lost when it is used: others in the pool may be too, a new one need not.
+        for _ in range(self._again):
+            try:
+                return self._read_once(read, bound)
+            except ReadsUnavailable:
+                if bound.past():
+                    raise
+        return self._read_once(read, bound)
+
+    def _read_once(self, read: Callable[[Connection], T], bound: "_Bound") -> T:
+        if bound.past():
+            raise self._too_slow()
+        with self._connect(self._engine) as connection:
+            return self._within(bound, connection, partial(read, connection))
+
+    def _step(self, stream: "_Stream[T]", bound: "_Bound") -> tuple[T] | None:
+        with stream.lock:
+            if bound.past():
+                raise self._too_slow()
+            step = self._within(bound, stream.connection, stream.next)
+            if bound.past():
+                raise self._too_slow()
+            return step
+
+    def _connect(self, engine: Engine) -> Connection:
+        try:
+            return engine.connect()
+        except DBAPIError as error:
+            if self._database.shared:
+                raise _unavailable() from error
+            raise
+
+    def _within(self, bound: "_Bound", connection: Connection, read: Callable[[], T]) -> T:
+        """What `read` comes to; its statements are broken off past the bound."""
+        bound.connected = True
+        connection.info[_Bound] = bound
+        driver = connection.connection.driver_connection
+        try:
+            with self._database.breaking_off(driver, bound.past):
+                return read()
+        except DBAPIError as error:
+            if _is_lost(error):
+                connection.invalidate()
+                raise _unavailable() from error
+            if bound.past():
                 raise self._too_slow() from None
             raise
         finally:
-            driver.set_progress_handler(None, 0)
+            if bound.past() and self._database.shared:
+                connection.invalidate()  # what was to break off its statement may come too late for that
+
+    def _go_on(self, connection: Connection, *_: object) -> None:
+        """Let no statement begin past the bound: a cancellation that comes between two of them meets neither."""
+        bound = connection.info.get(_Bound)  # there is none yet for what SQLAlchemy asks of a new server
+        if bound is not None and bound.past():
+            raise self._too_slow()
 
     def _too_slow(self) -> ReadTimeout:
         return ReadTimeout(f"The read was given up after {self._timeout:g} seconds; ask again, or ask for less.")
 
 
+class _Bound:
+    """Until when a read, or a step of a stream, is to be over. `connected`: it has begun."""
+
+    def __init__(self, seconds: float) -> None:
+        self.connected = False
+        self._deadline = time.monotonic() + seconds
+        self._given_up = False
+
+    def give_up(self) -> None:
+        """Nobody waits for it any more."""
+        self._given_up = True
+
+    def past(self) -> bool:
+        """Whether it is to be broken off."""
+        return self._given_up or time.monotonic() > self._deadline
+
+
 class _Stream(Generic[T]):
     """A read that is taken in steps, on a connection of its own so that others find theirs."""
 
-    def __init__(self, engine: Engine, read: Callable[[Connection], Iterator[T]]) -> None:
+    def __init__(self, connect: Callable[[], Connection], read: Callable[[Connection], Iterator[T]]) -> None:
         self.lock = threading.Lock()
         """Held while a step runs: a stream that is given up is closed only afterwards."""
-        self.given_up = threading.Event()
-        self._engine = engine
+        self._connect = connect
         self._read = read
         self._connection: Connection | None = None
         self._steps: Iterator[T] | None = None
@@ -147,7 +235,7 @@ class _Stream(Generic[T]):
     def connection(self) -> Connection:
         """The connection, opened by the first step."""
         if self._connection is None:
-            self._connection = self._engine.connect()
+            self._connection = self._connect()
         return self._connection
 
     def next(self) -> tuple[T] | None:
@@ -170,8 +258,14 @@ class _Stream(Generic[T]):
                     self._connection.close()
 
 
-def _past(deadline: float, given_up: threading.Event) -> bool:
-    return given_up.is_set() or time.monotonic() > deadline
+def _unavailable() -> ReadsUnavailable:
+    return ReadsUnavailable("The database does not answer; try again.")
+
+
+def _is_lost(error: DBAPIError) -> bool:
+    """Whether it was no fault of the statement that it came to nothing."""
+    code = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or (code is not None and code.startswith(_LOST))
 
 
 def _begin_explicitly(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -25,7 +25,7 @@ def users_page(connection: Connection, *, owner: str, after: str | None, limit: 
     login = tables.users.c.login_key
     query = ACCOUNTS.order_by(login).limit(limit)
     if after is not None:
-        query = query.where(login > fold(after))
+        query = query.where(login > fold(after).partition("\0")[0])  # no login has a NUL, so none is in between
     accounts = [account_of(row) for row in connection.execute(query)]
     page = {HolderKind.USER: [each.user.id for each in accounts]}
     profiles, assigned = profiles_of(connection, page), assignments_of(connection, page)

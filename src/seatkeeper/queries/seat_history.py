@@ -1,11 +1,13 @@
 """How many seats of a license were bought, and when that changed: from the journal."""
 
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import JSON, Connection, Text, cast, func, select, text, type_coerce
+from sqlalchemy import ColumnElement, Connection, func, select, text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from seatkeeper.ledger import tables
 from seatkeeper.licensing.events import SeatsChanged
@@ -13,8 +15,24 @@ from seatkeeper.licensing.events import SeatsChanged
 _j = tables.journal.c
 
 _IS_CHANGE: Final = text("journal.kind = 'seats_changed'")  # spelled out, so that the partial index is seen to have all
-_LICENSE: Final = type_coerce(cast(_j.data, Text), JSON)["license_id"].as_integer()
 _decoder: Final = msgspec.json.Decoder(SeatsChanged)
+
+
+class _License(ColumnElement[int]):
+    """The license that an event of the journal is about: `data` is JSON, in bytes that engines read differently."""
+
+    inherit_cache = True
+    type = tables.Number
+
+
+@compiles(_License, "sqlite")
+def _of_sqlite(_element: _License, _compiler: SQLCompiler, **_: Any) -> str:  # noqa: ANN401 - as SQLAlchemy has it
+    return "json_extract(CAST(journal.data AS TEXT), '$.license_id')"
+
+
+@compiles(_License, "postgresql")
+def _of_postgresql(_element: _License, _compiler: SQLCompiler, **_: Any) -> str:  # noqa: ANN401 - as above
+    return "CAST(CAST(convert_from(journal.data, 'UTF8') AS json) ->> 'license_id' AS bigint)"
 
 
 class Seats(Struct, frozen=True):
@@ -37,7 +55,7 @@ class SeatHistory(Struct, frozen=True):
 
 def seat_history(connection: Connection, license_id: int) -> SeatHistory:
     """All that the database knows of it."""
-    of_license = select(_j.at, _j.data).where(_IS_CHANGE, license_id == _LICENSE).order_by(_j.seq)
+    of_license = select(_j.at, _j.data).where(_IS_CHANGE, _License() == license_id).order_by(_j.seq)
     events = ((row.at, _decoder.decode(row.data)) for row in connection.execute(of_license))
     seats = (Seats(at, event.assignable_seats, event.unrestricted) for at, event in events)
     changes = tuple(next(same) for _, same in groupby(seats, key=lambda each: (each.assignable, each.unrestricted)))

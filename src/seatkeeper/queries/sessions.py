@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from seatkeeper.ledger import tables
 from seatkeeper.licensing.entities import HolderKind, Method, StationSetting, fold
+from seatkeeper.queries.lists import can_be_stored
 
 _s, _u, _l = tables.sessions.c, tables.users.c, tables.logons.c
 
@@ -45,6 +46,8 @@ class SessionView(Struct, frozen=True):
 
 def live_sessions(connection: Connection, *, login: str | None = None) -> list[SessionView]:
     """Every live session in the order of connecting; with `login`, those of that user (in any case)."""
+    if login is not None and not can_be_stored(login):
+        return []
     query = (
         select(
             tables.sessions,
@@ -93,7 +96,8 @@ def _holds(connection: Connection, login: str | None) -> dict[int, list[HoldView
         .order_by(holds.session_id, licenses.owner_key, licenses.name_key)
     )
     if login is not None:
-        query = query.join(tables.users, _u.id == holds.user_id).where(_u.login_key == fold(login))
+        query = query.join(tables.users, _u.id == holds.user_id)
+        query = query.where(_u.login_key == fold(login), _u.deleted_at.is_(None))
     held: dict[int, list[HoldView]] = defaultdict(list)
     for row in connection.execute(query):
         held[row.session_id].append(

@@ -22,7 +22,11 @@ class Accounts:
         self._reads = reads
 
     async def by_login(self, login: str) -> Account | None:
-        """The living user of this login, in any case; None where there is none."""
+        """The living user of this login, in any case; None where there is none. As any node has changed him.
+
+        Raises Unavailable where that cannot be known.
+        """
+        await self._ledger.current()
         account = self._in_memory(login)
         if account is None:
             account = await self._reads.run(partial(account_by_login, login=login))

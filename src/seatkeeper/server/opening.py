@@ -23,10 +23,11 @@ from seatkeeper.identity.passwords import Passwords
 from seatkeeper.identity.remembered import RememberedCredentials
 from seatkeeper.identity.secrets import ADMIN_TOKEN, admin_token
 from seatkeeper.identity.throttle import Allowances, Throttle
+from seatkeeper.ledger.database import Database
 from seatkeeper.ledger.door import (
-    Bounds,
     DatabaseFile,
     DatabaseInMemory,
+    DatabaseServer,
     Ledger,
     SettableClock,
     Unavailable,
@@ -34,7 +35,6 @@ from seatkeeper.ledger.door import (
 )
 from seatkeeper.licensing.entities import User
 from seatkeeper.licensing.inventory_commands import SetPassword
-from seatkeeper.licensing.policy import DeploymentPolicy, Policy
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.metrics.exposition import Metrics
 from seatkeeper.metrics.requests import Requests
@@ -43,11 +43,14 @@ from seatkeeper.mobilefirst.app import create_app as create_mobilefirst
 from seatkeeper.mobilefirst.app import renderer as mobilefirst_renderer
 from seatkeeper.queries.reads import Reads
 from seatkeeper.server.accounts import Accounts
+from seatkeeper.server.data_directory import held
 from seatkeeper.server.ephemeral import Beginnings, Ephemeral
 from seatkeeper.server.house import Face, House
+from seatkeeper.server.policies import bounds_of, policy_of
 from seatkeeper.server.scraping import Scraping
+from seatkeeper.server.share import Share
 from seatkeeper.server.testing import testing_of
-from seatkeeper.settings import IdentitySettings, MobileFirstSettings, Settings, SettingsError, SingleSignOnSettings
+from seatkeeper.settings import IdentitySettings, Settings, SettingsError, SingleSignOnSettings
 from seatkeeper.superoffice.app import create_app as create_superoffice
 from seatkeeper.superoffice.cross_origin import across_origins as superoffice_across_origins
 from seatkeeper.superoffice.errors import render as render_superoffice
@@ -60,21 +63,28 @@ from seatkeeper.transport.record import RequestRecord
 
 
 @asynccontextmanager
-async def opened(settings: Settings, ephemeral: Ephemeral | None = None) -> AsyncIterator[House]:
+async def opened(
+    settings: Settings, ephemeral: Ephemeral | None = None, share: Share | None = None
+) -> AsyncIterator[House]:
     """Everything open and running; closed again in the opposite order.
 
     The data directory is made if it does not exist. Raises DataDirectoryInUse where another process has it, OSError
-    where it cannot be used, SchemaTooNew, JournalError and UnusableToken for what lies in it, and SettingsError for a
-    setting that only its face can judge. An ephemeral server has none; of its inventories it raises InvalidInventory
-    and NotApplied.
+    where it cannot be used, DatabaseUnreachable for a database elsewhere that cannot be, SchemaTooNew, JournalError and
+    UnusableToken for what lies in either, and SettingsError for a setting that only its face can judge. An ephemeral
+    server has none; of its inventories it raises InvalidInventory and NotApplied. `share`: this is one of several
+    workers, and their parent has the data directory.
     """
-    database = DatabaseFile.in_directory(settings.data) if ephemeral is None else DatabaseInMemory()
+    database = _database(settings, ephemeral)
     clock = SettableClock() if settings.testing else None
     async with AsyncExitStack() as stack:
-        ledger = Ledger(database, policy=_policy(settings), bounds=_bounds(settings), clock=clock or host_clock)
+        if database.shared and share is None:
+            stack.enter_context(held(settings.data))
+        ledger = Ledger(
+            database, policy=policy_of(settings), bounds=bounds_of(settings), clock=clock or _clock_of(database)
+        )
         await ledger.start()
         stack.push_async_callback(ledger.stop)
-        reads = Reads(database)
+        reads = Reads(database, reachable=lambda: ledger.connected)
         stack.callback(reads.close)
         passwords = Passwords(settings.identity.hashing_threads, lasting=ephemeral is None)
         stack.callback(passwords.close)
@@ -82,11 +92,15 @@ async def opened(settings: Settings, ephemeral: Ephemeral | None = None) -> Asyn
         if ephemeral is not None and isinstance(database, DatabaseInMemory):
             beginnings = Beginnings(database, passwords, settings.icws.owner)
             await beginnings.begin(ledger, reads, ephemeral.inventories)
-        availability = Availability(settings.icws.alternate_hosts, ledger.now, standby=settings.standby)
+        availability = Availability(
+            settings.icws.alternate_hosts,
+            ledger.now,
+            standby=settings.standby,
+            shared=None if share is None else share.state,
+        )
         steady = time.monotonic if clock is None else clock.steady
         authenticator = _authenticator(ledger, reads, passwords, settings.identity, steady)
-        token = admin_token(settings.data / ADMIN_TOKEN) if ephemeral is None else ephemeral.token
-        credentials = Credentials(authenticator, token)
+        credentials = Credentials(authenticator, _token(settings, ephemeral, share))
         single_sign_on = _single_sign_on(ledger, reads, settings.single_sign_on)
         slow_calls = SlowCalls()
         faults = None if clock is None else Faults()
@@ -96,7 +110,10 @@ async def opened(settings: Settings, ephemeral: Ephemeral | None = None) -> Asyn
             slow_calls=lambda: slow_calls.counts,
             state=lambda: availability.state,
             states=State,
+            siblings=None if share is None else share.siblings,
         )
+        if share is not None:
+            await stack.enter_async_context(share.siblings.answering(metrics.of_this_process))
         try:
             icws = create_icws(
                 ledger,
@@ -162,6 +179,24 @@ async def opened(settings: Settings, ephemeral: Ephemeral | None = None) -> Asyn
         )
 
 
+def _database(settings: Settings, ephemeral: Ephemeral | None) -> Database:
+    if ephemeral is not None:
+        return DatabaseInMemory()
+    return DatabaseServer(settings.database) if settings.database else DatabaseFile.in_directory(settings.data)
+
+
+def _clock_of(database: Database) -> Callable[[], int]:
+    """The nodes of a database go by its clock: their hosts' need not be the same (rule L8)."""
+    return database.clock if isinstance(database, DatabaseServer) else host_clock
+
+
+def _token(settings: Settings, ephemeral: Ephemeral | None, share: Share | None) -> str:
+    """The admin token: that of the data directory, unless somebody has made one already."""
+    if ephemeral is not None:
+        return ephemeral.token
+    return admin_token(settings.data / ADMIN_TOKEN) if share is None else share.token
+
+
 def _faces(
     settings: Settings,
     ledger: Ledger,
@@ -219,40 +254,6 @@ class _Below:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         root = "/".join(scope["path"].split("/", self._depth + 1)[: self._depth + 1])
         await self._app({**scope, "root_path": root}, receive, send)
-
-
-def _policy(settings: Settings) -> Policy:
-    return Policy(
-        idle_timeout=settings.icws.idle_timeout * 1000,
-        revoke_on_unassign=settings.icws.revoke_on_unassign,
-        deployment=_deployment_policy(settings.mobilefirst),
-    )
-
-
-def _deployment_policy(settings: MobileFirstSettings) -> DeploymentPolicy:
-    return DeploymentPolicy(
-        longest_line=settings.longest_line,
-        lock_wait=round(settings.lock_wait * 1000),
-        longest_lock=round(settings.longest_lock * 1000),
-        prepare=round(settings.prepare_timeout * 1000),
-        commit=round(settings.commit_timeout * 1000),
-        delete_registered=settings.delete_registered,
-        count_tokens=settings.count_tokens,
-        feature_owner=settings.feature_owner,
-        application_feature=settings.application_feature,
-        brand_feature=settings.brand_feature,
-    )
-
-
-def _bounds(settings: Settings) -> Bounds:
-    ledger = settings.ledger
-    return Bounds(
-        queue=ledger.queue,
-        batch=ledger.batch,
-        batch_milliseconds=ledger.batch_milliseconds,
-        cached_users=ledger.cached_users,
-        keep_ended=ledger.keep_ended * 1000,
-    )
 
 
 def _authenticator(

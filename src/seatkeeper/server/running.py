@@ -17,6 +17,7 @@ import uvicorn
 from seatkeeper.server.ephemeral import Ephemeral
 from seatkeeper.server.house import House
 from seatkeeper.server.opening import opened
+from seatkeeper.server.share import Share
 from seatkeeper.settings import ListenSettings, Settings, SettingsError
 from seatkeeper.settings.addresses import host_and_port
 from seatkeeper.transport.forwarded import Forwarded
@@ -27,7 +28,8 @@ from seatkeeper.transport.tls import Tls, UnusableCertificate
 
 # A stop ends within this whatever hangs: requests get the first part, the ledger the rest.
 _REQUEST_SECONDS: Final = 10
-_STOP_SECONDS: Final = 30.0
+STOP_SECONDS: Final = 30.0
+"""A stop ends within this; else the process does, and nothing answered is lost."""
 # Of the first part: so long those who wait in line for a transaction may wait on, before they are sent away.
 _LINE_SECONDS: Final = 2.0
 # Of TLS. A client that does not say goodbye, as one that is idle cannot, is left without.
@@ -45,13 +47,15 @@ def run(
     *,
     demo: bool,
     ephemeral: Ephemeral | None = None,
+    share: Share | None = None,
     reachable: Reachable,
     listening: Listening,
     stopped: Callable[[], None],
 ) -> None:
     """Serve until SIGTERM or SIGINT: then stop accepting, end the streams, answer what was asked, commit, and return.
 
-    `demo` applies the demo inventory to a database that is empty; `ephemeral` keeps everything in memory. When clients
+    `demo` applies the demo inventory to a database that is empty; `ephemeral` keeps everything in memory; `share` is
+    what this process has in common with other workers. When clients
     can connect, `reachable` is told the URLs and the certificate shown over HTTPS, and again whenever that is another;
     then `listening`, once, the URLs and whether the demo is there. `stopped` is called when they no longer can. SIGHUP
     loads the certificate again. Raises as `opened`, CannotListen, and SettingsError for a certificate that cannot be
@@ -59,7 +63,13 @@ def run(
     """
     with asyncio.Runner(loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()) as runner:
         serving = _serve(
-            settings, demo=demo, ephemeral=ephemeral, reachable=reachable, listening=listening, stopped=stopped
+            settings,
+            demo=demo,
+            ephemeral=ephemeral,
+            share=share,
+            reachable=reachable,
+            listening=listening,
+            stopped=stopped,
         )
         runner.run(serving)
 
@@ -69,17 +79,18 @@ async def _serve(
     *,
     demo: bool,
     ephemeral: Ephemeral | None,
+    share: Share | None,
     reachable: Reachable,
     listening: Listening,
     stopped: Callable[[], None],
 ) -> None:
     listen = settings.listen
     tls = _tls(listen)
-    async with opened(settings, ephemeral) as house:
+    async with opened(settings, ephemeral, share) as house:
         if demo:
             await house.apply_demo(settings.icws.owner)
         demo_is_there = await house.has_demo()
-        listeners = listening_on(map(host_and_port, listen.http), map(host_and_port, listen.https))
+        listeners = listeners_of(listen) if share is None else share.listeners
         # What was loaded stays; leaving it out of every collection keeps their pauses short.
         gc.collect()
         gc.freeze()
@@ -100,6 +111,11 @@ async def _serve(
     if server.watchdog is not None:
         server.watchdog.cancel()
     log.info("stopped")
+
+
+def listeners_of(listen: ListenSettings) -> Listeners:
+    """The sockets that these settings ask for. Raises CannotListen."""
+    return listening_on(map(host_and_port, listen.http), map(host_and_port, listen.https))
 
 
 class _Server(uvicorn.Server):
@@ -128,7 +144,7 @@ class _Server(uvicorn.Server):
         if self._tls is not None:
             await self._listen_with(self._tls)
         if hasattr(signal, "SIGHUP"):
-            ends_with_terminal = _has_terminal() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN  # as by nohup
+            ends_with_terminal = has_terminal() and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN  # as by nohup
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hung_up, ends_with_terminal)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})  # what came while it started comes now
         self._reachable(self._tls.certificate if self._tls is not None else None)
@@ -156,7 +172,7 @@ class _Server(uvicorn.Server):
 
     def _hung_up(self, ends_with_terminal: bool) -> None:
         """SIGHUP: whoever runs the server asks for the certificate to be loaded again, or its terminal is gone."""
-        if ends_with_terminal and not _has_terminal():
+        if ends_with_terminal and not has_terminal():
             signal.signal(signal.SIGHUP, signal.SIG_DFL)
             signal.raise_signal(signal.SIGHUP)
         elif self._tls is None:
@@ -176,7 +192,7 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self.watchdog = threading.Timer(_STOP_SECONDS, _give_up)
+        self.watchdog = threading.Timer(STOP_SECONDS, _give_up)
         self.watchdog.daemon = True
         self.watchdog.start()
         log.info("stopping")
@@ -195,7 +211,7 @@ def _tls(listen: ListenSettings) -> Tls | None:
         raise SettingsError(str(error)) from None
 
 
-def _has_terminal() -> bool:
+def has_terminal() -> bool:
     """Whether this process belongs to a terminal, wherever its input and output go. One that was closed is none."""
     try:
         os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
@@ -205,7 +221,7 @@ def _has_terminal() -> bool:
 
 
 def _give_up() -> None:
-    log.error("stop_gave_up", seconds=_STOP_SECONDS)
+    log.error("stop_gave_up", seconds=STOP_SECONDS)
     os._exit(1)
 
 

@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from seatkeeper.identity.credentials import CHALLENGE, Credentials, RightMissing, Unauthorized
 from seatkeeper.identity.rights import Right
+from seatkeeper.ledger.door import Unavailable
 from seatkeeper.metrics.exposition import Metrics
 from seatkeeper.queries.reads import ReadTimeout
 from seatkeeper.transport.record import record_of
@@ -43,6 +44,8 @@ class Scraping:
             return _error(403, "forbidden", str(error))
         except ReadTimeout as error:
             return _error(503, "read_timeout", str(error), {"Retry-After": str(error.retry_after)})
+        except Unavailable as error:
+            return _error(503, "unavailable", str(error), {"Retry-After": str(error.retry_after)})
         page = await self._metrics.page(request.headers.get("accept", ""))
         return Response(page.body, headers={"Content-Type": page.content_type})
 

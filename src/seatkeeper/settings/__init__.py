@@ -12,6 +12,7 @@ from seatkeeper.settings.addresses import (
     DEFAULT_HTTP,
     check_application_path,
     check_context_root,
+    check_database,
     check_host,
     check_issuer,
     check_origin,
@@ -303,9 +304,14 @@ class LogSettings(Struct, frozen=True):
 
 
 class Settings(Struct, frozen=True):
-    """All settings."""
+    """All settings. Raises ValueError for a database that cannot be, and for what does not go with the one that is."""
 
     data: Annotated[Path, _is("data directory; made if it does not exist")] = Path("data")
+    database: Annotated[
+        str,
+        _is("the PostgreSQL database of all nodes, as a `postgresql://` URL; empty for SQLite in the data directory"),
+    ] = ""
+    workers: Annotated[int, _is("that serve on this machine; more than one needs `database`", "processes", ge=1)] = 1
     standby: Annotated[bool, _is("start without taking log-ons, until told to resume")] = False
     testing: Annotated[bool, _is("let tests set the clock, order errors and more, at `/v1/testing`")] = False
     listen: ListenSettings = field(default_factory=ListenSettings)
@@ -320,3 +326,24 @@ class Settings(Struct, frozen=True):
     inventory: InventorySettings = field(default_factory=InventorySettings)
     limits: LimitsSettings = field(default_factory=LimitsSettings)
     log: LogSettings = field(default_factory=LogSettings)
+
+    def __post_init__(self) -> None:
+        if not self.database:
+            if self.workers > 1:
+                raise ValueError(
+                    "workers: one process alone can use SQLite's database in the data directory; set database to a"
+                    " postgresql:// URL, or leave workers at 1."
+                )
+            return
+        try:
+            check_database(self.database)
+        except ValueError as error:  # without the value, in which there may be a password
+            raise ValueError(f"database {error}") from None
+        if self.testing:
+            raise ValueError(
+                "testing: tests may set the clock of a server that has its database to itself; the nodes of a"
+                " PostgreSQL database go by that database's. Leave testing off, or database empty."
+            )
+
+    def __repr__(self) -> str:
+        return "Settings(…)"  # a URL of a database may have a password in it

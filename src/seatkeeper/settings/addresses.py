@@ -1,5 +1,5 @@
 """How settings spell where something is on the network: addresses to listen on, proxies, other servers, origins of web
-pages, issuers, paths of applications.
+pages, issuers, paths of applications, databases.
 
 Every function raises ValueError with the rest of a sentence that begins with the value: what is wrong with it, and
 what would be right.
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 _ORIGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII)
 _NAME: Final = re.compile(r"[a-zA-Z0-9._-]+", re.ASCII)
 _PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+", re.ASCII)
+_ESCAPE: Final = re.compile(r"%(?![0-9a-fA-F]{2})|%00")
 _TAKEN: Final = frozenset({"api", "healthz", "icws", "login", "logout", "metrics", "readyz", "v1"})
 _HIGHEST_PORT: Final = 65535
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -118,3 +119,21 @@ def check_issuer(text: str) -> None:
         raise ValueError("is no issuer; write its URL as it stands in its tokens, as in https://login.example/realm.")
     if url.scheme == "http" and url.hostname not in {"localhost", "127.0.0.1", "::1"}:
         raise ValueError("is not safe; an issuer on another machine must be reached by https.")
+
+
+def check_database(text: str) -> None:
+    """A database is a URL of PostgreSQL, in which there may be several hosts. The value is not repeated."""
+    scheme, mark, rest = text.partition("://")
+    if not mark or scheme not in {"postgresql", "postgres"}:
+        raise ValueError(
+            "is no URL of PostgreSQL; write it as in postgresql://seatkeeper@db1.example,db2.example/seatkeeper."
+        )
+    if not rest.isprintable() or " " in rest or _ESCAPE.search(rest) is not None:
+        raise ValueError("has a character that no URL has; spaces and %, and : / @ ? # in a password, are %-encoded.")
+    authority, _, path = rest.partition("?")[0].partition("/")
+    if authority.count("@") > 1 or not {"/", "@"}.isdisjoint(path) or "#" in rest:
+        raise ValueError("cannot be read; : / @ ? # and % in a user's name or a password are %-encoded.")
+    for place in authority.rpartition("@")[2].split(","):
+        port = place.rpartition("]")[2].partition(":")[2] if place.startswith("[") else place.partition(":")[2]
+        if port and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) <= _HIGHEST_PORT):
+            raise ValueError("names a port that is none; a port is a number from 1 to 65535, behind each host.")

@@ -60,9 +60,9 @@ def load(
     own = groups.pop("", {})
     try:
         built = {group: _GROUPS[group](**given) for group, given in groups.items()}
+        return Settings(**own, **built)  # type: ignore[arg-type]  # each value was converted to its field's type
     except ValueError as error:  # of settings that do not go together
         raise SettingsError(str(error)) from None
-    return Settings(**own, **built)  # type: ignore[arg-type]  # each value was converted to its field's type
 
 
 class _Known(NamedTuple):

@@ -22,11 +22,22 @@ Format = Literal["console", "json"]
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 
 
-def configure_logs(format: Format = "console", level: str = "info", stream: TextIO | None = None) -> None:  # noqa: A002 - the setting's own name
-    """Send all logs of `level` and above to `stream`, standard error by default, in this format."""
+def configure_logs(
+    format: Format = "console",  # noqa: A002 - the setting's own name
+    level: str = "info",
+    stream: TextIO | None = None,
+    *,
+    worker: int | None = None,
+) -> None:
+    """Send all logs of `level` and above to `stream`, standard error by default, in this format.
+
+    Of several processes that log to it, each says by `worker` which it is.
+    """
     stream = stream or sys.stderr
     least = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Processor] = [structlog.processors.add_log_level, _stamping()]
+    if worker is not None:
+        shared.append(_naming(worker))
     if format == "console" and stream.isatty():
         renderer: Processor = structlog.dev.ConsoleRenderer(
             exception_formatter=structlog.dev.plain_traceback, timestamp_key="at"
@@ -50,6 +61,14 @@ def configure_logs(format: Format = "console", level: str = "info", stream: Text
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(least, logging.INFO))
+
+
+def _naming(worker: int) -> Processor:
+    def name(_logger: object, _method: str, event: EventDict) -> EventDict:
+        event["worker"] = worker
+        return event
+
+    return name
 
 
 def _stamping(clock: Callable[[], float] = time.time) -> Processor:

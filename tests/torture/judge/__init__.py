@@ -8,6 +8,7 @@ restart tells.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from tests.torture.inventory import Plan
@@ -16,17 +17,24 @@ from tests.torture.judge.case import Case
 from tests.torture.judge.findings import Verdict
 from tests.torture.judge.hearing import Hearing
 from tests.torture.judge.moving import Moving
+from tests.torture.judge.recording import Recording
+from tests.torture.judge.rewinding import Rewinding
+from tests.torture.judge.serving import Serving
 from tests.torture.judge.sitting import Sitting
 from tests.torture.log import (
     Acquire,
     Connect,
+    Deaf,
     End,
     Entry,
+    Fault,
     Kill,
     Message,
     Move,
     Operation,
+    Recorded,
     Release,
+    Rewound,
     Snapshot,
     Subscribe,
     Truth,
@@ -36,10 +44,14 @@ from tests.torture.log import (
 _Handler = Callable[[Any], None]
 
 
-def judge(plan: Plan, entries: Iterable[Entry]) -> Verdict:
-    """Go through a log, in whatever order it was written, and say what it proves."""
-    case = Case(plan)
-    for _, _, handle, entry in sorted(_moments(case, entries), key=lambda moment: moment[:2]):
+def judge(plan: Plan, entries: Iterable[Entry], *, patience: int | None = None) -> Verdict:
+    """Go through a log, in whatever order it was written, and say what it proves.
+
+    `patience`: nanoseconds for which a session certainly lives without a request that was answered; None: for ever.
+    """
+    case = Case(plan, patience)
+    for at, _, handle, entry in sorted(_moments(case, entries), key=lambda moment: moment[:2]):
+        case.lapse(at)
         handle(entry)
     return case.verdict
 
@@ -47,6 +59,7 @@ def judge(plan: Plan, entries: Iterable[Entry]) -> Verdict:
 def _moments(case: Case, entries: Iterable[Entry]) -> Iterator[tuple[int, int, _Handler, Entry]]:
     """Time, order among moments of one time, who judges it, and the entry. What is sent comes before what arrives."""
     acquiring, moving, sitting, hearing = Acquiring(case), Moving(case), Sitting(case), Hearing(case)
+    rewinding, serving = Rewinding(case, hearing), Serving(case.verdict)
     sent: dict[type[Any], _Handler] = {
         Acquire: acquiring.acquire_sent,
         Release: acquiring.give_up_sent,
@@ -66,6 +79,10 @@ def _moments(case: Case, entries: Iterable[Entry]) -> Iterator[tuple[int, int, _
         Snapshot: sitting.snapshot,
         Truth: hearing.truth,
         Kill: sitting.killed,
+        Deaf: hearing.deafened,
+        Rewound: rewinding.rewound,
+        Recorded: Recording(case).recorded,
+        Fault: serving.faulted,
     }
     for entry in entries:
         if isinstance(entry, Operation):
@@ -74,4 +91,8 @@ def _moments(case: Case, entries: Iterable[Entry]) -> Iterator[tuple[int, int, _
             if entry.received is None:
                 yield entry.sent, 1, sitting.unanswered, entry
         if entry.received is not None:
-            yield entry.received, 2, received[type(entry)], entry
+            handle = received[type(entry)]
+            if isinstance(entry, Operation):
+                yield entry.received, 2, serving.answered, entry
+                handle = partial(rewinding.unless_void, handle)
+            yield entry.received, 2, handle, entry

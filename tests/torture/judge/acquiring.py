@@ -55,6 +55,8 @@ class Acquiring:
         if name in self.case.plan.movable and pending.entitled[name] is Belief.FREE:
             text = f"{request.user} was granted {name}, which was certainly not assigned to him"
             self.case.find(Kind.OVER_ALLOCATION, text, at)
+        if pending.before[name] is Belief.FREE:
+            self.case.fresh[request.session, name] += 1
         self.case.holds.put(request.session, request.user, name, Belief.HELD, at)
 
     def _refused(self, pending: Pending, name: str, at: int) -> None:

@@ -1,5 +1,6 @@
 """What the judge believes at the moment he has come to."""
 
+import heapq
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Final
@@ -7,7 +8,7 @@ from typing import Final
 from tests.torture.inventory import Plan
 from tests.torture.judge.findings import Kind, Verdict
 from tests.torture.judge.ownership import Belief, Ownership
-from tests.torture.log import Acquire, Operation
+from tests.torture.log import Acquire, End, Operation
 
 # 503: the server says that it cannot take the command, or does not know what became of it.
 UNCERTAIN: Final = frozenset({None, 503})
@@ -28,10 +29,11 @@ class Case:
 
     `sessions` says of each known session whether it is live (held), ended (free) or unknown. `unclaimed` counts, by
     user, log-ons without an answer: each may have made a session that no client knows. `moving` are the (user,
-    license) pairs whose assignment somebody is changing, with an outcome that is not known yet.
+    license) pairs whose assignment somebody is changing, with an outcome that is not known yet. `fresh` counts, by
+    session and license, acquisitions of what was certainly free.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, patience: int | None = None) -> None:
         self.plan = plan
         self.verdict = Verdict()
         self.holds = Ownership(plan.seats, "certainly hold", self.verdict)
@@ -42,6 +44,10 @@ class Case:
         self.pending: dict[str, Pending] = {}
         self.moving: set[tuple[str, str]] = set()
         self.unclaimed: Counter[str] = Counter()
+        self.fresh: Counter[tuple[str, str]] = Counter()
+        self._patience = patience
+        self._used: dict[str, int] = {}
+        self._due: list[tuple[int, str]] = []
         for user, license_ in plan.assigned:
             self.assignments.put(user, user, license_, Belief.HELD, 0)
 
@@ -49,12 +55,33 @@ class Case:
         """Add a finding."""
         self.verdict.find(kind, text, at)
 
-    def meet(self, session: str, user: str) -> None:
-        """Believe from now on that a session is live."""
-        if session not in self.user_of:
-            self.user_of[session] = user
-            self.sessions_of[user].append(session)
+    def meet(self, session: str, user: str, at: int) -> None:
+        """Believe from now on that a session is live; it was last used at `at`, or later."""
+        self._know(session, user)
         self.sessions[session] = Belief.HELD
+        self._use(session, at)
+
+    def find_live(self, session: str, user: str, at: int) -> None:
+        """A session was seen to live; one that has not been used for long may expire at any moment."""
+        if self._patience is None or session in self._used:
+            self.meet(session, user, self._used.get(session, at))
+        else:
+            self._know(session, user)
+            self.sessions[session] = Belief.UNKNOWN
+
+    def lapse(self, at: int) -> None:
+        """Doubt the sessions that have not been used for so long that they may have expired by now."""
+        while self._due and self._due[0][0] <= at and self._patience is not None:
+            due, session = heapq.heappop(self._due)
+            used = self._used[session] + self._patience
+            if used > due:
+                heapq.heappush(self._due, (used, session))
+                continue
+            del self._used[session]
+            if self.sessions[session] is Belief.HELD:
+                self.sessions[session] = Belief.UNKNOWN
+            for name in self.holds.of(session):
+                self.holds.doubt(session, self.user_of[session], name, due)
 
     def free_all(self, session: str, at: int) -> None:
         """Believe that a session holds nothing."""
@@ -70,6 +97,10 @@ class Case:
             self.session_lost(entry)
         elif entry.status is None or not 200 <= entry.status < 300:
             self.find(Kind.FAULT, f"{entry.user} got {entry.status} as the answer to {entry}", entry.received)
+        else:
+            session = getattr(entry, "session", None)
+            if session in self.user_of and not isinstance(entry, End):
+                self.meet(session, entry.user, entry.sent)
 
     def session_lost(self, entry: Operation) -> None:
         """A session's credentials were refused: a finding where it was acknowledged and nobody ended it."""
@@ -80,3 +111,15 @@ class Case:
             text = f"session {session} of {entry.user} was acknowledged and not ended, and is not known any more"
             self.find(Kind.SESSION_LOST, text, entry.received)
             self.sessions[session] = Belief.UNKNOWN
+
+    def _know(self, session: str, user: str) -> None:
+        if session not in self.user_of:
+            self.user_of[session] = user
+            self.sessions_of[user].append(session)
+
+    def _use(self, session: str, at: int) -> None:
+        if self._patience is None:
+            return
+        if session not in self._used:
+            heapq.heappush(self._due, (at + self._patience, session))
+        self._used[session] = max(at, self._used.get(session, at))

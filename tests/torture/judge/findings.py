@@ -13,6 +13,7 @@ class Kind(StrEnum):
     REVIVED = "revived"
     SESSION_LOST = "session lost"
     MESSAGE = "message"
+    JOURNAL = "journal"
     FAULT = "fault"
     CHECK = "check"
 
@@ -42,6 +43,13 @@ class Verdict:
     confirmed: int = 0
     """Acknowledged holds that were looked for after a restart."""
     messages: int = 0
+    recorded: int = 0
+    """Acquisitions that were acknowledged and looked for in the journal."""
+    faults: Counter[str] = field(default_factory=Counter)
+    unserved: dict[str, int] = field(default_factory=dict)
+    """By kind of fault, the longest time in which nobody was answered, in nanoseconds."""
+    node_unserved: dict[str, int] = field(default_factory=dict)
+    """By kind of fault, the longest time in which a node that it was done to answered nobody."""
     fullest: Counter[str] = field(default_factory=Counter)
     """By license, the most users that certainly held one at the same time."""
 

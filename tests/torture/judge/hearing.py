@@ -3,7 +3,7 @@
 from tests.torture.judge.case import Case
 from tests.torture.judge.findings import Kind
 from tests.torture.judge.ownership import Belief
-from tests.torture.log import Message, Subscribe, Truth
+from tests.torture.log import Deaf, Message, Subscribe, Truth
 
 
 class Hearing:
@@ -17,16 +17,20 @@ class Hearing:
         self._case = case
         self._names: dict[str, frozenset[str]] = {}
         self._folds: dict[str, dict[str, bool]] = {}
+        self._since: dict[str, int] = {}
 
     def subscribed(self, entry: Subscribe) -> None:
         """A subscription was asked for: whatever was heard before no longer counts."""
         self._names[entry.session] = frozenset(entry.names)
         self._folds.pop(entry.session, None)
+        self._since[entry.session] = entry.sent
 
     def heard(self, message: Message) -> None:
         """Fold one message."""
         self._case.verdict.messages += 1
-        names = self._names.get(message.session, frozenset())
+        if message.session not in self._names:
+            return  # nobody knows for what it asked
+        names = self._names[message.session]
         if message.full:
             self._folds[message.session] = dict(message.statuses)
             if names != {name for name, _ in message.statuses}:
@@ -44,6 +48,16 @@ class Hearing:
                 self._find(message, f"heard that {name} is {word}, as it had heard before: one message is missing")
             fold[name] = assigned
 
+    def deafened(self, entry: Deaf) -> None:
+        """Nothing more is to be expected of what it hears."""
+        self._names.pop(entry.session, None)
+
+    def rewound(self, back_to: int) -> None:
+        """Every subscription begins with a full message again; one that was made since is gone."""
+        for session in [session for session, since in self._since.items() if since >= back_to]:
+            self._names.pop(session, None)
+        self._folds.clear()
+
     def truth(self, truth: Truth) -> None:
         """Hold the folds of the user's subscribed sessions, and his assignments, against what is so."""
         so = dict(truth.statuses)
@@ -53,6 +67,8 @@ class Hearing:
                 word = "assigned" if assigned else "not assigned"
                 text = f"{name} is {word} to {truth.user}, and the last answer about it said otherwise"
                 self._case.find(Kind.REVIVED if assigned else Kind.LOST, text, truth.received)
+            belief = Belief.HELD if assigned else Belief.FREE
+            self._case.assignments.put(truth.user, truth.user, name, belief, truth.received)
         for session in self._case.sessions_of[truth.user]:
             if session in self._names and self._case.sessions[session] is Belief.HELD:
                 self._compare(session, truth.user, so, truth.received)

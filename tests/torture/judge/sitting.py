@@ -29,7 +29,7 @@ class Sitting:
             other = self.case.user_of[entry.session]
             text = f"{entry.user} was given session {entry.session}, which had been given to {other} before"
             self.case.find(Kind.SESSION_LOST, text, entry.received)
-        self.case.meet(entry.session, entry.user)
+        self.case.meet(entry.session, entry.user, entry.sent)
 
     def used(self, entry: Use) -> None:
         """A session's old credentials were shown."""
@@ -55,7 +55,7 @@ class Sitting:
                 self._stranger(session, user, at)
             elif self.case.sessions[session] is Belief.FREE:
                 self.case.find(Kind.REVIVED, f"session {session} of {user} is live, and had certainly ended", at)
-            self.case.meet(session, user)
+            self.case.find_live(session, user, at)
             for name in sorted(held.union(self.case.holds.of(session))):
                 self._compare(session, name, held=name in held, at=at)
 
@@ -85,4 +85,5 @@ class Sitting:
         elif believed is Belief.FREE and held:
             text = f"session {session} of {user} holds {name} after the restart, and certainly did not before"
             self.case.find(Kind.REVIVED, text, at)
-        self.case.holds.put(session, user, name, Belief.HELD if held else Belief.FREE, at)
+        belief = self.case.sessions[session] if held else Belief.FREE  # of one that may expire it is not certain
+        self.case.holds.put(session, user, name, belief, at)

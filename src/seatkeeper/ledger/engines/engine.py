@@ -1,10 +1,13 @@
 """What the writer asks of a database, and what is read of its journal beside the writer.
 
-`begin` opens a transaction; every other call but `rebuild` and `close` is made inside one.
+`begin` and `begin_reading` open a transaction; every other call but `was_saved`, `rebuild` and `close` is made inside
+one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import Table
 
 from seatkeeper.ledger.journal import Entry, Head, Seal
 from seatkeeper.ledger.snapshot import SnapshotRow
@@ -23,29 +26,40 @@ class Busy(SaveFailed):
     """Somebody else keeps the database from being written; nothing was saved, and the next may fare better."""
 
 
+class Unstorable(SaveFailed):
+    """Something that was to be stored, or looked for, no column of this database can hold; nothing was saved."""
+
+
+class Disconnected(SaveFailed):
+    """The database does not answer, or cannot be written now; nothing was saved, and the next may fare better."""
+
+
 class FateUnknown(Exception):
     """COMMIT failed in a way that leaves open whether the batch was saved (rule L5)."""
 
 
 class Needed(NamedTuple):
     """What a batch needs in the image: users, by number, by login, by session or by a license that they have or hold,
-    and rosters of licenses."""
+    rosters of licenses, and when sessions that may expire were last active, as other nodes have saved it."""
 
     users: set[int]
     logins: set[str]
     sessions: set[int]
     rosters: set[int]
     licenses: set[int]
+    expiring: set[int]
 
 
 class Memoranda(NamedTuple):
     """What is saved beside the journal: when sessions were last active, and how often denials were repeated.
 
-    `repeats` are (event, repeats since the last saving, time of the last).
+    `repeats` are (event, repeats since the last saving, time of the last). `ended`: rows of `ended_sessions`, in the
+    order of its columns, for other nodes to tell of.
     """
 
     activity: list[tuple[int, int]]
     repeats: list[tuple[int, int, int]]
+    ended: list[tuple[Any, ...]] = []  # noqa: RUF012 - never changed
 
 
 class Forgotten(NamedTuple):
@@ -61,6 +75,12 @@ class Engine(Protocol):
     def begin(self) -> None:
         """Begin the one transaction of a batch, keeping every other batch out (rule L1). Raises SaveFailed."""
 
+    def begin_reading(self) -> None:
+        """Begin a transaction that only reads, keeps nobody out and sees one state throughout. Raises SaveFailed."""
+
+    def now(self) -> int:
+        """The database's time in milliseconds, read when the transaction began (rule L8)."""
+
     def head(self) -> Head:
         """The journal's last event."""
 
@@ -69,6 +89,15 @@ class Engine(Protocol):
 
     def load(self, image: Image, needed: Needed) -> None:
         """Load what a batch needs and is not there, set-wise. What does not exist stays absent."""
+
+    def entries(self, after: int, most: int) -> list[Entry]:
+        """The first so many events behind this one."""
+
+    def load_logons(self, image: Image, sessions: set[int]) -> None:
+        """Load where these sessions sit; those that sit nowhere are not there."""
+
+    def activity(self, sessions: set[int]) -> list[tuple[int, int]]:
+        """When these sessions were last active, as other nodes have saved it: (session, time in milliseconds)."""
 
     def live_sessions(self) -> Mapping[int, int | None]:
         """All live sessions by number, with the idle time-out of those that have one of their own."""
@@ -100,6 +129,12 @@ class Engine(Protocol):
     def rebuild(self) -> None:
         """Write the database anew, so that nothing is left of what was removed or replaced. Raises SaveFailed."""
 
+    def was_saved(self, batch: int, after: int) -> bool:
+        """Whether a batch is in the journal, behind this event, whose commit was not confirmed (rule L5).
+
+        Makes a transaction of its own. Raises Disconnected where nobody can tell yet, FateUnknown where nobody will.
+        """
+
     def commit(self) -> None:
         """Make the batch durable. Raises SaveFailed when it certainly is not, FateUnknown when that is not known."""
 
@@ -112,6 +147,24 @@ class Engine(Protocol):
 
 class Reading(Protocol):
     """The journal and its seals, read beside the writer, many events a page at a time."""
+
+    def take_journal(self) -> bool:
+        """Whether nobody else seals or forgets (rule L11); then nobody does before this is closed."""
+
+    def revision(self) -> str | None:
+        """The schema's revision; None where no migration has run."""
+
+    def oldest_code(self) -> str | None:
+        """The oldest revision whose code may use the database (rule L13); None before a migration tells."""
+
+    def rows(self, table: Table) -> Iterator[tuple[Any, ...]]:
+        """All rows of a table, a few at a time, in the order of its columns. Only of a reading at one point."""
+
+    def count(self, table: Table) -> int:
+        """How many rows a table has."""
+
+    def events_until(self, position: int) -> int:
+        """How many events stand up to and with this one."""
 
     def head(self) -> Head:
         """The journal's last event."""

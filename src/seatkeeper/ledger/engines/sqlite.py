@@ -1,25 +1,25 @@
 """SQLite as the ledger's database: one process, one writer (rule L14: in a thread of its own)."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
 import structlog
 
-from seatkeeper.ledger.database import Database
 from seatkeeper.ledger.engines import statements
 from seatkeeper.ledger.engines.engine import Busy, FateUnknown, Forgotten, Memoranda, Needed, NoSpace, SaveFailed
-from seatkeeper.ledger.indexing import append, index_whole
+from seatkeeper.ledger.indexing import append, index_whole, put_users
 from seatkeeper.ledger.journal import Entry, Head, Seal
 from seatkeeper.ledger.rows import MAPPINGS
 from seatkeeper.ledger.snapshot import SnapshotRow
-from seatkeeper.licensing.entities import fold
 from seatkeeper.licensing.state import Image, State
 
 _log = structlog.get_logger("seatkeeper.ledger")
 
 _BUSY_TIMEOUT: Final = 5_000  # milliseconds; only a check, a backup or, in memory, a read can be in the way
+
+_LARGEST: Final = 2**63 - 1
 
 _CUTTINGS: Final = 6  # attempts to cut the write-ahead log, each of which waits for the busy time-out
 
@@ -27,9 +27,10 @@ _CUTTINGS: Final = 6  # attempts to cut the write-ahead log, each of which waits
 class SqliteEngine:
     """The writer's connection. Used by one thread at a time."""
 
-    def __init__(self, database: Database) -> None:
-        """Open an existing database. `synchronous=FULL` makes a commit durable before it returns (rule L5)."""
-        self._connection = database.connect()
+    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], int]) -> None:
+        """Use a connection that may write. `synchronous=FULL` makes a commit durable before it returns (rule L5)."""
+        self._connection = connection
+        self._clock = clock
         self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}")
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
@@ -42,6 +43,14 @@ class SqliteEngine:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             raise _save_error(error) from error
+
+    def begin_reading(self) -> None:
+        """Begin a transaction that only reads."""
+        self._connection.execute("BEGIN")
+
+    def now(self) -> int:
+        """The host's time: nobody else writes."""
+        return self._clock()
 
     def head(self) -> Head:
         """The journal's last event."""
@@ -73,6 +82,10 @@ class SqliteEngine:
         for license_id in needed.rosters:
             rows = self._connection.execute(statements.ROSTER, (license_id,))
             image.seated.update(dict.fromkeys((number for (number,) in rows), license_id))
+
+    def activity(self, sessions: set[int]) -> list[tuple[int, int]]:  # noqa: ARG002 - see below
+        """Nothing: no other node has seen any of them."""
+        return []
 
     def live_sessions(self) -> Mapping[int, int | None]:
         """All live sessions by number, with the idle time-out of those that have one of their own."""
@@ -138,6 +151,20 @@ class SqliteEngine:
             raise _save_error(error) from error
         raise Busy("somebody reads the database and does not come to an end")
 
+    def entries(self, after: int, most: int) -> list[Entry]:
+        """The first so many events behind this one."""
+        rows = self._connection.execute(statements.ENTRIES, (after, _LARGEST, most))
+        return [Entry(*row) for row in rows]
+
+    def load_logons(self, image: Image, sessions: set[int]) -> None:
+        """Load where these sessions sit; those that sit nowhere are not there."""
+        given = (msgspec.json.encode(sorted(sessions)).decode(),)
+        image.logons.update(self._rows("logons", statements.LOGONS_OF_SESSIONS, given))
+
+    def was_saved(self, batch: int, after: int) -> bool:  # noqa: ARG002 - see below
+        """Never known here: an I/O error leaves SQLite's files to the next start (rule L5)."""
+        raise FateUnknown("what became of a commit on this disk is found out by the next start")
+
     def commit(self) -> None:
         """Commit and wait for the disk."""
         try:
@@ -166,19 +193,7 @@ class SqliteEngine:
         """Read everything before anything is put into the image: a failure must not leave half a user there."""
         given = (msgspec.json.encode(sorted(numbers)).decode(),)
         loaded = {name: self._rows(name, statement, given) for name, statement in statements.OF_USERS.items()}
-        for session_id, license_id in loaded["holds"]:
-            append(image.held_by, session_id, license_id)
-        for holder, license_id in loaded["assignments"]:
-            append(image.assigned_to, holder, license_id)
-        for holder, owner_key in loaded["profiles"]:
-            append(image.profiled, holder, owner_key)
-        for session in loaded["sessions"].values():
-            append(image.sessions_of, session.user_id, session.id)
-        for user in loaded["users"].values():
-            if user.deleted_at is None:
-                image.user_ids[fold(user.login)] = user.id
-        for name, rows in loaded.items():
-            getattr(image, name).update(rows)
+        put_users(image, loaded)
 
     def _write(self, statement: str, rows: list[Any]) -> None:
         try:

@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any, Final
 
+from sqlalchemy import Table
+
 from seatkeeper.ledger.engines import statements
 from seatkeeper.ledger.engines.engine import Forgotten
 from seatkeeper.ledger.journal import Entry, Head, JournalError, Seal
@@ -18,6 +20,33 @@ class SqliteReading:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+
+    def take_journal(self) -> bool:
+        """Nobody else can: one process has the database."""
+        return True
+
+    def revision(self) -> str | None:
+        """The schema's revision; None where no migration has run."""
+        return self._text_in("alembic_version", "version_num")
+
+    def oldest_code(self) -> str | None:
+        """The oldest revision whose code may use the database; None before a migration tells."""
+        return self._text_in("oldest_code", "revision")
+
+    def rows(self, table: Table) -> Iterator[tuple[Any, ...]]:
+        """All rows of a table."""
+        names = ", ".join(column.name for column in table.columns)
+        yield from self._connection.execute(f"SELECT {names} FROM {table.name}")
+
+    def count(self, table: Table) -> int:
+        """How many rows a table has."""
+        [count] = self._connection.execute(f"SELECT count(*) FROM {table.name}").fetchone()
+        return int(count)
+
+    def events_until(self, position: int) -> int:
+        """How many events stand up to and with this one."""
+        [count] = self._connection.execute("SELECT count(*) FROM journal WHERE seq <= ?", (position,)).fetchone()
+        return int(count)
 
     def head(self) -> Head:
         """The journal's last event."""
@@ -71,6 +100,12 @@ class SqliteReading:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    def _text_in(self, table: str, column: str) -> str | None:
+        if self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is None:
+            return None
+        found = self._connection.execute(f"SELECT {column} FROM {table}").fetchone()
+        return None if found is None else str(found[0])
 
 
 def _seal(row: tuple[Any, ...]) -> Seal:

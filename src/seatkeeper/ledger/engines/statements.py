@@ -100,6 +100,8 @@ USERS_OF_LICENSES: Final = f"""
 USERS_OF_SESSIONS: Final = f"SELECT DISTINCT user_id FROM sessions WHERE id IN {_GIVEN}"
 LIVE_SESSIONS: Final = "SELECT id, idle_timeout FROM sessions"
 
+LOGONS_OF_SESSIONS: Final = _select(tables.logons, f"WHERE session_id IN {_GIVEN}")
+
 ROSTER: Final = f"""
     SELECT a.id FROM assignments a
     JOIN licenses l ON l.id = a.license_id

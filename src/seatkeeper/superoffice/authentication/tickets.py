@@ -138,8 +138,11 @@ class Tickets:
         return await self._live(_ACCESS_TOKEN, _read(token.partition(".")[2]))
 
     async def _live(self, kind: bytes, shown: Shown | None) -> tuple[LiveSession, Shown] | None:
-        live = None if shown is None else await self._ledger.live_session(shown.session_id)
-        if live is None or shown is None:
+        if shown is None:
+            return None
+        await self._ledger.current()  # no rule looks at it again, and it may have ended at another node
+        live = await self._ledger.live_session(shown.session_id)
+        if live is None:
             return None
         if not hmac.compare_digest(live.keys.cookie_digest, _digest(kind, shown.secret)):
             return None

@@ -12,6 +12,7 @@ branch_labels = None
 depends_on = None
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -29,14 +30,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_assignments_license_id"), "assignments", ["license_id"], unique=False)
     op.create_table(
         "counters",
-        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("next", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(
         "credentials",
         sa.Column("user_id", NUMBER, autoincrement=False, nullable=False),
-        sa.Column("password_hash", sa.String(), nullable=False),
+        sa.Column("password_hash", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("user_id"),
     )
     op.create_table(
@@ -63,13 +64,13 @@ def upgrade() -> None:
         sa.Column("seq", NUMBER, autoincrement=False, nullable=False),
         sa.Column("at", NUMBER, nullable=False),
         sa.Column("batch", NUMBER, nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.Column("personal", sa.LargeBinary(), nullable=True),
         sa.Column("personal_salt", sa.LargeBinary(), nullable=True),
         sa.Column("personal_digest", sa.LargeBinary(), nullable=True),
-        sa.Column("idempotency_key", sa.String(), nullable=True),
+        sa.Column("idempotency_key", TEXT, nullable=True),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
     )
@@ -84,14 +85,14 @@ def upgrade() -> None:
     op.create_table(
         "licenses",
         sa.Column("id", NUMBER, autoincrement=False, nullable=False),
-        sa.Column("owner", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("owner_key", sa.String(), nullable=False),
-        sa.Column("name_key", sa.String(), nullable=False),
-        sa.Column("display_name", sa.String(), nullable=False),
-        sa.Column("description", sa.String(), nullable=False),
-        sa.Column("applies_to", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("owner", TEXT, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("owner_key", TEXT, nullable=False),
+        sa.Column("name_key", TEXT, nullable=False),
+        sa.Column("display_name", TEXT, nullable=False),
+        sa.Column("description", TEXT, nullable=False),
+        sa.Column("applies_to", TEXT, nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
         sa.Column("shared", sa.Boolean(), nullable=False),
         sa.Column("expires", NUMBER, nullable=True),
         sa.Column("grace_until", NUMBER, nullable=True),
@@ -103,10 +104,10 @@ def upgrade() -> None:
         sa.Column("session_id", NUMBER, autoincrement=False, nullable=False),
         sa.Column("id", NUMBER, nullable=False),
         sa.Column("user_id", NUMBER, nullable=False),
-        sa.Column("machine", sa.String(), nullable=False),
+        sa.Column("machine", TEXT, nullable=False),
         sa.Column("setting", sa.Integer(), nullable=False),
         sa.Column("station_id", NUMBER, nullable=True),
-        sa.Column("remote_number", sa.String(), nullable=True),
+        sa.Column("remote_number", TEXT, nullable=True),
         sa.PrimaryKeyConstraint("session_id"),
     )
     op.create_table(
@@ -140,7 +141,7 @@ def upgrade() -> None:
         "profiles",
         sa.Column("holder_kind", sa.Integer(), nullable=False),
         sa.Column("holder_id", NUMBER, nullable=False),
-        sa.Column("owner_key", sa.String(), nullable=False),
+        sa.Column("owner_key", TEXT, nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("method", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("holder_kind", "holder_id", "owner_key"),
@@ -162,9 +163,9 @@ def upgrade() -> None:
         "sessions",
         sa.Column("id", NUMBER, autoincrement=False, nullable=False),
         sa.Column("user_id", NUMBER, nullable=False),
-        sa.Column("application", sa.String(), nullable=False),
-        sa.Column("machine", sa.String(), nullable=False),
-        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("application", TEXT, nullable=False),
+        sa.Column("machine", TEXT, nullable=False),
+        sa.Column("language", TEXT, nullable=False),
         sa.Column("connected_at", NUMBER, nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -172,10 +173,10 @@ def upgrade() -> None:
     op.create_table(
         "stations",
         sa.Column("id", NUMBER, autoincrement=False, nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("name_key", sa.String(), nullable=False),
-        sa.Column("display_name", sa.String(), nullable=False),
-        sa.Column("extension", sa.String(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("name_key", TEXT, nullable=False),
+        sa.Column("display_name", TEXT, nullable=False),
+        sa.Column("extension", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name_key", name="one_station_of_a_name"),
     )
@@ -183,17 +184,17 @@ def upgrade() -> None:
         "subscriptions",
         sa.Column("session_id", NUMBER, autoincrement=False, nullable=False),
         sa.Column("user_id", NUMBER, nullable=False),
-        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("owner", TEXT, nullable=False),
         sa.Column("names", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("session_id"),
     )
     op.create_table(
         "users",
         sa.Column("id", NUMBER, autoincrement=False, nullable=False),
-        sa.Column("login", sa.String(), nullable=False),
-        sa.Column("login_key", sa.String(), nullable=False),
-        sa.Column("display_name", sa.String(), nullable=False),
-        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("login", TEXT, nullable=False),
+        sa.Column("login_key", TEXT, nullable=False),
+        sa.Column("display_name", TEXT, nullable=False),
+        sa.Column("language", TEXT, nullable=False),
         sa.Column("roles", sa.JSON(), nullable=False),
         sa.Column("rights", sa.JSON(), nullable=False),
         sa.Column("stations", sa.JSON(none_as_null=True), nullable=True),

@@ -14,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -22,7 +23,7 @@ def upgrade() -> None:
     op.add_column("users", sa.Column("view_allocations", sa.JSON(), server_default="[]"))
     op.add_column("users", sa.Column("admin_allocations", sa.JSON(), server_default="[]"))
     for name in ("licenses", "stations", "users"):
-        op.add_column(name, sa.Column("display_key", sa.String(), nullable=False, server_default=""))
+        op.add_column(name, sa.Column("display_key", TEXT, nullable=False, server_default=""))
         _fill_in(name)
     living = sa.text("deleted_at IS NULL")
     columns = ["display_key", "login_key"]

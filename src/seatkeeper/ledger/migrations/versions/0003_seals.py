@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -22,7 +23,7 @@ def upgrade() -> None:
         sa.Column("position", NUMBER, autoincrement=False, nullable=False),
         sa.Column("at", NUMBER, nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
-        sa.Column("archive", sa.String(), nullable=False),
+        sa.Column("archive", TEXT, nullable=False),
         sa.Column("archive_digest", sa.LargeBinary(), nullable=False),
         sa.Column("snapshot_digest", sa.LargeBinary(), nullable=False),
         sa.Column("event", NUMBER, nullable=False),

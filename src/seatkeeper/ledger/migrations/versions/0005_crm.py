@@ -14,6 +14,7 @@ branch_labels = None
 depends_on = None
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -21,14 +22,14 @@ def upgrade() -> None:
     op.create_table(
         "owners",
         sa.Column("id", NUMBER, primary_key=True, autoincrement=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("name_key", sa.String(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("name_key", TEXT, nullable=False),
         sa.Column("details", sa.JSON(), nullable=False),
         sa.UniqueConstraint("name_key", name="one_owner_of_a_name"),
     )
     op.add_column("licenses", sa.Column("details", sa.JSON(), nullable=False, server_default="{}"))
     internal = "InternalAssociate"
-    op.add_column("users", sa.Column("user_type", sa.String(), nullable=False, server_default=internal))
+    op.add_column("users", sa.Column("user_type", TEXT, nullable=False, server_default=internal))
     op.add_column("users", sa.Column("group_id", NUMBER, nullable=False, server_default="0"))
     op.add_column("users", sa.Column("secondary_groups", sa.JSON(), nullable=False, server_default="[]"))
     op.add_column("sessions", sa.Column("idle_timeout", NUMBER))

@@ -15,6 +15,7 @@ branch_labels = None
 depends_on = None
 
 NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 KEPT = (
     "license_id, assignable_seats, concurrent_seats, unrestricted, assigned_users, assigned_stations,"
@@ -57,10 +58,12 @@ def upgrade() -> None:
     op.execute(f"INSERT INTO pools_of_three ({KEPT}) SELECT {KEPT} FROM pools")  # noqa: S608 - of names above
     op.drop_table("pools")
     op.rename_table("pools_of_three", "pools")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER INDEX pools_of_three_pkey RENAME TO pools_pkey")
     op.create_table(
         "runtimes",
         sa.Column("id", NUMBER, autoincrement=False, nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("running", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
@@ -69,9 +72,9 @@ def upgrade() -> None:
         "applications",
         sa.Column("id", NUMBER, autoincrement=False, nullable=False),
         sa.Column("runtime_id", NUMBER, nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("category", sa.String(), nullable=True),
-        sa.Column("license_type", sa.String(), nullable=True),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("category", TEXT, nullable=True),
+        sa.Column("license_type", TEXT, nullable=True),
         sa.Column("versions", sa.JSON(), nullable=False),
         sa.Column("blocked", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
@@ -81,11 +84,11 @@ def upgrade() -> None:
         "transactions",
         sa.Column("id", NUMBER, autoincrement=False, nullable=False),
         sa.Column("runtime_id", NUMBER, nullable=False),
-        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("type", TEXT, nullable=False),
         sa.Column("change", sa.JSON(), nullable=False),
         sa.Column("user_id", NUMBER, nullable=False),
-        sa.Column("server", sa.String(), nullable=False),
-        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("server", TEXT, nullable=False),
+        sa.Column("status", TEXT, nullable=False),
         sa.Column("created_at", NUMBER, nullable=False),
         sa.Column("updated_at", NUMBER, nullable=False),
         sa.Column("errors", sa.JSON(), nullable=False),

@@ -1,0 +1,26 @@
+"""Telling whoever waits for a command what it came to."""
+
+from asyncio import Future
+from typing import Any
+
+from seatkeeper.ledger.batch import Failed, ImageLost
+from seatkeeper.ledger.engines.engine import Busy, Disconnected, FateUnknown, NoSpace
+from seatkeeper.ledger.unavailable import Unanswered, Unavailable
+
+
+def answer(waiter: Future[Any], outcome: Any) -> None:  # noqa: ANN401 - of any command
+    """Give the outcome, or raise where it is awaited what kept the command from one: Refusal, Unavailable."""
+    if not isinstance(outcome, Failed):
+        waiter.set_result(outcome)
+        return
+    match outcome.error:
+        case NoSpace() as error:
+            waiter.set_exception(Unavailable("Nothing can be saved: {error}.", retry_after=30, error=str(error)))
+        case (Busy() | Disconnected()) as error:
+            waiter.set_exception(Unavailable("Nothing can be saved: {error}.", error=str(error)))
+        case (FateUnknown() | ImageLost()) as error:
+            waiter.set_exception(Unanswered("It is not known whether this was done: {error}.", error=str(error)))
+        case StopIteration() as error:  # which no future takes
+            waiter.set_exception(RuntimeError(repr(error)))
+        case error:
+            waiter.set_exception(error)

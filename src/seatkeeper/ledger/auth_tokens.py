@@ -1,0 +1,68 @@
+"""Tokens of sessions in the tables, where every node finds them (contract 2.3). No secret is in the journal.
+
+They come and go by statements of their own, on a connection of their own: no batch waits for them, nor they for one.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import closing
+from typing import Final, TypeVar
+
+import psycopg
+
+from seatkeeper.ledger.engines.postgres_database import DatabaseServer
+from seatkeeper.ledger.unavailable import Unavailable
+
+T = TypeVar("T")
+
+_WAIT: Final = {"lock_timeout": 2_000, "statement_timeout": 2_000}  # milliseconds
+
+# They live for seconds, so it is no loss where a failover takes them along. A commit need not wait for the disk.
+_UNHURRIED: Final = "SET LOCAL synchronous_commit = off"
+# Those that somebody else is about to drop are his.
+_DROP_DEAD: Final = """
+    DELETE FROM auth_tokens WHERE digest IN (SELECT digest FROM auth_tokens WHERE until <= %s FOR UPDATE SKIP LOCKED)
+"""
+_DROP_OLDEST: Final = """
+    DELETE FROM auth_tokens WHERE digest IN (
+        SELECT digest FROM auth_tokens WHERE session_id = %s ORDER BY until DESC OFFSET %s FOR UPDATE SKIP LOCKED
+    )
+"""
+_KEEP: Final = "INSERT INTO auth_tokens (digest, session_id, seed, until) VALUES (%s, %s, %s, %s)"
+_TAKE: Final = "DELETE FROM auth_tokens WHERE digest = %s RETURNING session_id, seed, until"
+
+
+class AuthTokenRows:
+    """The tokens that any node can redeem. Raises Unavailable where the database does not answer."""
+
+    def __init__(self, database: DatabaseServer) -> None:
+        self._database = database
+
+    async def keep(self, mark: bytes, token: tuple[int, bytes, int], *, now: int, of_a_session: int) -> None:
+        """Keep a token (its session, its seed, when it dies) by its digest, and no more than so many of its session."""
+        session_id, seed, until = token
+
+        def keep(connection: psycopg.Connection) -> None:
+            connection.execute(_DROP_DEAD, (now,))
+            connection.execute(_DROP_OLDEST, (session_id, of_a_session - 1))
+            connection.execute(_KEEP, (mark, session_id, seed, until))
+
+        await asyncio.to_thread(self._committed, keep)
+
+    async def take(self, mark: bytes) -> tuple[int, bytes, int] | None:
+        """The token, which is kept no more: of all who ask at once, on whichever nodes, one is given it."""
+
+        def take(connection: psycopg.Connection) -> tuple[int, bytes, int] | None:
+            row = connection.execute(_TAKE, (mark,)).fetchone()
+            return None if row is None else (row[0], bytes(row[1]), row[2])
+
+        return await asyncio.to_thread(self._committed, take)
+
+    def _committed(self, do: Callable[[psycopg.Connection], T]) -> T:
+        try:
+            with closing(self._database.connect(_WAIT)) as connection, connection.transaction():
+                connection.execute(_UNHURRIED)
+                return do(connection)
+        except psycopg.Error as error:
+            said = "The database does not answer: {error}."
+            raise Unavailable(said, error=" ".join(str(error).split()).removesuffix(".")) from error

@@ -1,0 +1,184 @@
+"""The writer's statements on PostgreSQL: each one for all rows of a kind, given as one array a column."""
+
+from typing import Final, NamedTuple
+
+from sqlalchemy import Column, Table
+from sqlalchemy.dialects import postgresql
+
+from seatkeeper.ledger import tables
+from seatkeeper.ledger.mapping import Mapping
+from seatkeeper.ledger.rows import MAPPINGS
+from seatkeeper.licensing.entities import HolderKind, Method
+
+_LEDGER_LOCK: Final = 0x5EA7_4EE9
+"""The number of the advisory lock that every batch of every node takes, so that one comes after the other (rule L1)."""
+
+CHANNEL: Final = "seatkeeper"
+"""What nodes listen to. A notification says that there is something to read, and nothing else."""
+
+TAKE_LOCK: Final = f"SELECT pg_advisory_xact_lock({_LEDGER_LOCK})"
+NOTIFY: Final = f"SELECT pg_notify('{CHANNEL}', '')"
+NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+
+_JSON: Final = "json"
+_TYPES: Final = {"BIGINT": "bigint", "INTEGER": "integer", "BOOLEAN": "boolean", "BYTEA": "bytea", "JSON": _JSON}
+
+
+class Writes(NamedTuple):
+    """The statements that bring one table up to date, each of which is given its columns as arrays.
+
+    `insert` and `update` are given all columns of the table; `delete` those of the key.
+    """
+
+    insert: str
+    update: str
+    delete: str
+
+
+def _type(column: Column[object]) -> str:
+    compiled = column.type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]  # has no types
+    return _TYPES.get(compiled, "text")
+
+
+def _given(columns: list[Column[object]]) -> str:
+    """The rows that are given, as a table `v`. JSON comes as text: arrays of it are hard on everybody."""
+    arrays = ", ".join(f"%s::{'text' if _type(each) == _JSON else _type(each)}[]" for each in columns)
+    return f"unnest({arrays}) AS v({', '.join(each.name for each in columns)})"
+
+
+def _value(column: Column[object]) -> str:
+    return f"v.{column.name}::json" if _type(column) == _JSON else f"v.{column.name}"
+
+
+def _insert(table: Table) -> str:
+    columns = list(table.columns)
+    names, values = ", ".join(each.name for each in columns), ", ".join(_value(each) for each in columns)
+    return f"INSERT INTO {table.name} ({names}) SELECT {values} FROM {_given(columns)}"
+
+
+def _writes(mapping: Mapping) -> Writes:
+    table = mapping.table
+    columns = list(table.columns)
+    rest = ", ".join(f"{each.name} = {_value(each)}" for each in columns if each.name not in mapping.key)
+    own = " AND ".join(f"{table.name}.{name} = v.{name}" for name in mapping.key)
+    keys = [table.columns[name] for name in mapping.key]
+    return Writes(
+        insert=_insert(table),
+        update=f"UPDATE {table.name} SET {rest} FROM {_given(columns)} WHERE {own}",
+        delete=f"DELETE FROM {table.name} USING {_given(keys)} WHERE {own}",
+    )
+
+
+def _select(table: Table, condition: str = "") -> str:
+    return f"SELECT {', '.join(each.name for each in table.columns)} FROM {table.name} {condition}"
+
+
+_USERS: Final = "%(users)s::bigint[]"
+_SESSIONS: Final = f"(SELECT id FROM sessions WHERE user_id = ANY({_USERS}))"
+_HOLDER: Final = f"WHERE holder_kind = {HolderKind.USER.value} AND holder_id = ANY({_USERS})"
+_NO_USER: Final = f"WHERE holder_kind IN ({HolderKind.STATION.value}, {HolderKind.APPLICATION.value})"
+_UNFINISHED: Final = f"WHERE {tables.UNFINISHED_TRANSACTIONS} ORDER BY runtime_id, id"
+
+WRITES: Final = {name: _writes(mapping) for name, mapping in MAPPINGS.items()}
+
+HEAD: Final = "SELECT seq, at, hash FROM journal ORDER BY seq DESC LIMIT 1"
+KINDS: Final = "SELECT DISTINCT kind, version FROM journal WHERE seq > %s"
+ENTRIES: Final = _select(tables.journal, "WHERE seq > %s ORDER BY seq LIMIT %s")
+OF_BATCH: Final = "SELECT 1 FROM journal WHERE seq > %s AND batch = %s LIMIT 1"
+INSERT_JOURNAL: Final = _insert(tables.journal)
+
+LEAVE_A_MARK: Final = "SELECT pg_logical_emit_message(true, 'seatkeeper', '')"
+"""Writes nothing that stays, but a commit waits for the disk, and for a synchronous standby, as for any other. Whatever
+was committed before is there then, too."""
+
+WHOLE: Final = {
+    "licenses": _select(tables.licenses),
+    "owners": _select(tables.owners),
+    "pools": _select(tables.pools),
+    "stations": _select(tables.stations),
+    "logons": _select(tables.logons, "ORDER BY id"),
+    "counters": _select(tables.counters),
+    "profiles": _select(tables.profiles, _NO_USER),
+    "assignments": _select(tables.assignments, f"{_NO_USER} ORDER BY id"),
+    "runtimes": _select(tables.runtimes),
+    "applications": _select(tables.applications, "ORDER BY id"),
+    "transactions": _select(tables.transactions, _UNFINISHED),
+}
+"""What is loaded at the start, by table of the state."""
+
+OF_USERS: Final = {
+    "credentials": _select(tables.credentials, f"WHERE user_id = ANY({_USERS})"),
+    "profiles": _select(tables.profiles, _HOLDER),
+    "assignments": _select(tables.assignments, f"{_HOLDER} ORDER BY id"),
+    "session_keys": _select(tables.session_keys, f"WHERE session_id IN {_SESSIONS}"),
+    "subscriptions": _select(tables.subscriptions, f"WHERE session_id IN {_SESSIONS}"),
+    "holds": _select(tables.holds, f"WHERE session_id IN {_SESSIONS} ORDER BY since, session_id, license_id"),
+    "users": _select(tables.users, f"WHERE id = ANY({_USERS})"),
+    "sessions": _select(tables.sessions, f"WHERE user_id = ANY({_USERS}) ORDER BY id"),
+}
+"""What belongs to users, given their numbers, by table of the state; users and sessions last, as on SQLite."""
+
+USERS_NEEDED: Final = f"""
+    SELECT id FROM users WHERE login_key = ANY(%(logins)s::text[]) AND deleted_at IS NULL
+    UNION SELECT user_id FROM sessions WHERE id = ANY(%(sessions)s::bigint[])
+    UNION SELECT holder_id FROM assignments
+      WHERE holder_kind = {HolderKind.USER.value} AND license_id = ANY(%(licenses)s::bigint[])
+    UNION SELECT user_id FROM holds WHERE license_id = ANY(%(licenses)s::bigint[])
+"""
+"""The users of these logins, of these sessions, and who has or holds one of these licenses."""
+
+LIVE_SESSIONS: Final = "SELECT id, idle_timeout FROM sessions"
+LOGONS_OF_SESSIONS: Final = _select(tables.logons, "WHERE session_id = ANY(%s::bigint[])")
+ACTIVITY: Final = "SELECT session_id, last_seen FROM session_activity WHERE session_id = ANY(%s::bigint[])"
+
+ROSTERS: Final = f"""
+    SELECT a.id, a.license_id FROM assignments a
+    JOIN licenses l ON l.id = a.license_id
+    LEFT JOIN profiles p
+      ON p.holder_kind = a.holder_kind AND p.holder_id = a.holder_id AND p.owner_key = l.owner_key
+    WHERE a.license_id = ANY(%s::bigint[]) AND coalesce(p.enabled, true)
+      AND coalesce(p.method, {Method.ASSIGNABLE.value}) = {Method.ASSIGNABLE.value}
+"""
+"""The assignments of these licenses that take an assignable seat."""
+
+SAVE_ACTIVITY: Final = """
+    INSERT INTO session_activity (session_id, last_seen)
+    SELECT v.session_id, v.last_seen FROM unnest(%s::bigint[], %s::bigint[]) AS v(session_id, last_seen)
+    JOIN sessions ON sessions.id = v.session_id
+    ON CONFLICT (session_id) DO UPDATE SET last_seen = greatest(session_activity.last_seen, excluded.last_seen)
+"""
+"""Of sessions that live still: another node may have ended one."""
+DROP_ACTIVITY: Final = "DELETE FROM session_activity WHERE session_id = ANY(%s::bigint[])"
+SAVE_REPEATS: Final = """
+    INSERT INTO denial_repeats (seq, repeats, last_at)
+    SELECT seq, repeats, last_at FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS v(seq, repeats, last_at)
+    ON CONFLICT (seq) DO UPDATE
+      SET repeats = denial_repeats.repeats + excluded.repeats,
+          last_at = greatest(denial_repeats.last_at, excluded.last_at)
+"""
+INSERT_ENDED: Final = f"{_insert(tables.ended_sessions)} ON CONFLICT DO NOTHING"
+
+INSERT_SNAPSHOT: Final = _insert(tables.snapshot_rows)
+INSERT_SEAL: Final = _insert(tables.seals)
+HASH: Final = "SELECT hash FROM journal WHERE seq = %s"
+LAST_SNAPSHOT_ROW: Final = "SELECT count(*) - 1 FROM snapshot_rows WHERE position = %s"
+SEALED: Final = "SELECT max(position) FROM seals"
+REMOVE_SEALED: Final = (
+    "DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE seq <= %(sealed)s ORDER BY seq LIMIT %(most)s)",
+    "DELETE FROM denial_repeats WHERE seq IN (SELECT seq FROM denial_repeats WHERE seq <= %(sealed)s LIMIT %(most)s)",
+    """DELETE FROM snapshot_rows WHERE (position, number) IN
+       (SELECT position, number FROM snapshot_rows WHERE position < %(sealed)s LIMIT %(most)s)""",
+    """DELETE FROM snapshot_rows WHERE (position, number) IN
+       (SELECT position, number FROM snapshot_rows WHERE position > %(sealed)s LIMIT %(most)s)""",
+)
+"""What stands in an archive, and snapshots that do not count any more, or not yet."""
+FORGET_EVENTS: Final = (
+    "UPDATE journal SET personal = v.said, personal_salt = NULL"
+    " FROM unnest(%s::bigint[], %s::bytea[]) AS v(number, said) WHERE journal.seq = v.number"
+)
+FORGET_ROWS: Final = (
+    "UPDATE snapshot_rows SET personal = v.said, personal_salt = NULL"
+    " FROM unnest(%s::bigint[], %s::bytea[]) AS v(number, said)"
+    " WHERE position = (SELECT max(position) FROM seals) AND snapshot_rows.number = v.number"
+)
+REBUILD: Final = tuple(f"VACUUM (FULL) {name}" for name in tables.metadata.tables)

@@ -1,0 +1,32 @@
+"""Rule L1: a node that stands still within a batch does not keep the lock."""
+
+import pytest
+
+from seatkeeper.ledger.door import DatabaseServer
+from seatkeeper.ledger.engines.engine import Needed, SaveFailed
+from seatkeeper.ledger.engines.postgres import PostgresEngine
+from seatkeeper.licensing.state import Image
+
+
+def _begun(url: str) -> PostgresEngine:
+    """An engine within a transaction, which PostgreSQL ends after 0.2 s in which nothing happens."""
+    database = DatabaseServer(url)
+    engine = database.engine(database.clock)
+    engine.begin()
+    engine.rollback()
+    engine._connection.execute("SET idle_in_transaction_session_timeout = 200")  # noqa: SLF001 - instead of 5 s
+    engine.begin()
+    return engine
+
+
+@pytest.mark.parametrize("step", ["begun", "loaded"])
+def test_l1_whoever_stands_still_within_a_batch_loses_the_lock(postgres_url: str, step: str) -> None:
+    engine, database = _begun(postgres_url), DatabaseServer(postgres_url)
+    if step == "loaded":
+        engine.load(Image(), Needed({1}, {"agent"}, {1}, {1}, {1}, set()))
+    another = database.engine(database.clock)
+    another.begin()  # waits for up to 5 s
+    with pytest.raises(SaveFailed):
+        engine.load(Image(), Needed({1}, set(), set(), set(), set(), set()))
+    engine.close()
+    another.close()
