@@ -1,4 +1,4 @@
-"""A database file with the newest schema, made once for each process that runs tests: migrating takes most of a start."""
+"""A file with the newest schema, made once for each process that runs tests: migrating takes most of a start."""
 
 import functools
 from pathlib import Path

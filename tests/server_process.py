@@ -33,7 +33,7 @@ class ServerProcess:
     """`seatkeeper serve` on `data`. What it writes to its terminal goes to `log`, over all restarts.
 
     `url` changes with every start where the port is left to the operating system. `urls` are all, HTTP first, and
-    `certificate` is what it shows over HTTPS (PEM).
+    `certificate` is what it shows over HTTPS (PEM). `environment` is that of the server, and of commands on its data.
     """
 
     module = "seatkeeper"
@@ -46,8 +46,8 @@ class ServerProcess:
         self.urls: list[str] = []
         self.certificate: str | None = None
         self.process: ForkedCommand
+        self.environment = command_environment(env)
         self._args = args
-        self._env = command_environment(env)
 
     def start(self) -> Self:
         """Start it and wait until it is ready. Raises AssertionError with the end of its log where it is not."""
@@ -57,10 +57,10 @@ class ServerProcess:
     def launch(self) -> None:
         """Start it, ready or not."""
         given = ["serve", "--data", str(self.data), *self._args]
-        if "--port" not in self._args and "SEATKEEPER_LISTEN_HTTP" not in self._env:
+        if "--port" not in self._args and "SEATKEEPER_LISTEN_HTTP" not in self.environment:
             given += ["--port", "0"]
         self.process = ForkedCommand(
-            given, stdin=None, stdout=self.log, stderr=self.log, environment=self._env, module=self.module
+            given, stdin=None, stdout=self.log, stderr=self.log, environment=self.environment, module=self.module
         )
 
     def wait(self) -> Self:

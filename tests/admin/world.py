@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,7 +20,6 @@ from seatkeeper.inventory.changes import Change
 from seatkeeper.inventory.document import document_of
 from seatkeeper.inventory.planning import Plan
 from seatkeeper.ledger.door import Ledger
-from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.licensing.commands import Connect
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.queries.inventory import InventoryView, inventory_around
@@ -29,6 +27,7 @@ from seatkeeper.queries.reads import Reads
 from seatkeeper.queries.users import Account, account_by_login
 from seatkeeper.settings import Settings
 from seatkeeper.transport.availability import Availability
+from tests.ledger.world import Place, running
 
 TOKEN = "the token of this test"
 
@@ -111,12 +110,10 @@ def told(change: Change) -> str:
 
 
 @asynccontextmanager
-async def opened(data: Path, policy: Policy | None = None) -> AsyncIterator[World]:
-    """A world on this directory, stopped at the end."""
+async def opened(place: Place, policy: Policy | None = None) -> AsyncIterator[World]:
+    """A world on this directory, or on this database of PostgreSQL, stopped at the end."""
     async with AsyncExitStack() as stack:
-        ledger = Ledger(DatabaseFile.in_directory(data), policy=policy)
-        await ledger.start()
-        stack.push_async_callback(ledger.stop)
+        ledger = await stack.enter_async_context(running(place, policy=policy))
         reads = Reads(ledger.database, timeout=60)
         stack.callback(reads.close)
         passwords = Passwords(2)

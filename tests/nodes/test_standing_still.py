@@ -1,9 +1,10 @@
 """Rule L1: a node that stands still within a batch does not keep the lock."""
 
+import psycopg
 import pytest
 
 from seatkeeper.ledger.door import DatabaseServer
-from seatkeeper.ledger.engines.engine import Needed, SaveFailed
+from seatkeeper.ledger.engines.engine import Busy, Needed, SaveFailed
 from seatkeeper.ledger.engines.postgres import PostgresEngine
 from seatkeeper.licensing.state import Image
 
@@ -30,3 +31,17 @@ def test_l1_whoever_stands_still_within_a_batch_loses_the_lock(postgres_url: str
         engine.load(Image(), Needed({1}, set(), set(), set(), set(), set()))
     engine.close()
     another.close()
+
+
+def test_l1_whoever_stops_in_the_middle_of_sending_is_ended_by_those_who_wait(postgres_url: str) -> None:
+    """PostgreSQL has no time-out there: the one who waited in vain for the lock, for 5 s, sees to it."""
+    engine, database = _begun(postgres_url), DatabaseServer(postgres_url)
+    stopped = engine._connection  # noqa: SLF001 - stopped where only a signal could stop it
+    another = database.engine(database.clock)
+    with pytest.raises(psycopg.OperationalError), stopped.pipeline():
+        stopped.execute("SELECT 1").fetchone()  # sent without an end
+        with pytest.raises(Busy):
+            another.begin()
+        another.begin()
+    another.close()
+    engine.close()

@@ -213,6 +213,8 @@ class _Way:
                     await self._end(order, b"".join(each for each, _ in pieces[number:]), to_server)
                     return
                 to_server.write(piece)
+            if to_server.is_closing():
+                return
             await to_server.drain()
 
     async def _back(self, from_server: asyncio.StreamReader) -> None:
@@ -221,6 +223,8 @@ class _Way:
                 self._answered.set()
                 continue
             await self._proxy.passing()
+            if self._to_client.is_closing():
+                return
             self._to_client.write(data)
             await self._to_client.drain()
 

@@ -86,6 +86,8 @@ class Session:
         self.key = world.key(session_id)
         self.user = user
         self.credentials = credentials
+        self.down = False
+        """Whether it was told that it is over."""
         self.fold: dict[str, bool] | None = None
         """What its license messages add up to; None before the first."""
         self._world = world
@@ -162,7 +164,7 @@ class Session:
 
         def record(done: Exchange) -> Use:
             messages.extend(done.content or ())
-            return self._use(done, up=True)
+            return self._use(done, up=not any(map(_says_down, messages)))
 
         usable = await self._ask("GET", "/messaging/messages", None, record)
         for message in messages:
@@ -187,7 +189,8 @@ class Session:
             full = not message["isDelta"]
             self._world.log.write(Message(session=self.key, received=now, full=full, statuses=statuses))
             self.fold = {**({} if full else self.fold or {}), **dict(statuses)}
-        elif message.get("newConnectionState") == _DOWN:
+        elif _says_down(message):
+            self.down = True
             self._world.log.write(self._use(Exchange(now, now, 200), up=False))
 
     async def _acquire(self, method: str, path: str, body: object, how: How, asked: tuple[str, ...]) -> bool:
@@ -220,6 +223,10 @@ class Session:
 def _at(line: Way, entry: Entry) -> Entry:
     """With the node that was asked, where there are several."""
     return structs.replace(entry, node=line.node) if line.node else entry
+
+
+def _says_down(message: Any) -> bool:  # noqa: ANN401 - JSON of any shape
+    return bool(message.get("newConnectionState") == _DOWN)
 
 
 def _results(content: Any, how: How) -> list[tuple[str, int]]:  # noqa: ANN401 - JSON of any shape

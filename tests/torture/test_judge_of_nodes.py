@@ -155,3 +155,9 @@ def test_how_long_nobody_was_served_is_measured_from_answer_to_answer() -> None:
 
 def replace_session(entry: Entry, received: int) -> Entry:
     return structs.replace(entry, received=received)
+
+
+def test_the_word_that_a_session_went_down_may_arrive_before_the_answer_to_its_end() -> None:
+    down = Use(user="ann", sent=12, received=12, status=200, session="a1", up=False)
+    assert kinds(end("a1", 10, 14), down) == []
+    assert kinds(down) == [Kind.SESSION_LOST]

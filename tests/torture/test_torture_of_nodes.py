@@ -19,7 +19,7 @@ def _postgres() -> None:
 
 @pytest.mark.timeout(300)
 def test_nothing_is_lost_or_given_twice_whatever_befalls_nodes_and_database() -> None:
-    verdict = run(Options(kinds=SHORT, clients=24, seed=7, idle_seconds=4, fight_seconds=0.5))
+    verdict = run(Options(kinds=SHORT, clients=24, seed=7, idle_seconds=4, fight_seconds=0.4))
     assert verdict.findings == []
     assert verdict.faults == Counter(SHORT)
     # It was a fight: every pool was full at some time, and holds, events and messages were there to be lost.

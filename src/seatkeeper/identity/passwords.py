@@ -1,6 +1,7 @@
 """Passwords: argon2id with 19 MiB, 2 passes and 1 lane, off the event loop (decision 26)."""
 
 import asyncio
+import functools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -43,10 +44,9 @@ class Passwords:
     """
 
     def __init__(self, threads: int, *, lasting: bool = True) -> None:
-        passes, memory = (PASSES, MEMORY_KIB) if lasting else (1, _LEAST_MEMORY_KIB)
-        self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory, parallelism=LANES, type=Type.ID)
+        self._hasher = _hasher(lasting=lasting)
         self._lasting = lasting
-        self._dummy = self._hasher.hash("nobody's password")
+        self._dummy = _hash_of_nobody(lasting=lasting)
         self.threads = threads
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="passwords")
 
@@ -89,3 +89,14 @@ class Passwords:
 def _encoded(password: str) -> bytes:
     # JSON can carry half a surrogate pair, which plain UTF-8 would refuse.
     return password.encode("utf-8", "surrogatepass")
+
+
+def _hasher(*, lasting: bool) -> PasswordHasher:
+    passes, memory = (PASSES, MEMORY_KIB) if lasting else (1, _LEAST_MEMORY_KIB)
+    return PasswordHasher(time_cost=passes, memory_cost=memory, parallelism=LANES, type=Type.ID)
+
+
+@functools.cache
+def _hash_of_nobody(*, lasting: bool) -> str:
+    """What the password of a user is compared with who has none; made once in a process."""
+    return _hasher(lasting=lasting).hash("nobody's password")

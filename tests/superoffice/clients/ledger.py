@@ -4,7 +4,6 @@ import subprocess
 import sys
 from typing import Any
 
-from tests.server_process import command_environment
 from tests.superoffice.world import World
 
 _CHECK_SECONDS = 60.0
@@ -41,7 +40,7 @@ def check(world: World) -> str:
     """What `seatkeeper check` prints, which must find every row as the journal has it."""
     command = [sys.executable, "-m", "seatkeeper", "check", "--data", str(world.server.data)]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=_CHECK_SECONDS, env=command_environment(), check=False
+        command, capture_output=True, text=True, timeout=_CHECK_SECONDS, env=world.server.environment, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -76,6 +76,7 @@ class Acquiring:
             self.case.holds.doubt(entry.session, entry.user, name, entry.sent)
         if isinstance(entry, End):
             self.case.sessions[entry.session] = Belief.UNKNOWN
+            self.case.ending.add(entry.session)
 
     def released(self, entry: Release) -> None:
         """A release was answered: nothing is held."""
@@ -89,7 +90,3 @@ class Acquiring:
         if entry.status in {200, 204} and entry.received is not None:
             self.case.free_all(entry.session, entry.received)
             self.case.sessions[entry.session] = Belief.FREE
-
-    def _free_all(self, session: str, at: int) -> None:
-        for name in self.case.holds.of(session):
-            self.case.holds.put(session, self.case.user_of[session], name, Belief.FREE, at)

@@ -8,7 +8,7 @@ from typing import Final
 from tests.torture.inventory import Plan
 from tests.torture.judge.findings import Kind, Verdict
 from tests.torture.judge.ownership import Belief, Ownership
-from tests.torture.log import Acquire, End, Operation
+from tests.torture.log import Acquire, Operation
 
 # 503: the server says that it cannot take the command, or does not know what became of it.
 UNCERTAIN: Final = frozenset({None, 503})
@@ -29,8 +29,9 @@ class Case:
 
     `sessions` says of each known session whether it is live (held), ended (free) or unknown. `unclaimed` counts, by
     user, log-ons without an answer: each may have made a session that no client knows. `moving` are the (user,
-    license) pairs whose assignment somebody is changing, with an outcome that is not known yet. `fresh` counts, by
-    session and license, acquisitions of what was certainly free.
+    license) pairs whose assignment somebody is changing, with an outcome that is not known yet. `ending`
+    are sessions whose clients have asked for their end. `fresh` counts, by session and license, acquisitions of what
+    was certainly free.
     """
 
     def __init__(self, plan: Plan, patience: int | None = None) -> None:
@@ -44,6 +45,7 @@ class Case:
         self.pending: dict[str, Pending] = {}
         self.moving: set[tuple[str, str]] = set()
         self.unclaimed: Counter[str] = Counter()
+        self.ending: set[str] = set()
         self.fresh: Counter[tuple[str, str]] = Counter()
         self._patience = patience
         self._used: dict[str, int] = {}
@@ -99,7 +101,7 @@ class Case:
             self.find(Kind.FAULT, f"{entry.user} got {entry.status} as the answer to {entry}", entry.received)
         else:
             session = getattr(entry, "session", None)
-            if session in self.user_of and not isinstance(entry, End):
+            if session in self.user_of and session not in self.ending:
                 self.meet(session, entry.user, entry.sent)
 
     def session_lost(self, entry: Operation) -> None:

@@ -33,9 +33,11 @@ class Sitting:
 
     def used(self, entry: Use) -> None:
         """A session's old credentials were shown."""
-        self.case.answered(entry)
         if entry.status == 200 and not entry.up:
+            self.case.verdict.operations["use"] += 1
             self.case.session_lost(entry)
+        else:
+            self.case.answered(entry)
 
     def killed(self, entry: Kill) -> None:
         """The server was killed."""

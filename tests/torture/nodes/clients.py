@@ -30,9 +30,15 @@ class Roamer(Agent):
         """Take the messages that wait, while all others rest."""
         if self.session is not None and self._listens == "poll":
             try:
-                await self.session.poll()
+                if not await self.session.poll():
+                    await self._forget()
             except NoAnswer as why:
                 await self._unanswered(why)
+
+    def has_heard(self, so: dict[str, bool]) -> bool:
+        """Whether its messages add up to what is so; one whose session is gone hears nothing more."""
+        gone = self.session is not None and (self.session.down or self.session.key not in self._world.live)
+        return gone or super().has_heard(so)
 
     async def _come_back(self) -> None:
         doubtful, self._doubtful = self._doubtful, []

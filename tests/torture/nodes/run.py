@@ -184,6 +184,7 @@ class _Run:
     async def _round(self, kind: Kind) -> None:
         """Let them fight for a while, let the fault befall them, wait until the nodes are back, and look around."""
         await asyncio.sleep(self._options.fight_seconds)
+        await asyncio.gather(*self._checks)  # no fault is to befall them
         began = self._world.now()
         node = await self._faults.befall(kind)
         for each in self._nodes:
@@ -211,7 +212,7 @@ class _Run:
         for node in self._nodes:
             await node.ready()
         before, still = -1, 0
-        while still < 3:
+        while still < 2:
             [[head]] = await asyncio.to_thread(self._servers.query, "SELECT coalesce(max(seq), 0) FROM journal")
             still = still + 1 if head == before else 0
             before = head

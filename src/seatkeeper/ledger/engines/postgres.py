@@ -64,8 +64,16 @@ class PostgresEngine:
         self._warned = False
 
     def begin(self) -> None:
-        """Wait for the lock that every batch of every node takes, then see what there is (rules L1, L8)."""
-        self._begin("BEGIN ISOLATION LEVEL READ COMMITTED", statements.TAKE_LOCK)
+        """Wait for the lock that every batch of every node takes, then see what there is (rules L1, L8).
+
+        One who waited for it in vain ends a node's connection that has it and stands still, for those after him.
+        """
+        try:
+            self._begin(f"BEGIN ISOLATION LEVEL READ COMMITTED; {statements.TAKE_LOCK}")
+        except Busy:
+            with suppress(SaveFailed):
+                self._end_who_stands_still()
+            raise
 
     def begin_reading(self) -> None:
         """See one state throughout, without the lock."""
@@ -83,8 +91,8 @@ class PostgresEngine:
         """Load what an image has whole."""
         with self._told(), self._pipeline():
             cursors = {name: self._execute(statement) for name, statement in statements.WHOLE.items()}
-            for name, cursor in cursors.items():
-                getattr(image, name).update(_read(name, cursor))
+        for name, cursor in cursors.items():
+            getattr(image, name).update(_read(name, cursor))
         index_whole(image)
         for holder, license_id in image.assignments:
             append(image.assigned_to, holder, license_id)
@@ -96,7 +104,11 @@ class PostgresEngine:
         users = needed.users.copy()
         with self._told():
             if needed.logins or needed.sessions or needed.licenses:
-                given = {name: sorted(getattr(needed, name)) for name in ("logins", "sessions", "licenses")}
+                given = {
+                    "logins": sorted(login for login in needed.logins if "\0" not in login),  # which is nobody's
+                    "sessions": sorted(needed.sessions),
+                    "licenses": sorted(needed.licenses),
+                }
                 users.update(number for (number,) in self._execute(statements.USERS_NEEDED, given))
             absent = users - image.users.keys()
             if absent:
@@ -248,31 +260,34 @@ class PostgresEngine:
             self._made.add_notice_handler(self._note)
         return self._made
 
-    def _begin(self, *before: str) -> None:
+    def _begin(self, begin: str) -> None:
         """One that was lost while nothing was asked of it is no reason to refuse anything: another is made, once."""
         had_one = self._made is not None
         try:
-            self._open_transaction(before)
+            self._open_transaction(begin)
         except Disconnected:
             self._disconnect()
             if not had_one:
                 raise
-            self._open_transaction(before)
+            self._open_transaction(begin)
 
-    def _open_transaction(self, before: tuple[str, ...]) -> None:
+    def _open_transaction(self, begin: str) -> None:
         with self._told():
-            try:
-                with self._pipeline():
-                    for statement in before:
-                        self._execute(statement)
-                    head, now = self._execute(statements.HEAD), self._execute(statements.NOW)
-                    found, [database_now] = head.fetchone(), now.fetchone() or (0,)
-            except BaseException:
-                self.rollback()
-                raise
+            self._connection.execute(begin, prepare=False)
+            with self._pipeline():
+                head, now = self._execute(statements.HEAD), self._execute(statements.NOW)
+            found, [database_now] = head.fetchone(), now.fetchone() or (0,)
         self._head = Head() if found is None else Head(*found)
         self._clock.set(database_now)
         self._now = self._shown()
+
+    def _end_who_stands_still(self) -> None:
+        """PostgreSQL's own time-outs end a transaction in which nothing happens, not one that waits for more of what a
+        node was sending when it stopped."""
+        with self._told():
+            ended = self._execute(statements.END_WHO_STANDS_STILL).fetchall()
+        if ended:
+            _log.warning("stood_still_with_the_lock", backends=[pid for (pid, _) in ended])
 
     def _disconnect(self) -> None:
         made, self._made = self._made, None
@@ -290,8 +305,7 @@ class PostgresEngine:
         given = {"users": sorted(numbers)}
         with self._pipeline():
             cursors = {name: self._execute(statement, given) for name, statement in statements.OF_USERS.items()}
-            loaded = {name: _read(name, cursor) for name, cursor in cursors.items()}
-        put_users(image, loaded)
+        put_users(image, {name: _read(name, cursor) for name, cursor in cursors.items()})
 
     def _save_table(self, name: str, table: Table[Any, Any]) -> list[tuple[str, int, Cursor[Row]]]:
         """Delete, update and insert; what each is to hit is found out afterwards (rule L12)."""
@@ -314,10 +328,11 @@ class PostgresEngine:
 
     @contextmanager
     def _pipeline(self) -> Iterator[None]:
-        """Within it, statements go out together, and the server answers when it has done them all.
+        """Within it, statements go out together; what they found is there behind it.
 
-        An empty one follows: what psycopg sends at the end of a pipeline stops PostgreSQL's clock that ends a
-        transaction in which nothing happens, and a node that stands still would keep the lock.
+        Nothing is fetched within: the server would wait in the middle of them, where it knows no time-out. An empty one
+        follows: what psycopg sends at the end of a pipeline stops PostgreSQL's clock that ends a transaction in which
+        nothing happens, and a node that stands still would keep the lock.
         """
         with self._connection.pipeline():
             yield
