@@ -1,6 +1,6 @@
 """The engines that the server's tables can be on, and a server on each for tests that ask one over the wire.
 
-`--engine` has a run use one of them only.
+`--engine` has a run use one of them only. On PostgreSQL most of them are marked slow.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +15,30 @@ from tests.postgres.fixtures import postgres_server
 from tests.server_process import ServerProcess, start_server
 
 ENGINES: Final = ("sqlite", "postgresql")
+
+ALWAYS_ON_EACH: Final = (
+    "ledger/",
+    "nodes/",
+    "icws/test_connection.py",
+    "icws/test_license_allocations.py",
+    "icws/test_license_stages.py",
+    "icws/test_license_status.py",
+    "icws/test_license_subscriptions.py",
+    "icws/test_licenses.py",
+    "icws/test_messaging.py",
+    "icws/test_stations.py",
+    "mobilefirst/test_applications.py",
+    "mobilefirst/test_license.py",
+    "mobilefirst/test_transactions.py",
+    "queries/test_lists.py",
+    "queries/test_sessions.py",
+    "queries/test_transactions.py",
+    "superoffice/test_assign.py",
+    "superoffice/test_concurrency.py",
+    "superoffice/test_license_round_trips.py",
+)
+"""What `make test` runs on each engine: the rules of the ledger, and of what asks it those that ask for most. The rest,
+whose way to the tables is the same, runs on PostgreSQL in `make test-all`."""
 
 
 class World(Protocol):
@@ -32,8 +56,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=ENGINES, help="run what runs on each engine on this one only")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is of another engine than the one that is asked for."""
+    """Mark as slow what shall not always run, and leave out what is of another engine than the one asked for."""
+    tests = Path(__file__).parent
+    for item in items:
+        if _engine(item) == "postgresql" and not str(item.path.relative_to(tests)).startswith(ALWAYS_ON_EACH):
+            item.add_marker("slow")
     only = config.getoption("engine")
     if only is None:
         return

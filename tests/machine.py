@@ -15,8 +15,8 @@ def require(what: str, *, there: bool) -> None:
 
 
 def program(name: str) -> str:
-    """The path of a program, which is required."""
-    found = shutil.which(name)
+    """The path of a program, which is required. Servers are looked for where a user's PATH does not lead, too."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
     require(name, there=found is not None)
     assert found is not None
     return found

@@ -12,6 +12,7 @@ def have_schema(database: DatabaseFile) -> None:
     """Put an empty database with the newest schema where there is none."""
     if not database.path.exists():
         database.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        database.path.touch(mode=0o600)  # as a server makes it
         database.path.write_bytes(_migrated())
 
 

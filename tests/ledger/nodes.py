@@ -5,7 +5,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -13,6 +13,8 @@ from typing import Any, Final, TypeVar
 import psycopg
 
 from seatkeeper.ledger.door import DatabaseServer, Ledger
+from seatkeeper.ledger.engines.postgres_connection import BoundedConnection
+from seatkeeper.ledger.engines.postgres_presence import PostgresPresence
 from seatkeeper.licensing.policy import Policy
 from tests.forked import ForkedCommand
 from tests.ledger.watched import SECONDS
@@ -25,15 +27,59 @@ OWN_TIMEOUT: Final = 800
 
 
 @asynccontextmanager
-async def node(url: str, *, policy: Policy | None = None, clock: Clock | None = None) -> AsyncIterator[Ledger]:
+async def node(
+    url: str, *, policy: Policy | None = None, clock: Clock | None = None, database: DatabaseServer | None = None
+) -> AsyncIterator[Ledger]:
     """A started ledger, stopped again in the end. It goes by the database's clock, or by one that the test moves."""
-    database = DatabaseServer(url)
+    database = database or DatabaseServer(url)
     ledger = Ledger(database, policy=policy, clock=clock or database.clock)
     await ledger.start()
     try:
         yield ledger
     finally:
         await ledger.stop()
+
+
+class FullServer(DatabaseServer):
+    """A database whose server, while it is `full`, lets no writer connect any more."""
+
+    full = False
+
+    def connect(self, settings: Mapping[str, int | str]) -> BoundedConnection:
+        if self.full and "idle_in_transaction_session_timeout" in settings:
+            raise psycopg.OperationalError("FATAL:  sorry, too many clients already")
+        return super().connect(settings)
+
+
+class Bystander:
+    """A node that is only there: by its presence, which can be lost for good."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._lost = False
+        self._database = DatabaseServer(url)
+        self.presence: Final = PostgresPresence(self._connect, lambda: None)
+
+    def lose(self) -> None:
+        """Its connection breaks, and does not come back."""
+        self._lost = True
+        end_session_of(self._url, self.presence.node)
+
+    def _connect(self) -> psycopg.Connection:
+        if self._lost:
+            raise psycopg.OperationalError("there is no way to it")
+        return self._database.connect({})
+
+
+@contextmanager
+def bystander(url: str) -> Iterator[Bystander]:
+    """A bystander that has come."""
+    there = Bystander(url)
+    there.presence.start()
+    try:
+        yield there
+    finally:
+        there.presence.stop()
 
 
 class NodeProcess:

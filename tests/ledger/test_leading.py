@@ -1,23 +1,34 @@
 """What only one of several nodes does, and what becomes of it when the lead passes (rule L9; decisions 19, 20, 23)."""
 
 import asyncio
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from seatkeeper.ledger import leading
+from seatkeeper.ledger import leading, tokens
 from seatkeeper.ledger import transactions as work
 from seatkeeper.ledger.check import check_database
-from seatkeeper.ledger.door import Ledger
+from seatkeeper.ledger.door import DatabaseServer, Ledger
 from seatkeeper.ledger.engines import postgres_presence
+from seatkeeper.ledger.engines.engine import Engine
 from seatkeeper.licensing.deployment import TransactionStatus
 from seatkeeper.licensing.inventory_commands import ChangeSeats
 from seatkeeper.licensing.policy import Policy
 from tests.ledger.deploying import COUNTING, begin, configure, house, register
-from tests.ledger.nodes import OWN_TIMEOUT, end_session_of, found, node, node_process
+from tests.ledger.nodes import (
+    OWN_TIMEOUT,
+    Bystander,
+    FullServer,
+    bystander,
+    end_session_of,
+    found,
+    node,
+    node_process,
+)
 from tests.ledger.watched import SECONDS
-from tests.ledger.world import Clock, connect, inventory, named, until
+from tests.ledger.world import Clock, WatchedLedger, connect, inventory, named, until
 
 pytestmark = pytest.mark.anyio
 
@@ -36,6 +47,17 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def _seen(ledger: Ledger, session_id: int) -> int | None:
     """When a node thinks that a session was last active."""
     return ledger.image.last_seen.get(session_id)
+
+
+def _knows(ledger: Ledger, other: Bystander) -> bool:
+    """Whether a node has seen that another is there."""
+    return other.presence.node in vars(ledger.presence)["_seen"].names  # of which `lives` says more than was seen
+
+
+def _writer_of(ledger: Ledger) -> int:
+    """The server's process that a node writes by."""
+    pid: int = vars(ledger)["_engine"]._connection.info.backend_pid  # noqa: SLF001 - nothing outside shows it
+    return pid
 
 
 def _statuses(url: str) -> dict[int, str]:
@@ -115,6 +137,128 @@ async def test_l9_a_node_that_stood_still_while_it_led_ends_nobody_who_was_activ
                 await asyncio.sleep(0.02)
             assert await here.live_session(active) is not None
     assert len(_ended(postgres_url)) == 1
+
+
+async def test_l9_who_is_gone_without_a_word_leaves_a_full_time_out_to_every_session(postgres_url: str) -> None:
+    """What it had heard and not saved is lost. Who stops in order has saved it."""
+    clock, policy = Clock(), Policy(idle_timeout=TIMEOUT)
+    began = clock.now
+    async with (
+        node(postgres_url, policy=policy, clock=clock) as leader,
+        node(postgres_url, policy=policy, clock=clock) as other,
+    ):
+        await leader.submit(inventory())
+        session_id = (await leader.submit(connect(1))).session_id
+        await until(lambda: _seen(other, session_id) == began)
+        with bystander(postgres_url) as stops, bystander(postgres_url) as gone:
+            for each in (leader, other):
+                await until(lambda each=each: _knows(each, stops) and _knows(each, gone))
+            clock.now = began + TIMEOUT - 1
+            await asyncio.to_thread(stops.presence.stop)
+            await until(lambda: not _knows(leader, stops) and not _knows(other, stops))
+            await asyncio.sleep(0.1)  # several looks at who leads
+            assert (_seen(leader, session_id), _seen(other, session_id)) == (began, began)
+            gone.lose()
+            await until(lambda: _seen(leader, session_id) == _seen(other, session_id) == clock.now)
+    assert not _ended(postgres_url)
+
+
+async def test_a_leader_that_cannot_write_leaves_the_lead_to_one_that_can(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leading, "_UNABLE_SECONDS", 0.1)
+    full = FullServer(postgres_url)
+    async with node(postgres_url, database=full) as leader, node(postgres_url) as other:
+        await leader.submit(house())
+        full.full = True
+        await asyncio.to_thread(found, postgres_url, "SELECT pg_terminate_backend(%s)", _writer_of(leader))
+        await until(lambda: not leader.connected)
+        assert leader.presence.hears
+        begun = await other.submit(begin(configure(), queued=True))
+        await _told(other, begun.id)
+        assert _statuses(postgres_url) == {1: "SUCCESS"}
+        assert not leader._leading.leads  # noqa: SLF001 - nothing outside shows who leads
+        full.full = False
+        await until(lambda: leader.connected)
+        other.presence.resign()
+        await until(lambda: leader._leading.leads)  # noqa: SLF001 - as above
+        begun = await other.submit(begin(configure("another"), queued=True))
+        await _told(other, begun.id)
+
+
+async def test_what_comes_while_the_lead_is_lost_for_a_moment_is_done_when_it_is_back(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it is looked so seldom who leads that the moment is not seen."""
+    monkeypatch.setattr(postgres_presence, "_PAUSES", (0.3,))
+    monkeypatch.setattr(tokens, "_PAUSE", 3600)
+    async with node(postgres_url, policy=COUNTING) as ledger:
+        await ledger.submit(house(tokens=1))
+        await ledger.submit(begin(register()))
+        await until(lambda: ledger._leading.leads)  # noqa: SLF001 - nothing outside shows who leads
+        for command in (
+            ChangeSeats(license=named("Token")[0], assignable=0, allow_overcommit=True),
+            begin(configure("another"), "branch", queued=True),
+        ):
+            looks = ledger.presence
+            monkeypatch.setattr(leading, "_PAUSE", 1.0)
+            await asyncio.sleep(0.05)  # the looks that come often are over
+            end_session_of(postgres_url, looks.node)
+            while looks.leads:  # noqa: ASYNC110 - for less than `until` would wait
+                await asyncio.sleep(0.001)
+            await ledger.submit(command)
+            await until(lambda: [each.blocked for each in ledger.image.applications.values()][:1] == [True])
+            await until(lambda: not ledger.image.unfinished)
+    assert set(_statuses(postgres_url).values()) == {"SUCCESS"}
+
+
+class _Held(WatchedLedger):
+    """A ledger that waits in its start: before it loads, or before it sees to what was left."""
+
+    def __init__(self, url: str, before: str) -> None:
+        super().__init__(DatabaseServer(url))
+        self._before = before
+        self.waits, self.may_load = threading.Event(), threading.Event()
+
+    def _open_engine(self) -> Engine:
+        engine = super()._open_engine()
+        if self._before == "loading":
+            self.waits.set()
+            assert self.may_load.wait(SECONDS)
+        else:
+            self.waits = self.engine.at_begin
+            self.engine.may_begin.clear()
+        return engine
+
+
+@pytest.mark.parametrize("before", ["loading", "recovering"])
+async def test_decision_19_of_nodes_that_start_together_none_cancels_what_another_begins(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, before: str
+) -> None:
+    async with node(postgres_url) as former:
+        await former.submit(house())
+        former.transactions.pauses.order(TransactionStatus.PENDING, runtime=None, application=None)
+        await former.submit(begin(configure(), queued=True))
+    monkeypatch.setattr(postgres_presence, "_LOOK_SECONDS", 4.0)  # what was seen is old by then
+    held = _Held(postgres_url, before)
+    starting = asyncio.create_task(held.start())
+    try:
+        await until(lambda: held._engine is not None or held.waits.is_set())  # noqa: SLF001 - it is being started
+        assert await asyncio.to_thread(held.waits.wait, SECONDS)
+        async with node(postgres_url) as other:
+            begun = await other.submit(begin(configure(), "branch", queued=True))
+            held.may_load.set()
+            held.engine.open_all()
+            await starting
+            await _told(other, begun.id)
+            assert _statuses(postgres_url)[begun.id] == "SUCCESS"
+            if before == "recovering":
+                assert _statuses(postgres_url)[1] == "CANCELED"
+    finally:
+        held.may_load.set()
+        held.engine.open_all()
+        await starting
+        await held.stop()
 
 
 async def test_transactions_are_carried_out_once_by_who_leads_and_told_where_they_began(postgres_url: str) -> None:

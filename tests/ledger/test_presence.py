@@ -12,11 +12,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from seatkeeper.ledger.door import DatabaseServer, DatabaseUnreachable
-from seatkeeper.ledger.engines import postgres_presence
+from seatkeeper.ledger.engines import postgres_nodes, postgres_presence
 from seatkeeper.ledger.engines.postgres_presence import PostgresPresence
 from seatkeeper.ledger.presence import likeness
 from seatkeeper.licensing.policy import DeploymentPolicy, Policy
-from tests.ledger.nodes import end_session_of, found, node_process, wait_for
+from tests.ledger.nodes import Bystander, bystander, end_session_of, found, node_process, wait_for
 from tests.ledger.world import until
 from tests.postgres.cluster import url_of
 from tests.postgres.databases import PostgresServer
@@ -73,6 +73,75 @@ def test_a_number_that_no_node_has_is_told_as_soon_as_it_has_been_looked_for(url
         strange = one.node % 1_000_000 + 1
         assert one.lives(strange)
         wait_for(lambda: not one.lives(strange))
+
+
+def test_whoever_needs_it_is_told_by_a_new_look_whether_the_node_is_alone(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_presence, "_LOOK_SECONDS", 60.0)  # none by itself
+    monkeypatch.setattr(postgres_presence, "_LEAD_SECONDS", 60.0)
+    with bystander(url) as one:
+        assert one.presence.alone_now()
+        with bystander(url) as two:
+            assert one.presence.alone  # as it was when it looked
+            assert not one.presence.alone_now()
+            assert not one.presence.alone
+            two.lose()
+        wait_for(one.presence.alone_now)
+        monkeypatch.setattr(postgres_presence, "_START_SECONDS", 0.2)
+        one.lose()
+        assert not one.presence.alone_now()  # nobody can tell
+
+
+def test_who_is_gone_without_a_word_is_counted_and_who_stops_in_order_is_not(url: str) -> None:
+    with there(url) as one, there(url) as other:
+        for losses, leave in enumerate((lambda left: left.presence.stop(), Bystander.lose)):
+            with bystander(url) as left:
+                number = left.presence.node
+                for each in (one, other):
+                    wait_for(lambda each=each: number in each._seen.names)  # noqa: SLF001 - `lives` is generous
+                leave(left)
+                wait_for(lambda: not one.lives(number) and not other.lives(number))
+                assert (one.losses, other.losses) == (losses, losses)
+        with bystander(url) as left:
+            wait_for(lambda: one._seen.names.keys() >= {left.presence.node})  # noqa: SLF001 - as above
+            left.presence.stop(lost=True)
+            wait_for(lambda: one.losses == 2)
+
+
+def test_who_stands_aside_lets_another_lead_and_may_lead_again(url: str) -> None:
+    with there(url) as one:
+        with there(url) as two:
+            wait_for(lambda: not one.alone)
+            one.stand_aside(True)
+            assert not one.leads
+            wait_for(lambda: two.leads)
+            assert not two.inherits
+            one.stand_aside(False)
+            wait_for(lambda: one.lives(two.node))
+            assert not one.leads
+        wait_for(lambda: one.leads)
+        assert one.inherits
+        one.stand_aside(True)
+        wait_for(lambda: one._seen.leader is None)  # noqa: SLF001 - nobody else could show it
+        one.stand_aside(False)
+        wait_for(lambda: one.leads)
+        assert not one.inherits
+
+
+def test_a_long_version_leaves_room_for_the_settings(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL cuts a name after 63 bytes."""
+    names = []
+    for commit in ("0123456789abcdef.d20261122", "0123456789abcdef.d20261123"):
+        monkeypatch.setattr(postgres_presence, "version", lambda _, commit=commit: f"6.0.1.dev1234+g{commit}")
+        with capture_logs() as logs, there(url, like="a" * 8) as one, there(url, like="a" * 8) as two:
+            wait_for(lambda: not one.alone and not two.alone)
+            shown = "SELECT application_name FROM pg_stat_activity WHERE application_name LIKE %s"
+            [(name,)] = found(url, shown, f"seatkeeper node % {one.node} %")
+            assert name.split()[-1] == "a" * 8
+            names.append(name.split()[-2])
+        assert not _differing(logs)
+    assert len(set(names)) == 2
 
 
 @pytest.mark.parametrize("leaves", ["stop", "resign"])

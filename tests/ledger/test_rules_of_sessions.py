@@ -247,6 +247,31 @@ def test_l9_a_session_that_has_ended_is_not_brought_back_by_a_late_touch() -> No
     assert (activity.idle(100), activity.take_unsaved()) == ([], [])
 
 
+def test_l9_a_number_that_comes_back_with_another_timeout_is_another_session() -> None:
+    """After the database was put back to an earlier state."""
+    activity = Activity({}, timeout=1_000)
+    activity.begin(1, 0)
+    activity.begin(2, 0, 400)
+    for each in (1, 2):
+        activity.touch(each, 10)
+    activity.begin_anew({1: 99, 2: None}, 20)
+    assert (activity.idle(119), activity.idle(1_019), activity.idle(1_020)) == ([1], [1], [1, 2])
+    for each in (1, 2):
+        activity.end(each)
+    activity.note_all()
+    assert activity.take_unsaved() == []
+    assert not activity.unsaved
+
+
+def test_l9_a_session_that_was_begun_elsewhere_during_an_outage_keeps_its_full_timeout() -> None:
+    activity = Activity({}, timeout=100)
+    activity.begin_anew({1: None, 2: 400}, 500)
+    activity.begin(1, 450)
+    activity.begin(2, 499, 400)
+    activity.begin(3, 499)
+    assert activity.last_seen == {1: 500, 2: 500, 3: 499}
+
+
 async def test_l9_activity_survives_many_threads_at_once() -> None:
     activity = Activity({}, timeout=1)
     for number in range(200):

@@ -224,6 +224,6 @@ class NodesMachine(LedgerMachine):
 
 
 TestLedgerMachine = LedgerMachine.TestCase
-TestLedgerMachine.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)
+TestLedgerMachine.settings = settings(max_examples=16, stateful_step_count=12, deadline=None)
 TestNodesMachine = NodesMachine.TestCase
-TestNodesMachine.settings = settings(max_examples=10, stateful_step_count=10, deadline=None)
+TestNodesMachine.settings = settings(max_examples=8, stateful_step_count=10, deadline=None)

@@ -181,14 +181,14 @@ Tables = Path | Database
 def rows(tables: Tables, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
     """What a statement finds, on a connection of its own. Parameters are question marks on either engine."""
     with _connected(tables) as connection:
-        found: list[tuple[Any, ...]] = connection.execute(_of(tables, statement, parameters), parameters).fetchall()
+        found: list[tuple[Any, ...]] = connection.execute(*_of(tables, statement, parameters)).fetchall()
         return found
 
 
 def tamper(tables: Tables, statement: str, *parameters: object) -> None:
     """Change a database behind the server's back."""
     with _connected(tables) as connection:
-        connection.execute(_of(tables, statement, parameters), parameters or None)
+        connection.execute(*_of(tables, statement, parameters))
 
 
 @contextmanager
@@ -203,8 +203,10 @@ def _connected(tables: Tables) -> Iterator[Any]:
             yield opened
 
 
-def _of(tables: Tables, statement: str, parameters: tuple[object, ...]) -> str:
-    return statement.replace("?", "%s") if parameters and isinstance(tables, DatabaseServer) else statement
+def _of(tables: Tables, statement: str, parameters: tuple[object, ...]) -> tuple[Any, ...]:
+    if not parameters:
+        return (statement,)
+    return statement.replace("?", "%s") if isinstance(tables, DatabaseServer) else statement, parameters
 
 
 def assert_clean(tables: Tables) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from seatkeeper.ledger import batch
+from seatkeeper.ledger import commits
 from seatkeeper.ledger.door import Unanswered, Unavailable
 from seatkeeper.ledger.feed import LicensesChanged
 from seatkeeper.licensing.commands import Subscribe
@@ -93,7 +93,7 @@ async def test_l5_a_commit_that_never_arrived_is_an_error_and_changes_nothing(
 async def test_l5_a_commit_of_which_nothing_is_known_in_time_is_an_error_and_the_image_is_loaded_anew(
     direct: str, through: str, way: Proxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "_FATE_SECONDS", 0.3)
+    monkeypatch.setattr(commits, "_FATE_SECONDS", 0.3)
     async with running(through) as ledger, running(direct) as other:
         await ledger.submit(inventory())
         ledger.engine.at_commit.clear()

@@ -86,6 +86,8 @@ class Session:
         self.key = world.key(session_id)
         self.user = user
         self.credentials = credentials
+        self.subscribed = False
+        """Whether its last subscription was certainly made."""
         self.down = False
         """Whether it was told that it is over."""
         self.fold: dict[str, bool] | None = None
@@ -145,8 +147,10 @@ class Session:
     async def subscribe(self, names: tuple[str, ...]) -> bool:
         """PUT subscriptions/licenses."""
         self.fold = None
+        self.subscribed = False
 
         def record(done: Exchange) -> Subscribe:
+            self.subscribed = done.status == 200
             return Subscribe(
                 user=self.user,
                 sent=done.sent,

@@ -48,6 +48,24 @@ def test_a_session_that_was_used_lately_must_be_there() -> None:
     assert kinds(*log, patience=PATIENCE) == [Kind.SESSION_LOST]
 
 
+def test_a_session_that_was_used_too_late_may_still_go_for_a_while() -> None:
+    late = used("a1", 250)
+    assert kinds(late, used("a1", 260, 401), patience=PATIENCE) == []
+    kept = [used("a1", at) for at in (300, 340, 380)]
+    assert kinds(late, *kept, used("a1", 390, 401), patience=PATIENCE) == [Kind.SESSION_LOST]
+
+
+def test_a_subscription_that_was_answered_with_503_may_have_been_made_or_not() -> None:
+    unavailable = structs.replace(subscribe("c1", sent=10), status=503)
+    log: list[Entry] = [
+        subscribe("c1"),
+        message("c1", 5, full=True, assigned=True),
+        unavailable,
+        Truth(user="cat", received=20, statuses=(("CHAIR", True),)),
+    ]
+    assert kinds(*log) == []
+
+
 def test_a_session_that_is_found_live_after_long_may_still_go() -> None:
     shown, gone = snapshot(300, **ALL_LIVE | {"a1": ["LINE"]}), snapshot(301, a2=[], b1=[], c1=[], d1=[])
     assert kinds(acquire("a1", 10, 11), shown, gone, patience=PATIENCE) == []
@@ -151,6 +169,11 @@ def test_how_long_nobody_was_served_is_measured_from_answer_to_answer() -> None:
     assert judged.faults == {"node killed": 1}
     assert judged.unserved == {"node killed": 30}
     assert judged.node_unserved == {"node killed": 50}
+
+
+def test_a_node_that_answered_nobody_before_a_fault_did_not_serve_from_its_beginning_on() -> None:
+    judged = verdict(structs.replace(used("a1", 50), node=1), Fault(kind="node killed", node=1, began=15, received=60))
+    assert judged.node_unserved == {"node killed": 36}
 
 
 def replace_session(entry: Entry, received: int) -> Entry:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import structlog
 
 from seatkeeper.ledger.activity import Activity
+from seatkeeper.ledger.commits import Commits
 from seatkeeper.ledger.engines.engine import (
     Busy,
     Disconnected,
@@ -34,18 +35,7 @@ T = TypeVar("T")
 
 _log = structlog.get_logger("seatkeeper.ledger")
 
-_NO_BATCH: Final = -1
 _LARGEST_BATCH_ID: Final = 2**62
-_LOOK_BACK: Final = 10_000
-"""How many events at the end of a journal are looked at for kinds that this code does not know (rule L11)."""
-
-_PAGE: Final = 2_000
-"""Events of other nodes that are read and taken in at once."""
-_LONGEST_LAG: Final = 50_000
-"""Events behind which a node loads the tables instead: that is quicker then."""
-_FATE_PAUSE: Final = 0.1
-_FATE_SECONDS: Final = 10.0
-"""For so long it is tried to find out what became of a commit, and whoever waits for it waits."""
 
 
 class ImageLost(Exception):
@@ -84,17 +74,16 @@ class Batches:
         self._time_limit = time_limit / 1000
         self.tally: Final = Tally()
         self.replica: Final = Replica(self.tally, activity, shared=shared, cached_users=cached_users)
-        self.connected = True
-        """Whether the database answered when it was last asked, and confirmed what was last committed."""
-        self._unconfirmed = False
+        self._commits = Commits(engine, activity, self.replica, self.tally, shared=shared)
 
     def open(self) -> None:
         """Load what an image has whole. Raises JournalError for events that this code does not know (rule L11)."""
-        self._engine.begin()
+        self._engine.begin_reading()
         try:
             self.replica.load(self._engine)
         finally:
             self._engine.rollback()
+        self.replica.tell()  # to nobody: nothing was told before
 
     def run(self, commands: list[Command[Any]]) -> tuple[list[Any], Happened]:
         """Decide as many of the commands as fit, commit them, and return what each came to, in order; and what has
@@ -116,13 +105,16 @@ class Batches:
 
     def look(self) -> None:
         """Take in what other nodes have written, keeping none of them out. Raises SaveFailed."""
-        if self._unconfirmed:
-            self._confirm()
-        self._begin(self._engine.begin_reading)
+        self._commits.begin_reading()
         try:
             self.replica.follow(self._engine)
         finally:
             self._engine.rollback()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the database answered when it was last asked, and confirmed what was last committed."""
+        return self._commits.connected
 
     def tell(self) -> Happened:
         """What has happened since this was last asked."""
@@ -153,7 +145,7 @@ class Batches:
             return [Failed(error) for _ in commands]
         except Exception as error:  # noqa: BLE001 - whatever went wrong, it is answered to the one it belongs to
             if len(commands) == 1 and isinstance(error, Unstorable):
-                return [Failed(Refusal(Code.INVALID_VALUE, "A text has a character that cannot be stored."))]
+                return [Failed(Refusal(Code.INVALID_VALUE, "A character or a number in it cannot be stored."))]
             if len(commands) == 1:
                 _log.error("command_not_saved", error=str(error), command=type(commands[0]).__name__)
                 self._count_unsaved("fault", 1)
@@ -162,16 +154,17 @@ class Batches:
 
     def save_memoranda(self) -> None:
         """Save activity and repeats of denials, which have no events."""
-        activity, repeats = self._activity.take_unsaved(), self.replica.denials.repeats()
-        if not activity and not repeats:
+        activity = self._activity.take_unsaved()
+        if not activity and not self.replica.denials.repeats():
             return
+
+        def write(engine: Engine) -> None:
+            # The repeats as they are by now: those of another journal's denials are void.
+            engine.save([], State(self.image), Memoranda(activity, self.replica.denials.repeats()))
+
         try:
-            self._begin(self._engine.begin)
-            self._catch_up()
-            self._engine.save([], State(self.image), Memoranda(activity, repeats))
-            self._commit(None)
+            self.beside(write)
         except SaveFailed as error:
-            self._engine.rollback()
             self._activity.put_back(activity)
             _log.warning("memoranda_not_saved", error=str(error))
         else:
@@ -183,11 +176,11 @@ class Batches:
         Raises SaveFailed, also where the journal is not where the image left it, and FateUnknown where the database is
         not shared.
         """
-        self._begin(self._engine.begin)
+        self._commits.begin()
         try:
-            self._catch_up()
+            self._require_own_journal()
             outcome = write(self._engine)
-            self._commit(None)
+            self._commits.commit()
         except FateUnknown:
             raise
         except BaseException:
@@ -214,7 +207,7 @@ class Batches:
 
     def _attempt(self, commands: list[Command[Any]]) -> list[Any]:
         began, commit_seconds = time.perf_counter(), None
-        self._begin(self._engine.begin)
+        self._begin()
         try:
             self.replica.follow(self._engine)
             self.image.seated.clear()  # of an earlier batch: true for that one only
@@ -228,7 +221,7 @@ class Batches:
             if events or state.touched:
                 head, batch = self._save(state, events, now)
                 saved = time.perf_counter()
-                self._commit(batch)
+                self._commits.commit(batch)
                 commit_seconds = time.perf_counter() - saved
             else:
                 head = self.replica.head
@@ -247,54 +240,13 @@ class Batches:
             raise ImageLost(f"a committed batch could not be taken into memory: {error!r}") from error
         return outcomes
 
-    def _begin(self, begin: Callable[[], None]) -> None:
-        """Begin a transaction. Where the database answers again after it did not, every session gets a full time-out
-        (rule L9): nobody could be heard meanwhile."""
-        try:
-            begin()
-        except Disconnected:
-            self.connected = False
-            raise
-        if not self.connected and not self._unconfirmed:
-            self.connected = True
-            with self.tally.lock:
-                self.tally.reconnects += 1
-            self._activity.begin_anew(self._engine.live_sessions(), self._engine.now())
-
-    def _commit(self, batch: int | None) -> None:
-        """Commit. Where that is not confirmed the batch is looked for (rule L5); without a number there is nothing to
-        look for, and what was written may be written again."""
-        try:
-            self._engine.commit()
-        except FateUnknown as unknown:
-            if not self._shared:
-                raise
-            if batch is None:
-                raise Disconnected(str(unknown)) from unknown
-            saved = self._was_saved(batch)
-            with self.tally.lock:
-                self.tally.fates["saved" if saved else "unsaved"] += 1
-            if not saved:
-                raise Disconnected("the database lost a batch before it was committed") from unknown
-            _log.warning("commit_found", batch=batch, why=str(unknown))
-
-    def _was_saved(self, batch: int) -> bool:
-        """Whether a batch is in the journal. Raises FateUnknown where that cannot be found out in time."""
-        until = time.monotonic() + _FATE_SECONDS
-        while True:
-            try:
-                return self._engine.was_saved(batch, self.replica.head.seq)
-            except SaveFailed as error:
-                self.connected = False
-                if time.monotonic() > until:
-                    self._unconfirmed = True
-                    raise FateUnknown(f"the database did not say in time what became of a commit: {error}") from error
-                time.sleep(_FATE_PAUSE)
-
-    def _confirm(self) -> None:
-        """Find out whether commits are confirmed again. Raises SaveFailed."""
-        self._engine.was_saved(_NO_BATCH, self.replica.head.seq)
-        self._unconfirmed = False
+    def _begin(self) -> None:
+        """Begin a batch. Whoever is far behind comes nearer before he keeps others out."""
+        self._commits.begin()
+        if self.replica.is_far_behind(self._engine.head()):
+            self._engine.rollback()
+            self.look()
+            self._commits.begin()
 
     def _decide(self, state: State, commands: list[Command[Any]], now: int) -> tuple[list[Any], list[Event]]:
         outcomes: list[Any] = []
@@ -340,7 +292,7 @@ class Batches:
             self.tally.unsaved[why] += 1
             self.tally.commands["failed"] += commands
 
-    def _catch_up(self) -> None:
+    def _require_own_journal(self) -> None:
         """What is remembered of another journal must not be written into this one."""
         if self._shared:
             self.replica.follow(self._engine)

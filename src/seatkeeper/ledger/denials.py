@@ -56,28 +56,36 @@ class Denials:
     def confirm(self, now: int) -> None:
         """The batch was committed: remember what it told."""
         for key, told in self._pending.items():
-            self._told.pop(key, None)
-            self._told[key] = told
+            self._remember(key, told)
         for seq, at in self._pending_repeats:
             self._repeats[seq] = (self._repeats.get(seq, (0, 0))[0] + 1, at)
         for what in self._pending_counts:
             self._tally.denied(what)
         self.discard()
-        while self._told:
-            oldest = next(iter(self._told))
-            if now - self._told[oldest].at < REPEATS_WITHIN:
-                break
-            del self._told[oldest]
+        self._forget(now)
 
     def note(self, event: Denied, seq: int, at: int) -> None:
         """Another node told a denial: its repeats are counted here with it."""
-        self._told[event.session_id, _name(event), event.reason] = _Told(seq, at)
+        self._remember((event.session_id, _name(event), event.reason), _Told(seq, at))
+        self._forget(at)
 
     def discard(self) -> None:
         """The batch was not committed: forget what it would have told."""
         self._pending.clear()
         self._pending_repeats.clear()
         self._pending_counts.clear()
+
+    def _remember(self, key: _Key, told: _Told) -> None:
+        """Behind all others: the oldest are in front."""
+        self._told.pop(key, None)
+        self._told[key] = told
+
+    def _forget(self, now: int) -> None:
+        while self._told:
+            oldest = next(iter(self._told))
+            if now - self._told[oldest].at < REPEATS_WITHIN:
+                break
+            del self._told[oldest]
 
     def repeats(self) -> list[tuple[int, int, int]]:
         """The counts that wait to be saved: (event, repeats, time of the last). May be called in any thread."""

@@ -171,8 +171,8 @@ class Ledger:
             on_connection=self._on_connection,
         )
         self._writer.start()
-        self._writer.follow()  # what others wrote since it was loaded, and did not wake anybody here for
         if self.database.shared:
+            self._writer.follow()  # what others wrote since it was loaded, and did not wake anybody here for
             self._leading.start()
         self.transactions.start()
         self._tokens.start()

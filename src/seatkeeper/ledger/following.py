@@ -1,12 +1,12 @@
 """Taking in what other nodes have written (rule L4): their events change this node's image as its own do.
 
-Events carry results, so that whoever folds them needs no rule; but some rows are in the tables only: the secrets of a
-session, a password. Users to whom that happens leave the image, and are loaded again when they are needed. Of users who
-are not in the image, only what changes what is whole is taken in: counts, stations, numbers.
+Events carry results, so that whoever folds them needs no rule; but some of what they come to is in the tables only: the
+secrets of a session, a password, a name. Users to whom that happens leave the image, and are loaded again when they are
+needed. Of users who are not in the image, only what changes what is whole is taken in: counts, stations, numbers.
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from seatkeeper.ledger.eviction import drop
 from seatkeeper.ledger.happened import Happened, what_happened
@@ -14,9 +14,20 @@ from seatkeeper.ledger.journal import Entry, Head, read, verify
 from seatkeeper.licensing.deployment_events import TransactionBegun
 from seatkeeper.licensing.entities import Holder, HolderKind, Session
 from seatkeeper.licensing.event import Event
-from seatkeeper.licensing.events import Connected, Denied, PasswordChanged, Pseudonymised, StationSet, UserDeleted
+from seatkeeper.licensing.events import (
+    Connected,
+    Denied,
+    PasswordChanged,
+    Pseudonymised,
+    StationSet,
+    UserDefined,
+    UserDeleted,
+)
 from seatkeeper.licensing.fold import fold
 from seatkeeper.licensing.state import Image, State
+
+# The secrets of a session and a password; and what named somebody when it happened may be a pseudonym by now.
+_IN_TABLES_ONLY: Final = (Connected, PasswordChanged, UserDefined, UserDeleted, Pseudonymised)
 
 
 class Diverged(Exception):
@@ -50,7 +61,7 @@ def follow(image: Image, entries: Iterable[Entry], head: Head) -> Followed:
         events.append(read(entry))
         ats.append(entry.at)
         head = Head(entry.seq, entry.at, entry.hash)
-    for user_id in {event.user_id for event in events if isinstance(event, Connected | PasswordChanged)}:
+    for user_id in {event.user_id for event in events if isinstance(event, _IN_TABLES_ONLY)}:
         if user_id in image.users:
             drop(image, user_id)
     state = State(image)

@@ -7,11 +7,11 @@ import structlog
 
 from seatkeeper.ledger.activity import Activity
 from seatkeeper.ledger.denials import Denials
-from seatkeeper.ledger.engines.engine import Engine
+from seatkeeper.ledger.engines.engine import Engine, SaveFailed
 from seatkeeper.ledger.eviction import drop_finished, evict
 from seatkeeper.ledger.following import Diverged, Followed, follow
 from seatkeeper.ledger.happened import Happened, nothing_happened, what_happened
-from seatkeeper.ledger.journal import Head, require_known
+from seatkeeper.ledger.journal import Head, JournalError, require_known
 from seatkeeper.ledger.tally import Tally
 from seatkeeper.licensing.deployment_events import TransactionMoved
 from seatkeeper.licensing.event import Event
@@ -71,8 +71,8 @@ class Replica:
         """
         head = engine.head()
         if self._put_back:
-            self._put_back = False
             self.load(engine)
+            self._put_back = False
         elif self._doubted:
             self.load(engine)
         elif head != self.head and not (self._shared and self._take_in(engine, head)):
@@ -80,6 +80,10 @@ class Replica:
             _log.warning("image_dropped", reason=reason, head=self.head.seq)
             self.load(engine)
         self.caught_up_at = time.monotonic()
+
+    def is_far_behind(self, head: Head) -> bool:
+        """Whether others have added more to the journal than is taken in at once."""
+        return self._shared and head.seq - self.head.seq > _PAGE
 
     def load(self, engine: Engine) -> None:
         """Begin with the database as it is: a new image, no memory of denials, a full time-out for all (rule L9)."""
@@ -134,6 +138,11 @@ class Replica:
                 self._merge_foreign(engine, follow(self.image, entries, self.head))
         except Diverged as error:
             _log.warning("not_followed", error=str(error), head=self.head.seq)
+            return False
+        except (SaveFailed, JournalError):
+            raise
+        except Exception:  # noqa: BLE001 - every node reads the same events: none of them may end by one
+            _log.exception("not_followed", head=self.head.seq)
             return False
         return self.head == head
 

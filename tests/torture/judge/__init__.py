@@ -74,7 +74,7 @@ def _moments(case: Case, entries: Iterable[Entry]) -> Iterator[tuple[int, int, _
         End: acquiring.ended,
         Use: sitting.used,
         Move: moving.moved,
-        Subscribe: case.answered,
+        Subscribe: hearing.subscription_answered,
         Message: hearing.heard,
         Snapshot: sitting.snapshot,
         Truth: hearing.truth,

@@ -50,6 +50,8 @@ class Case:
         self._patience = patience
         self._used: dict[str, int] = {}
         self._due: list[tuple[int, str]] = []
+        self._lapsed: dict[str, int | None] = {}
+        """When sessions that may have expired were first used again."""
         for user, license_ in plan.assigned:
             self.assignments.put(user, user, license_, Belief.HELD, 0)
 
@@ -80,6 +82,7 @@ class Case:
                 heapq.heappush(self._due, (used, session))
                 continue
             del self._used[session]
+            self._lapsed[session] = None
             if self.sessions[session] is Belief.HELD:
                 self.sessions[session] = Belief.UNKNOWN
             for name in self.holds.of(session):
@@ -102,7 +105,7 @@ class Case:
         else:
             session = getattr(entry, "session", None)
             if session in self.user_of and session not in self.ending:
-                self.meet(session, entry.user, entry.sent)
+                self._used_by(entry, session)
 
     def session_lost(self, entry: Operation) -> None:
         """A session's credentials were refused: a finding where it was acknowledged and nobody ended it."""
@@ -113,6 +116,16 @@ class Case:
             text = f"session {session} of {entry.user} was acknowledged and not ended, and is not known any more"
             self.find(Kind.SESSION_LOST, text, entry.received)
             self.sessions[session] = Belief.UNKNOWN
+
+    def _used_by(self, entry: Operation, session: str) -> None:
+        """Of a session that might have expired already, the node that expires it hears in time only if it goes on."""
+        if session in self._lapsed:
+            first = self._lapsed[session]
+            if first is None or entry.sent - first < (self._patience or 0):
+                self._lapsed[session] = entry.sent if first is None else first
+                return
+            del self._lapsed[session]
+        self.meet(session, entry.user, entry.sent)
 
     def _know(self, session: str, user: str) -> None:
         if session not in self.user_of:

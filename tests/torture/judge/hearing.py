@@ -1,6 +1,6 @@
 """What subscribers heard: each folds its messages, and the fold must be what is so."""
 
-from tests.torture.judge.case import Case
+from tests.torture.judge.case import UNCERTAIN, Case
 from tests.torture.judge.findings import Kind
 from tests.torture.judge.ownership import Belief
 from tests.torture.log import Deaf, Message, Subscribe, Truth
@@ -47,6 +47,12 @@ class Hearing:
                 word = "assigned" if assigned else "not assigned"
                 self._find(message, f"heard that {name} is {word}, as it had heard before: one message is missing")
             fold[name] = assigned
+
+    def subscription_answered(self, entry: Subscribe) -> None:
+        """A subscription was answered; where it is not known whether it was made, neither is what is to be heard."""
+        self._case.answered(entry)
+        if entry.status in UNCERTAIN:
+            self._names.pop(entry.session, None)
 
     def deafened(self, entry: Deaf) -> None:
         """Nothing more is to be expected of what it hears."""

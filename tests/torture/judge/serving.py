@@ -33,5 +33,6 @@ class Serving:
 
     def _longest(self, node: int, fault: Fault) -> int:
         answers = self._answers[node]
-        times = [*answers[max(0, bisect_left(answers, fault.began) - 1) :], fault.received]
+        first = bisect_left(answers, fault.began)
+        times = [answers[first - 1] if first else fault.began, *answers[first:], fault.received]
         return max((after - before for before, after in pairwise(times)), default=0)

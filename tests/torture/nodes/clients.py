@@ -28,17 +28,26 @@ class Roamer(Agent):
 
     async def drain(self) -> None:
         """Take the messages that wait, while all others rest."""
-        if self.session is not None and self._listens == "poll":
-            try:
-                if not await self.session.poll():
-                    await self._forget()
-            except NoAnswer as why:
-                await self._unanswered(why)
+        if self.session is None or self._listens is None:
+            return
+        try:
+            # Who listens to a stream must not be taken for one who has gone, however long there is nothing to hear.
+            if not await (self.session.poll() if self._listens == "poll" else self.session.show()):
+                await self._forget()
+        except NoAnswer as why:
+            await self._unanswered(why)
 
     def has_heard(self, so: dict[str, bool]) -> bool:
-        """Whether its messages add up to what is so; one whose session is gone hears nothing more."""
-        gone = self.session is not None and (self.session.down or self.session.key not in self._world.live)
-        return gone or super().has_heard(so)
+        """Whether its messages add up to what is so; nothing can be said of one whose session or subscription is gone."""
+        session = self.session
+        if session is not None and (session.down or not session.subscribed or session.key not in self._world.live):
+            return True
+        return super().has_heard(so)
+
+    async def _step(self) -> None:
+        if self.session is not None and not self.session.subscribed:
+            self._subscribed = False
+        await super()._step()
 
     async def _come_back(self) -> None:
         doubtful, self._doubtful = self._doubtful, []

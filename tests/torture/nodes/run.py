@@ -231,7 +231,7 @@ class _Run:
             await asyncio.gather(*(agent.drain() for agent in self._agents))
             if all(agent.has_heard(truths[agent.user]) for agent in self._agents if agent.user in truths):
                 break
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.2)
         for user, statuses in truths.items():
             truth = Truth(user=user, received=self._world.now(), statuses=tuple(statuses.items()))
             self._world.log.write(truth)

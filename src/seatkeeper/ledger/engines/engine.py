@@ -132,7 +132,8 @@ class Engine(Protocol):
     def was_saved(self, batch: int, after: int) -> bool:
         """Whether a batch is in the journal, behind this event, whose commit was not confirmed (rule L5).
 
-        Makes a transaction of its own. Raises Disconnected where nobody can tell yet, FateUnknown where nobody will.
+        Makes a transaction of its own. Raises SaveFailed where nobody can tell yet, and FateUnknown where nobody will,
+        or where its own commit is not confirmed either.
         """
 
     def commit(self) -> None:

@@ -36,7 +36,8 @@ _log = structlog.get_logger("seatkeeper.ledger")
 Row = tuple[Any, ...]
 
 
-_COMMIT_SECONDS: Final = 8.0
+_COMMIT_SECONDS: Final = 5.0
+"""After which a commit is broken off that waits for its standby."""
 
 
 class PostgresEngine:
@@ -197,6 +198,7 @@ class PostgresEngine:
 
     def rebuild(self) -> None:
         """Write every table anew; each is kept from everybody meanwhile."""
+        self._reconnect()
         with self._told(), self._unbounded():
             for statement in statements.REBUILD:
                 self._execute(statement)
@@ -229,8 +231,6 @@ class PostgresEngine:
                 found = self._execute(statements.OF_BATCH, (after, batch)).fetchone() is not None
                 self._execute(statements.LEAVE_A_MARK)
             self.commit()
-        except FateUnknown as unknown:
-            raise Disconnected(str(unknown)) from unknown
         except SaveFailed:
             self.rollback()
             raise
@@ -252,13 +252,19 @@ class PostgresEngine:
 
     @property
     def _connection(self) -> BoundedConnection:
+        """Raises Disconnected where it was lost: another one has no part in what was begun on it."""
+        if self._made is None:
+            raise Disconnected("the connection to the database was lost")
+        return self._made
+
+    def _reconnect(self) -> None:
+        """Have a connection, made anew if need be. Raises Disconnected."""
         if self._made is None:
             try:
                 self._made = self._connect()
             except psycopg.Error as error:
                 raise Disconnected(f"the database does not answer: {_plain(error)}") from error
             self._made.add_notice_handler(self._note)
-        return self._made
 
     def _begin(self, begin: str) -> None:
         """One that was lost while nothing was asked of it is no reason to refuse anything: another is made, once."""
@@ -272,6 +278,7 @@ class PostgresEngine:
             self._open_transaction(begin)
 
     def _open_transaction(self, begin: str) -> None:
+        self._reconnect()
         with self._told():
             self._connection.execute(begin, prepare=False)
             with self._pipeline():
@@ -284,6 +291,7 @@ class PostgresEngine:
     def _end_who_stands_still(self) -> None:
         """PostgreSQL's own time-outs end a transaction in which nothing happens, not one that waits for more of what a
         node was sending when it stopped."""
+        self._reconnect()
         with self._told():
             ended = self._execute(statements.END_WHO_STANDS_STILL).fetchall()
         if ended:
@@ -375,8 +383,9 @@ class PostgresEngine:
 
 _NO_SPACE: Final = {"53100"}  # disk_full
 _BUSY: Final = {"55P03", "57014", "40P01", "40001"}  # lock_not_available, query_canceled, deadlock, serialization
-# Too many connections or no memory, being shut down or started, an I/O error, and what became read-only: a standby.
-_UNUSABLE: Final = ("532", "533", "57P", "58", "08", "25006")
+# What no command brings about: too many connections or no memory, being shut down or started, an I/O error, what became
+# read-only as a standby is, a table, a right or a whole database that is not there, and what is broken.
+_UNUSABLE: Final = ("532", "533", "57P", "58", "08", "25", "28", "3", "42", "F0", "XX")
 
 
 def _past(seconds: float) -> Callable[[], bool]:

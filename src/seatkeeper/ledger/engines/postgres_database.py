@@ -38,9 +38,9 @@ _TCP: Final = {
 }
 # A node that stands still within a transaction loses it, and the lock with it (rule L1).
 _OF_WRITER: Final = {
-    "lock_timeout": 5 * _SECONDS,
+    "lock_timeout": 3 * _SECONDS,
     "statement_timeout": 10 * _SECONDS,
-    "idle_in_transaction_session_timeout": 5 * _SECONDS,
+    "idle_in_transaction_session_timeout": 10 * _SECONDS,  # deciding ten thousand changes takes some of them
 }
 _OF_MIGRATION: Final = {
     "lock_timeout": 60 * _SECONDS,

@@ -1,0 +1,2 @@
+"""x"""
+from importlib.metadata import version
