@@ -8,7 +8,7 @@ PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.1
 # Hundreds of processes start in the tests: they need not compile everything anew each time.
 unexport PYTHONDONTWRITEBYTECODE
 
-PORT := 8018
+PORT ?= 8018
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 # Tests wait for servers a good part of their time, hence one worker more than there are cores. Those of one module stay

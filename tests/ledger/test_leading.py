@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -151,8 +152,7 @@ async def test_l9_who_is_gone_without_a_word_leaves_a_full_time_out_to_every_ses
         session_id = (await leader.submit(connect(1))).session_id
         await until(lambda: _seen(other, session_id) == began)
         with bystander(postgres_url) as stops, bystander(postgres_url) as gone:
-            for each in (leader, other):
-                await until(lambda each=each: _knows(each, stops) and _knows(each, gone))
+            await until(lambda: all(_knows(each, which) for each in (leader, other) for which in (stops, gone)))
             clock.now = began + TIMEOUT - 1
             await asyncio.to_thread(stops.presence.stop)
             await until(lambda: not _knows(leader, stops) and not _knows(other, stops))
@@ -196,15 +196,15 @@ async def test_what_comes_while_the_lead_is_lost_for_a_moment_is_done_when_it_is
         await ledger.submit(house(tokens=1))
         await ledger.submit(begin(register()))
         await until(lambda: ledger._leading.leads)  # noqa: SLF001 - nothing outside shows who leads
-        for command in (
+        commands: list[Any] = [
             ChangeSeats(license=named("Token")[0], assignable=0, allow_overcommit=True),
             begin(configure("another"), "branch", queued=True),
-        ):
-            looks = ledger.presence
-            monkeypatch.setattr(leading, "_PAUSE", 1.0)
-            await asyncio.sleep(0.05)  # the looks that come often are over
-            end_session_of(postgres_url, looks.node)
-            while looks.leads:  # noqa: ASYNC110 - for less than `until` would wait
+        ]
+        monkeypatch.setattr(leading, "_PAUSE", 1.0)
+        await asyncio.sleep(0.05)  # the looks that come often are over
+        for command in commands:
+            end_session_of(postgres_url, ledger.presence.node)
+            while ledger.presence.leads:  # noqa: ASYNC110 - for less than `until` would wait
                 await asyncio.sleep(0.001)
             await ledger.submit(command)
             await until(lambda: [each.blocked for each in ledger.image.applications.values()][:1] == [True])

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,9 +84,7 @@ def test_whoever_needs_it_is_told_by_a_new_look_whether_the_node_is_alone(
     with bystander(url) as one:
         assert one.presence.alone_now()
         with bystander(url) as two:
-            assert one.presence.alone  # as it was when it looked
-            assert not one.presence.alone_now()
-            assert not one.presence.alone
+            assert [one.presence.alone, one.presence.alone_now(), one.presence.alone] == [True, False, False]
             two.lose()
         wait_for(one.presence.alone_now)
         monkeypatch.setattr(postgres_presence, "_START_SECONDS", 0.2)
@@ -95,18 +94,28 @@ def test_whoever_needs_it_is_told_by_a_new_look_whether_the_node_is_alone(
 
 def test_who_is_gone_without_a_word_is_counted_and_who_stops_in_order_is_not(url: str) -> None:
     with there(url) as one, there(url) as other:
-        for losses, leave in enumerate((lambda left: left.presence.stop(), Bystander.lose)):
+        for losses, leave in enumerate((_stop, Bystander.lose, _stop_with_losses)):
             with bystander(url) as left:
-                number = left.presence.node
-                for each in (one, other):
-                    wait_for(lambda each=each: number in each._seen.names)  # noqa: SLF001 - `lives` is generous
+                wait_for(partial(_both_know, one, other, left.presence.node))
                 leave(left)
-                wait_for(lambda: not one.lives(number) and not other.lives(number))
+                wait_for(partial(_both_miss, one, other, left.presence.node))
                 assert (one.losses, other.losses) == (losses, losses)
-        with bystander(url) as left:
-            wait_for(lambda: one._seen.names.keys() >= {left.presence.node})  # noqa: SLF001 - as above
-            left.presence.stop(lost=True)
-            wait_for(lambda: one.losses == 2)
+
+
+def _stop(left: Bystander) -> None:
+    left.presence.stop()
+
+
+def _stop_with_losses(left: Bystander) -> None:
+    left.presence.stop(lost=True)
+
+
+def _both_know(one: PostgresPresence, other: PostgresPresence, node: int) -> bool:
+    return node in one._seen.names and node in other._seen.names  # noqa: SLF001 - of which `lives` says more than was seen
+
+
+def _both_miss(one: PostgresPresence, other: PostgresPresence, node: int) -> bool:
+    return not one.lives(node) and not other.lives(node)
 
 
 def test_who_stands_aside_lets_another_lead_and_may_lead_again(url: str) -> None:
@@ -118,12 +127,12 @@ def test_who_stands_aside_lets_another_lead_and_may_lead_again(url: str) -> None
             wait_for(lambda: two.leads)
             assert not two.inherits
             one.stand_aside(False)
-            wait_for(lambda: one.lives(two.node))
+            wait_for(lambda: one._seen.leader == two.node)  # noqa: SLF001 - nobody else could show it
             assert not one.leads
         wait_for(lambda: one.leads)
         assert one.inherits
         one.stand_aside(True)
-        wait_for(lambda: one._seen.leader is None)  # noqa: SLF001 - nobody else could show it
+        wait_for(lambda: one._seen.leader is None)  # noqa: SLF001 - as above
         one.stand_aside(False)
         wait_for(lambda: one.leads)
         assert not one.inherits
@@ -133,7 +142,7 @@ def test_a_long_version_leaves_room_for_the_settings(url: str, monkeypatch: pyte
     """PostgreSQL cuts a name after 63 bytes."""
     names = []
     for commit in ("0123456789abcdef.d20261122", "0123456789abcdef.d20261123"):
-        monkeypatch.setattr(postgres_presence, "version", lambda _, commit=commit: f"6.0.1.dev1234+g{commit}")
+        monkeypatch.setattr(postgres_nodes, "version", lambda _, commit=commit: f"6.0.1.dev1234+g{commit}")
         with capture_logs() as logs, there(url, like="a" * 8) as one, there(url, like="a" * 8) as two:
             wait_for(lambda: not one.alone and not two.alone)
             shown = "SELECT application_name FROM pg_stat_activity WHERE application_name LIKE %s"

@@ -136,10 +136,10 @@ class Deployed(World):
         """Take the lock of a runtime away."""
         return self.do(ReleaseRuntimeLock(runtime=runtime, user_id=self.deployer))
 
-    def recover(self, *, cancel: bool = True) -> int:
-        """What the start of the only node does; without `cancel`, what a node does that takes over from one that is
-        gone."""
-        return self.do(RecoverTransactions(cancel=cancel))
+    def recover(self, *, cancel: bool = True, until: int | None = None) -> int:
+        """What the start of the only node does, up to the transaction that it has seen; without `cancel`, what a node
+        does that takes over from one that is gone."""
+        return self.do(RecoverTransactions(cancel=cancel, until=until))
 
     def settle(self) -> int:
         """Let every application have its token or be blocked; asked again, nothing is left to do."""

@@ -453,6 +453,14 @@ def test_of_what_a_gone_node_left_another_takes_on_what_waits(status: Transactio
     assert world.finish(waiting).status is SUCCESS
 
 
+def test_what_another_node_begins_after_the_only_one_has_looked_is_left_to_it(world: Deployed) -> None:
+    left = world.begin(configure("a"), queued=True)
+    later = world.begin(configure("b"), queued=True)
+    assert world.recover(until=left.id) == 1
+    assert [world.now_of(each).status for each in (left, later)] == [CANCELED, PENDING]
+    assert world.finish(later).status is SUCCESS
+
+
 def test_with_nothing_left_there_is_nothing_to_recover(world: Deployed) -> None:
     world.succeed(configure(APP))
     world.commit()

@@ -58,6 +58,11 @@ class Living:
         self.node = node
         self.leads = self.alone = self.inherits = False
         self.hears = True
+        self.losses = 0
+
+    def alone_now(self) -> bool:
+        """Whether no other node is there."""
+        return self.nodes <= {self.node}
 
     def lives(self, node: int) -> bool:
         """Whether a node is there."""
@@ -69,7 +74,10 @@ class Living:
     def resign(self) -> None:
         """It never leads."""
 
-    def stop(self) -> None:
+    def stand_aside(self, aside: bool) -> None:
+        """Likewise."""
+
+    def stop(self, *, lost: bool = False) -> None:  # noqa: ARG002 - nobody asks
         """It is there no more."""
         self.nodes.discard(self.node)
 

@@ -198,6 +198,9 @@ async def test_the_commands_say_what_they_did_and_what_is_next(tmp_path: Path, p
         "Versions before this one cannot use it any more" in seatkeeper("migrate", "--finish", env=environment).stdout
     )
     again = seatkeeper("move", "--from", f"sqlite:{source.path}", "--to", postgres_url)
+    assert "was moved to PostgreSQL" in sentence_of(again, 3)
+    aside = tmp_path / "data" / "seatkeeper.db.moved"
+    again = seatkeeper("move", "--from", f"sqlite:{aside}", "--to", postgres_url)
     assert "has an inventory already" in sentence_of(again, 1)
     assert "--from: write" in sentence_of(seatkeeper("move", "--from", "data", "--to", postgres_url), 2)
     nowhere = seatkeeper("check", "--database", "postgresql://127.0.0.1:1/nowhere")

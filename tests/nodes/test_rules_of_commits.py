@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 
+import psycopg
 import pytest
 
 from seatkeeper.ledger import commits
@@ -175,5 +177,8 @@ async def test_l4_every_node_notices_a_standby_that_was_promoted_without_the_las
 
 
 def _sees(standby: Cluster, name: str, session_id: int) -> bool:
-    found = standby.execute("SELECT 1 FROM subscriptions WHERE session_id = %s", session_id, database=name)
-    return bool(found)
+    """Whether a standby has got as far as the subscription of this session; at first it does not have the database."""
+    asked = "SELECT 1 FROM subscriptions WHERE session_id = %s"
+    with suppress(psycopg.OperationalError):
+        return bool(standby.execute(asked, session_id, database=name))
+    return False

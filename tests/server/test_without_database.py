@@ -95,6 +95,8 @@ def test_every_face_answers_503_while_the_database_is_gone(
         assert log_on["alternateHostList"] == ["ic2.example"]
         assert seconds < 2.0 * len(answers)
         assert scrape(node).value("seatkeeper_database_connected") == 0
+        why = httpx.get(f"{node.url}/readyz", trust_env=False, verify=NOBODY).json()
+        assert why == {"status": "the database does not answer"}
     finally:
         if way == "stopped":
             cluster.start()
@@ -105,6 +107,9 @@ def test_every_face_answers_503_while_the_database_is_gone(
     seen = scrape(node)
     assert seen.value("seatkeeper_database_connected") == 1
     assert (seen.value("seatkeeper_database_reconnects_total") or 0) >= 1
+    log = node.log.read_text()
+    assert "path=/readyz status=503" in log
+    assert "psycopg" not in log  # its own warnings say nothing that the server does not
 
 
 def test_a_database_that_hears_and_says_nothing_is_noticed(node: ServerProcess, proxy: Proxy) -> None:

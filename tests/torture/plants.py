@@ -35,6 +35,7 @@ class Plant:
 
 def replace(owner: object, name: str, function: Callable[..., object]) -> None:
     """Put a function in the place of a class's or a module's own."""
+    assert hasattr(owner, name), f"{owner} has no {name} any more; a defect that is not planted proves nothing"
     setattr(owner, name, function)
 
 

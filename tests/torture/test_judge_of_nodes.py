@@ -7,7 +7,7 @@ from msgspec import structs
 
 from tests.torture.judge import judge
 from tests.torture.judge.findings import Kind, Verdict
-from tests.torture.log import Deaf, Entry, Fault, Move, Recorded, Rewound, Truth, Use
+from tests.torture.log import Deaf, Entry, Fault, Move, Recorded, Rewound, Snapshot, Truth, Use
 from tests.torture.test_judge import (
     LOGGED_ON,
     PLAN,
@@ -184,3 +184,16 @@ def test_the_word_that_a_session_went_down_may_arrive_before_the_answer_to_its_e
     down = Use(user="ann", sent=12, received=12, status=200, session="a1", up=False)
     assert kinds(end("a1", 10, 14), down) == []
     assert kinds(down) == [Kind.SESSION_LOST]
+
+
+def test_a_session_that_was_asked_for_before_a_rewinding_and_lives_is_as_any_other() -> None:
+    log: list[Entry] = [
+        replace_session(connect("ben", "b2", at=19), received=22),
+        Rewound(received=20, back_to=5),
+        structs.replace(acquire("a1", 30, 31), session="b2", user="ben"),
+        structs.replace(release("a1", 32, 33), session="b2", user="ben"),
+        Snapshot(received=40, sessions=(*snapshot(40, **ALL_LIVE).sessions, ("b2", "ben", ()))),
+        Recorded(received=41, acquired=()),
+    ]
+    assert kinds(*log) == [Kind.LOST]
+    assert kinds(*log[:-1], Recorded(received=41, acquired=(("b2", "LINE", 1),))) == []

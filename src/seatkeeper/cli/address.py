@@ -13,12 +13,14 @@ _NAME = "server.json"
 class Address(Struct, frozen=True):
     """A running server: its process, the URLs of its root, and the certificate (PEM) that it shows over HTTPS.
 
+    `database`: of a node on PostgreSQL, what libpq connects it by but for passwords; else empty.
     A command takes the first URL: those without TLS stand before those with it.
     """
 
     pid: int
     urls: tuple[str, ...]
     certificate: str | None = None
+    database: str = ""
 
     @property
     def url(self) -> str:
@@ -26,10 +28,10 @@ class Address(Struct, frozen=True):
         return self.urls[0]
 
 
-def write_address(data: Path, urls: tuple[str, ...], certificate: str | None) -> None:
+def write_address(data: Path, database: str, urls: tuple[str, ...], certificate: str | None) -> None:
     """Say that this process serves `data` there. Nobody reads half a file: it is renamed into its place."""
     made = data / f"{_NAME}.{os.getpid()}"
-    said = {"pid": os.getpid(), "url": urls[0], "urls": urls, "certificate": certificate}
+    said = {"pid": os.getpid(), "url": urls[0], "urls": urls, "certificate": certificate, "database": database}
     made.write_text(json.dumps(said) + "\n", encoding="utf-8")
     made.replace(data / _NAME)
 
@@ -39,7 +41,8 @@ def read_address(data: Path) -> Address | None:
     try:
         said = json.loads((data / _NAME).read_text(encoding="utf-8"))
         urls = tuple(str(each) for each in said.get("urls") or [said["url"]])
-        return Address(pid=int(said["pid"]), urls=urls, certificate=said.get("certificate"))
+        certificate, database = said.get("certificate"), str(said.get("database") or "")
+        return Address(pid=int(said["pid"]), urls=urls, certificate=certificate, database=database)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from seatkeeper.cli.failure import ExitCode, Failure
-from seatkeeper.cli.options import Config, Data, existing_file, settings_of
+from seatkeeper.cli.options import Config, Data, database_served, existing_file, settings_of
 from seatkeeper.ledger.files import DATABASE
 
 
@@ -23,13 +23,16 @@ def backup(
     from seatkeeper.ledger.backup import BackupRefused, back_up  # noqa: PLC0415 - see the package: heavy imports wait
 
     settings = settings_of(data, config)
-    if settings.database:
+    if settings.database or database_served(settings.data):
         raise Failure(
             ExitCode.REFUSED,
             "The inventory is in a PostgreSQL database. Back that up by PostgreSQL's own pg_basebackup or pg_dump;"
             " docs/operating-nodes.md says how.",
         )
-    database = existing_file(settings.data / DATABASE)
+    database = existing_file(
+        settings.data / DATABASE,
+        "If it is in PostgreSQL, back that up by pg_basebackup; docs/operating-nodes.md says how.",
+    )
     try:
         back_up(database, file)
     except BackupRefused as refused:

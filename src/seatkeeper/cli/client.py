@@ -208,7 +208,8 @@ def reached(
     if not makes and not _is_there(settings):
         raise Failure(
             ExitCode.UNREACHABLE,
-            f"There is no database in {settings.data}; 'seatkeeper serve' or 'seatkeeper apply' makes one.",
+            f"There is no database in {settings.data}; 'seatkeeper serve' or 'seatkeeper apply' makes one. If it is in"
+            " PostgreSQL, name that by --config or SEATKEEPER_DATABASE.",
         )
     with _opened(settings, patience) as api:
         yield api

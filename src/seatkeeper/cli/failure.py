@@ -54,9 +54,13 @@ def told_plainly(data: Path, *, database: str = "") -> Iterator[None]:
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415 - as above
 
     from seatkeeper.identity.secrets import UnusableToken  # noqa: PLC0415 - as above
+    from seatkeeper.ledger.batch import ImageLost  # noqa: PLC0415 - as above
     from seatkeeper.ledger.database import DatabaseUnreachable  # noqa: PLC0415 - as above
+    from seatkeeper.ledger.engines.engine import FateUnknown, SaveFailed  # noqa: PLC0415 - as above
+    from seatkeeper.ledger.engines.postgres_connection import plain  # noqa: PLC0415 - as above
     from seatkeeper.ledger.journal import JournalError  # noqa: PLC0415 - as above
     from seatkeeper.ledger.schema import SchemaTooNew, SchemaTooOld  # noqa: PLC0415 - as above
+    from seatkeeper.ledger.unavailable import Unavailable  # noqa: PLC0415 - as above
     from seatkeeper.settings import SettingsError  # noqa: PLC0415 - as above
 
     try:
@@ -67,10 +71,13 @@ def told_plainly(data: Path, *, database: str = "") -> Iterator[None]:
         raise Failure(ExitCode.UNREACHABLE, str(error)) from None
     except JournalError as error:
         raise Failure(ExitCode.UNREACHABLE, f"{_named(data, database)} cannot be used: {error}.") from None
+    except (SaveFailed, FateUnknown, ImageLost) as error:
+        raise Failure(ExitCode.UNREACHABLE, f"{_named(data, database)} cannot be written now: {error}.") from None
+    except Unavailable as error:
+        raise Failure(ExitCode.UNREACHABLE, f"{_named(data, database)} cannot be used now. {error}") from None
     except (Error, PostgresError, DBAPIError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
-        why = " ".join(str(cause).split()).removesuffix(".")
-        raise Failure(ExitCode.UNREACHABLE, f"{_named(data, database)} cannot be used: {why}.") from None
+        raise Failure(ExitCode.UNREACHABLE, f"{_named(data, database)} cannot be used: {plain(cause)}.") from None
     except OSError as error:
         raise unusable(error.filename or data, error) from None
 

@@ -11,13 +11,13 @@ from seatkeeper.cli.failure import ExitCode, Failure, interruptible, told_plainl
 from seatkeeper.cli.options import existing_file
 from seatkeeper.cli.printing import counted
 from seatkeeper.identity.secrets import ADMIN_TOKEN
-from seatkeeper.ledger.files import DATABASE
+from seatkeeper.ledger.files import DATABASE, moved_away
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from seatkeeper.ledger.database import Database
-    from seatkeeper.ledger.moving import Told
+    from seatkeeper.ledger.moving import Moved, Told
 
 _SQLITE: Final = "sqlite:"
 
@@ -39,7 +39,8 @@ def move(
     """Copy everything into a PostgreSQL database, the journal included.
 
     Both are compared with their journals, and nothing is committed before. What is interrupted leaves the new database
-    empty, and can be begun again. The servers of both have to be stopped; the old database is left as it is.
+    empty, and can be begun again. The servers of both have to be stopped. What is in the old database is left as it is;
+    in a data directory its file is renamed to seatkeeper.db.moved, so that nothing takes it for the inventory.
     """
     from seatkeeper.ledger.database import DataDirectoryInUse  # noqa: PLC0415 - heavy imports wait
     from seatkeeper.ledger.engines.postgres_database import DatabaseServer  # noqa: PLC0415 - as above
@@ -54,7 +55,7 @@ def move(
     with told_plainly(Path(), database=target), interruptible("nothing was moved"), _progress() as told:
         try:
             server = DatabaseServer(target)
-            moved = move_all(origin, server, told)
+            moved = move_all(origin, server, told, put_aside=True)
         except MoveRefused as refused:
             raise Failure(ExitCode.REFUSED, str(refused)) from None
         except DataDirectoryInUse as error:
@@ -63,7 +64,7 @@ def move(
         f"{server.name}: {counted(moved.events, 'event', 'events')} up to number {moved.last:,}, and"
         f" {counted(moved.rows, 'row', 'rows')} in all, as in {name_of(origin)}; both agree with their journals."
     )
-    typer.echo(_next(name_of(origin), server.name, origin, moved.archives))
+    typer.echo(_next(name_of(origin), server.name, origin, moved))
 
 
 def _source(given: str) -> "Database":
@@ -79,30 +80,48 @@ def _source(given: str) -> "Database":
             "--from: write sqlite: and a data directory or a file, or a URL that begins with postgresql://.",
         )
     place = Path(given.removeprefix(_SQLITE))
-    return DatabaseFile(existing_file(place / DATABASE if place.is_dir() else place))
+    file = place / DATABASE if place.is_dir() else place
+    elsewhere = moved_away(file.parent) if file.name == DATABASE else None
+    return DatabaseFile(existing_file(file, elsewhere or "If it is in PostgreSQL, give its URL."))
 
 
 def _is_url(given: str) -> bool:
     return given.startswith(("postgresql://", "postgres://"))
 
 
-def _next(old: str, new: str, origin: "Database", archives: list[str]) -> str:
+def _next(old: str, new: str, origin: "Database", moved: "Moved") -> str:
     """What is to be done now, and what was not moved because it is not in tables."""
     lines = [
         "",
         f"Next: set database (or SEATKEEPER_DATABASE) to the URL of {new} for every server, and start them.",
-        f"{old} is as it was. Start no server on it any more: what that does would be missing in the new one.",
+        _what_became_of(old, moved),
     ]
     if not origin.shared:
         lines.append(
             f"The file {ADMIN_TOKEN} stays in its data directory; other nodes that are to accept it need a copy."
         )
-    if archives:
+    if moved.archives:
         lines.append(
-            f"The journal's archives stay where they are: {counted(len(archives), 'file', 'files')} of events, each"
-            " with its personal parts beside it. Nodes that forget users, and check --archive, need that directory."
+            f"The journal's archives stay where they are: {counted(len(moved.archives), 'file', 'files')} of events,"
+            " each with its personal parts beside it. Nodes that forget users, and check --archive, need that"
+            " directory."
         )
     return "\n".join(lines)
+
+
+def _what_became_of(old: str, moved: "Moved") -> str:
+    if moved.aside is not None:
+        return (
+            f"{old} is called {moved.aside.name} now, so that nothing takes it for the inventory. To go back to it,"
+            f" stop every server, take database out of the settings, and rename it to {DATABASE}; what was done"
+            " meanwhile is not in it."
+        )
+    if moved.in_the_way:
+        return (
+            f"{old} could not be renamed ({moved.in_the_way}). Take it out of its data directory, where commands would"
+            " take it for the inventory."
+        )
+    return f"{old} is as it was. Start no server on it any more: what that does would be missing in the new one."
 
 
 @contextmanager

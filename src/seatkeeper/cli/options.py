@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from seatkeeper.cli.address import read_address
 from seatkeeper.cli.failure import ExitCode, Failure, told_plainly, unusable
-from seatkeeper.ledger.files import DATABASE
+from seatkeeper.cli.ways import is_held
+from seatkeeper.ledger.files import DATABASE, moved_away
 
 if TYPE_CHECKING:
     from seatkeeper.ledger.database import Database
@@ -53,7 +55,10 @@ def read_settings(config: Path | None, flags: dict[str, object]) -> "Settings":
 
 
 def settings_of(data: Path | None, config: Path | None, url: str | None = None) -> "Settings":
-    """The settings, of a command that works on the data directory. Failure where this user may not look into it."""
+    """The settings, of a command that works on the data directory.
+
+    Failure where this user may not look into it, and where its inventory was moved to a database that is not named.
+    """
     settings = read_settings(config, {"data": data, "database": url})
     try:
         (settings.data / DATABASE).stat()
@@ -61,6 +66,9 @@ def settings_of(data: Path | None, config: Path | None, url: str | None = None) 
         raise unusable(settings.data, error) from None
     except (OSError, ValueError):
         pass  # it need not be there yet; else whatever uses it says what is wrong
+    elsewhere = None if settings.database else moved_away(settings.data)
+    if elsewhere is not None and not is_held(settings.data):
+        raise Failure(ExitCode.UNREACHABLE, elsewhere)
     return settings
 
 
@@ -74,27 +82,37 @@ class Existing(NamedTuple):
 
 
 def existing_database(data: Path | None, config: Path | None, url: str | None = None) -> Existing:
-    """The database that these options and the settings name. Failure where there is none."""
+    """The database that these options and the settings name, or a server that has the data directory.
+
+    Failure where there is none.
+    """
     settings = settings_of(data, config, url)
-    if settings.database:
+    place = settings.database or database_served(settings.data)
+    if place:
         from seatkeeper.ledger.engines.postgres_database import DatabaseServer  # noqa: PLC0415 - heavy imports wait
 
-        with told_plainly(settings.data, database=settings.database):
-            server = DatabaseServer(settings.database)
+        with told_plainly(settings.data, database=place):
+            server = DatabaseServer(place)
             server.take()
-        return Existing(server, server.name, settings.data, settings.database)
+        return Existing(server, server.name, settings.data, place)
     from seatkeeper.ledger.engines.sqlite_database import DatabaseFile  # noqa: PLC0415 - as above
 
-    return Existing(
-        DatabaseFile(existing_file(settings.data / DATABASE)), str(settings.data / DATABASE), settings.data, ""
-    )
+    file = existing_file(settings.data / DATABASE, "If it is in PostgreSQL, name that by --database or --config.")
+    return Existing(DatabaseFile(file), str(file), settings.data, "")
 
 
-def existing_file(database: Path) -> Path:
-    """This file. Failure where there is none."""
+def database_served(data: Path) -> str:
+    """The PostgreSQL database of the server that has this data directory, without passwords; empty where it has none.
+
+    Whatever lies in the directory then is not what is served.
+    """
+    address = read_address(data)
+    return address.database if address is not None and is_held(data) else ""
+
+
+def existing_file(database: Path, elsewhere: str = "") -> Path:
+    """This file. Failure where there is none; `elsewhere` says what is to be done where it was never to be one."""
     if not database.exists():
-        raise Failure(
-            ExitCode.UNREACHABLE,
-            f"There is no database at {database}. (A server that was started with --ephemeral has none.)",
-        )
+        why = f"There is no database at {database}. (A server that was started with --ephemeral has none.) {elsewhere}"
+        raise Failure(ExitCode.UNREACHABLE, why.rstrip())
     return database

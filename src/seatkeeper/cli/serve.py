@@ -109,7 +109,7 @@ def _serve(settings: "Settings", *, demo: bool) -> None:
         run(
             settings,
             demo=demo,
-            reachable=partial(write_address, settings.data),
+            reachable=partial(write_address, settings.data, _connected_by(settings)),
             listening=partial(_say_that_it_serves, settings, demo),
             stopped=partial(forget_address, settings.data),
         )
@@ -142,7 +142,7 @@ def _serve_by_workers(settings: "Settings", *, demo: bool, until_eof: bool) -> N
                 settings,
                 serve,
                 until_eof=until_eof,
-                reachable=partial(write_address, settings.data),
+                reachable=partial(write_address, settings.data, _connected_by(settings)),
                 listening=partial(_say_that_it_serves, settings, demo),
                 stopped=partial(forget_address, settings.data),
             )
@@ -187,12 +187,23 @@ def _inventory(settings: "Settings") -> str:
     return DatabaseServer(settings.database).name
 
 
+def _connected_by(settings: "Settings") -> str:
+    """What a command of the same data directory connects to the inventory by; empty where it lies there."""
+    if not settings.database:
+        return ""
+    from seatkeeper.ledger.door import DatabaseServer  # noqa: PLC0415 - see the package: heavy imports wait
+
+    return DatabaseServer(settings.database).without_passwords
+
+
 def _configure_logs(settings: "Settings", worker: int | None = None) -> None:
     from seatkeeper.transport.logs import configure_logs  # noqa: PLC0415 - see the package: heavy imports wait
 
     configure_logs(settings.log.format, settings.log.level, worker=worker)
     for library in ("alembic", "uvicorn"):  # what they tell of every start and stop is told here already
         logging.getLogger(library).setLevel(logging.WARNING)
+    # It warns of what it finds broken as it closes a lost connection; that it is lost is told here.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 def _require_fitting(files: list[Path] | None, data: Path | None, *, ephemeral: bool, shared: bool) -> None:

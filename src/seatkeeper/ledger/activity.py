@@ -30,9 +30,12 @@ class Activity:
         self._lock = Lock()
 
     def begin(self, session_id: int, now: int, idle_timeout: int | None = None) -> None:
-        """A session has begun. `idle_timeout`: its own, in milliseconds, if it has one."""
+        """A session has begun. `idle_timeout`: its own, in milliseconds, if it has one.
+
+        Where another node began it while this one could not be reached, it keeps what it was given since.
+        """
         with self._lock:
-            self._begin(session_id, now, idle_timeout)
+            self._begin(session_id, max(now, self.last_seen.get(session_id, now)), idle_timeout)
 
     def touch(self, session_id: int, now: int) -> None:
         """A session was active at this node. One that has ended is not brought back."""
@@ -103,7 +106,13 @@ class Activity:
         """When those who wait to be saved were last active."""
         with self._lock:
             unsaved, self._unsaved = self._unsaved, set()
-            return [(session_id, self.last_seen[session_id]) for session_id in unsaved]
+            return [(each, seen) for each in unsaved if (seen := self.last_seen.get(each)) is not None]
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether this node has heard of activity that it has not saved."""
+        with self._lock:
+            return bool(self._unsaved) or any(self._touched.values())
 
     def put_back(self, unsaved: list[tuple[int, int]]) -> None:
         """What was taken could not be saved: it waits for the next taking."""
@@ -111,6 +120,8 @@ class Activity:
             self._unsaved.update(session_id for session_id, _ in unsaved if session_id in self.last_seen)
 
     def _begin(self, session_id: int, now: int, idle_timeout: int | None) -> None:
+        if idle_timeout != self._timeouts.get(session_id):
+            self._end(session_id)  # another one had this number, and the database was put back
         self.last_seen[session_id] = now
         if idle_timeout is not None:
             self._timeouts[session_id] = idle_timeout

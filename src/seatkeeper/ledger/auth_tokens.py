@@ -9,11 +9,15 @@ from contextlib import closing
 from typing import Final, TypeVar
 
 import psycopg
+import structlog
 
+from seatkeeper.ledger.engines.postgres_connection import plain
 from seatkeeper.ledger.engines.postgres_database import DatabaseServer
 from seatkeeper.ledger.unavailable import Unavailable
 
 T = TypeVar("T")
+
+_log = structlog.get_logger("seatkeeper.ledger")
 
 _WAIT: Final = {"lock_timeout": 2_000, "statement_timeout": 2_000}  # milliseconds
 
@@ -64,5 +68,5 @@ class AuthTokenRows:
                 connection.execute(_UNHURRIED)
                 return do(connection)
         except psycopg.Error as error:
-            said = "The database does not answer: {error}."
-            raise Unavailable(said, error=" ".join(str(error).split()).removesuffix(".")) from error
+            _log.warning("tokens_not_reached", error=plain(error))
+            raise Unavailable("The database does not answer; try again.") from error

@@ -126,6 +126,7 @@ class Ledger:
             self.presence,
             self.submit,
             lambda: self.image,
+            able=lambda: self._connected,
             renew=lambda: self._activity.renew(self._clock()),
             begin=self._begin_to_lead,
             end=lambda: self.transactions.let_go(),  # noqa: PLW0108 - which is made below
@@ -196,7 +197,7 @@ class Ledger:
             engine, self._engine = self._engine, None
             if engine is not None:
                 await asyncio.to_thread(engine.close)
-            await asyncio.to_thread(self.presence.stop)
+            await asyncio.to_thread(self.presence.stop, lost=self._activity.unsaved)
         finally:
             self.database.let_go()
 
@@ -234,12 +235,16 @@ class Ledger:
         try:
             await asyncio.shield(looking)
         except SaveFailed as error:
-            raise Unavailable("The database does not answer: {error}.", error=str(error)) from error
+            raise Unavailable("The database does not answer; try again.") from error
 
     def _catch_up(self, batches: Batches) -> None:
         """In the writer's thread. Who asks from now on shares the next look."""
         self._caught_up = None
-        batches.look()
+        try:
+            batches.look()
+        except SaveFailed as error:
+            _log.warning("not_caught_up", error=str(error))
+            raise
 
     async def live_session(self, session_id: int) -> LiveSession | None:
         """A live session, from memory or else from the tables (rule L9); None for one that ended or never was."""
@@ -382,8 +387,9 @@ class Ledger:
                 cached_users=self._bounds.cached_users,
             )
             self._batches.open()
-            if self.presence.alone:
-                self._recover(self._batches)
+            left = max((number for line in self.image.unfinished.values() for number in line), default=0)
+            if self.presence.alone_now():  # who comes from now on begins others
+                self._recover(self._batches, left)
                 self._leading.take_all()
         except BaseException:
             if self._engine is not None:
@@ -394,10 +400,10 @@ class Ledger:
             raise
 
     @staticmethod
-    def _recover(batches: Batches) -> None:
-        """Before anybody can begin another: see to the transactions that a former server did not end (decision 19)."""
-        if batches.image.unfinished:
-            [outcome], happened = batches.run([RecoverTransactions()])
+    def _recover(batches: Batches, until: int) -> None:
+        """See to the transactions up to this one, which a former server did not end (decision 19)."""
+        if until:
+            [outcome], happened = batches.run([RecoverTransactions(until=until)])
             if isinstance(outcome, Failed):
                 raise outcome.error
             _log.warning("transactions_recovered", count=outcome, canceled=len(happened.unsuccessful))

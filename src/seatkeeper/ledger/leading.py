@@ -1,8 +1,9 @@
 """Taking the lead over: what a node sees to before it does what only one does (rule L9; decision 19).
 
-What other nodes heard may not be in the tables yet when they are gone; so whoever takes the lead over, or is left alone
-with it, gives every session a full time-out. Transactions are taken on from where they stand, except that one whose
-node is gone while it prepared is rejected.
+What other nodes heard may not be in the tables yet when they are gone; so whoever takes the lead over, is left alone
+with it, or sees that another is gone without a word, gives every session a full time-out. Transactions are taken on
+from where they stand, except that one whose node is gone while it prepared is rejected. A node that cannot write leaves
+the lead to others for as long.
 """
 
 import asyncio
@@ -26,12 +27,16 @@ _PAUSE: Final = 0.25
 _RETURN_SECONDS: Final = 3.0
 """For so long a node that has lost its connection may be on its way back, before it is taken to be gone."""
 
+_UNABLE_SECONDS: Final = 3.0
+"""For so long a node that cannot write keeps the lead: it may only be connecting again."""
+
 
 class Leading:
     """One task in the event loop, where several nodes may use the database.
 
-    `submit` and `image` are the ledger's. `renew` gives every session a full time-out. `begin` has this node begin with
-    what only one does; `end` has it leave that to another.
+    `submit` and `image` are the ledger's. `able`: whether this node can write. `renew` gives every session a full
+    time-out. `begin` has this node begin with what only one does, as far as it has not: it is called again and again
+    while this node leads; `end` has it leave that to another.
     """
 
     def __init__(
@@ -40,6 +45,7 @@ class Leading:
         submit: Callable[[RecoverTransactions], Awaitable[Any]],
         image: Callable[[], Image],
         *,
+        able: Callable[[], bool],
         renew: Callable[[], Any],
         begin: Callable[[], None],
         end: Callable[[], None],
@@ -47,11 +53,15 @@ class Leading:
         self._presence = presence
         self._submit = submit
         self._image = image
+        self._able = able
         self._renew = renew
         self._begin = begin
         self._end = end
         self._begun = False
         self._alone = False
+        self._losses = 0
+        self._able_at = time.monotonic()
+        self._aside = False
         self._leads_since: float | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -93,19 +103,31 @@ class Leading:
             await asyncio.sleep(_PAUSE)
 
     async def _look(self) -> None:
-        leads, alone = self._presence.leads, self._presence.alone
-        if alone and not self._alone:
+        self._stand_aside_while_unable()
+        leads, alone, losses = self._presence.leads, self._presence.alone, self._presence.losses
+        if (alone and not self._alone) or losses != self._losses:
             self._renew()
-        self._alone = alone
+        self._alone, self._losses = alone, losses
         if not leads:
             self._leads_since = None
             if self._begun:
                 self._begun = False
                 self._end()
-        elif not self._begun:
+        elif self._begun:
+            self._begin()  # what came while the lead was lost for a moment was left to nobody
+        else:
             self._leads_since = self._leads_since or time.monotonic()
             if not self._former_may_return(self._leads_since):
                 await self._take_over()
+
+    def _stand_aside_while_unable(self) -> None:
+        if self._able():
+            self._able_at = time.monotonic()
+        aside = time.monotonic() - self._able_at > _UNABLE_SECONDS
+        if aside is not self._aside:
+            self._aside = aside
+            _log.warning("stands_aside" if aside else "may_lead_again", node=self._presence.node)
+            self._presence.stand_aside(aside)
 
     def _former_may_return(self, since: float) -> bool:
         """Whether something is being prepared by a node that led before, and was not there for a moment only."""

@@ -6,7 +6,8 @@ committed before the copy has been checked against its own journal: whatever cut
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
 
 import psycopg
@@ -16,16 +17,18 @@ from seatkeeper.ledger import tables
 from seatkeeper.ledger.check import Report, check_reading
 from seatkeeper.ledger.database import Database
 from seatkeeper.ledger.engines.engine import Reading
+from seatkeeper.ledger.engines.postgres_connection import plain
 from seatkeeper.ledger.engines.postgres_database import DatabaseServer
 from seatkeeper.ledger.engines.postgres_reading import PostgresReading
 from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
-from seatkeeper.ledger.files import DATABASE
+from seatkeeper.ledger.files import DATABASE, MOVED
 from seatkeeper.ledger.schema import bring_up_to_date, connected_nodes, require_usable
 from seatkeeper.ledger.tables import metadata
 
 _WAIT_SECONDS: Final = 5.0  # for somebody who is in the way
 _TOLD_EVERY: Final = 10_000  # rows
 _SHOWN: Final = 3  # differences in a refusal
+_MOST_ASIDE: Final = 1_000  # files that were put aside in one data directory
 
 
 class MoveRefused(Exception):
@@ -38,13 +41,16 @@ Told = Callable[[str, int, int], None]
 
 class Moved(NamedTuple):
     """What was moved: `events` up to the `last`, and all `rows` of all tables, those of the events among them. The
-    `archives` of sealed stretches are files, and stayed where they are.
+    `archives` of sealed stretches are files, and stayed where they are. `aside`: where the source is now, if it was put
+    aside; `in_the_way`: why it could not be.
     """
 
     events: int
     last: int
     rows: int
     archives: list[str]
+    aside: Path | None = None
+    in_the_way: str = ""
 
 
 def name_of(database: Database) -> str:
@@ -54,26 +60,56 @@ def name_of(database: Database) -> str:
     return str(database.path) if isinstance(database, DatabaseFile) else "the database in memory"
 
 
-def move(source: Database, target: DatabaseServer, told: Told) -> Moved:
+def move(source: Database, target: DatabaseServer, told: Told, *, put_aside: bool = False) -> Moved:
     """Copy everything, and check both.
 
-    Nobody may use the source meanwhile, which is left as it is, nor the target. Raises MoveRefused, SchemaTooOld and
-    SchemaTooNew, DataDirectoryInUse and DatabaseUnreachable where one of them cannot be had, and the drivers' errors.
+    Nobody may use the source meanwhile, nor the target. What is in the source is left as it is; with `put_aside`, the
+    file of a data directory gets another name. Raises MoveRefused, SchemaTooOld and SchemaTooNew, DataDirectoryInUse
+    and DatabaseUnreachable where one of them cannot be had, and the drivers' errors.
     """
     target.take()
     with _at_one_point(target) as before:
         _require_empty(target, before)
-    with _held(source) as reading:
-        told(f"Checking {name_of(source)}", 0, 0)
-        there = _sound(source, reading)
-        with _prepared(target) as connection:
-            copy = _Copy(reading, _driver_of(connection), told)
-            rows = sum(copy.rows_of(table) for table in metadata.sorted_tables)
-            told(f"Checking {target.name}", 0, 0)
-            here = _sound(target, PostgresReading(_driver_of(connection)))
-            if (here.head, here.rows) != (there.head, there.rows):
-                raise MoveRefused(f"What came to {target.name} is not what is in {name_of(source)}.")
-        return Moved(here.events, here.head.seq, rows, [seal.archive for seal in reading.seals()])
+    with _held(source):
+        with _still(source) as reading:
+            moved = _copied(source, reading, target, told)
+        if put_aside and isinstance(source, DatabaseFile) and source.path.name == DATABASE:
+            return _put_aside(source, moved)
+        return moved
+
+
+def _copied(source: Database, reading: Reading, target: DatabaseServer, told: Told) -> Moved:
+    told(f"Checking {name_of(source)}", 0, 0)
+    there = _sound(source, reading)
+    with _prepared(target) as connection:
+        copy = _Copy(reading, _driver_of(connection), told)
+        rows = sum(copy.rows_of(table) for table in metadata.sorted_tables)
+        told(f"Checking {target.name}", 0, 0)
+        here = _sound(target, PostgresReading(_driver_of(connection)))
+        if (here.head, here.rows) != (there.head, there.rows):
+            raise MoveRefused(f"What came to {target.name} is not what is in {name_of(source)}.")
+    return Moved(here.events, here.head.seq, rows, [seal.archive for seal in reading.seals()])
+
+
+def _put_aside(source: DatabaseFile, moved: Moved) -> Moved:
+    """Give the file another name, that of no other, so that nothing takes it for the inventory any more.
+
+    What stands in its write-ahead log comes into it before, or it stays where it is.
+    """
+    path = source.path
+    try:
+        with closing(source.connect()) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if path.with_name(f"{DATABASE}-wal").exists():  # only the last to close it takes that away
+            return moved._replace(in_the_way="somebody reads it")
+        names = (MOVED, *(f"{MOVED}.{number}" for number in range(2, _MOST_ASIDE)))
+        aside = next(place for place in map(path.with_name, names) if not place.exists())
+        path.rename(aside)
+    except sqlite3.Error as error:
+        return moved._replace(in_the_way=str(error))
+    except OSError as error:
+        return moved._replace(in_the_way=error.strerror or str(error))
+    return moved._replace(aside=aside)
 
 
 @contextmanager
@@ -86,12 +122,21 @@ def _at_one_point(database: Database) -> Iterator[Reading]:
 
 
 @contextmanager
-def _held(source: Database) -> Iterator[Reading]:
-    """The source, which nobody can write as long as this lasts."""
+def _held(source: Database) -> Iterator[None]:
+    """The source is this process's own, if only one can have it."""
     if isinstance(source, DatabaseFile) and not source.path.exists():
         raise MoveRefused(f"There is no database {source.path}.")
     if not isinstance(source, DatabaseFile) or source.path.name == DATABASE:  # no server uses a copy of another name
         source.take()
+    try:
+        yield
+    finally:
+        source.let_go()
+
+
+@contextmanager
+def _still(source: Database) -> Iterator[Reading]:
+    """The source, which nobody can write as long as this lasts."""
     try:
         if isinstance(source, DatabaseServer):
             with source.migrating() as connection:
@@ -103,8 +148,6 @@ def _held(source: Database) -> Iterator[Reading]:
                 yield reading
     except sqlite3.Error as error:
         raise MoveRefused(f"{name_of(source)} cannot be read: {error}.") from error
-    finally:
-        source.let_go()
 
 
 @contextmanager
@@ -189,9 +232,9 @@ class _Copy:
                     if done % _TOLD_EVERY == 0:
                         self._told(table.name, done, total)
         except (psycopg.DataError, psycopg.IntegrityError) as error:
-            why = " ".join(str(error).split()).removesuffix(".")
             raise MoveRefused(
-                f"Row {done + 1} of {table.name}, or one near it, cannot be in PostgreSQL: {why}. Nothing was moved."
+                f"Row {done + 1} of {table.name}, or one near it, cannot be in PostgreSQL: {plain(error)}. Nothing was"
+                " moved."
             ) from error
         self._told(table.name, done, total)
         return done

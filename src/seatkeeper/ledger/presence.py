@@ -37,6 +37,16 @@ class Presence(Protocol):
     def alone(self) -> bool:
         """Whether no other node lives; False while nobody can tell."""
 
+    @property
+    def losses(self) -> int:
+        """How often another was seen to be gone that had not said that all it heard is in the tables."""
+
+    def alone_now(self) -> bool:
+        """Whether no other node lives, looked at since this was called; False where that cannot be told in time.
+
+        Blocks for some seconds at most.
+        """
+
     def lives(self, node: int) -> bool:
         """Whether this node, or another, is there; True while nobody can tell."""
 
@@ -49,8 +59,11 @@ class Presence(Protocol):
     def resign(self) -> None:
         """Lead no more: this node is about to stop, and another shall begin. It is there still."""
 
-    def stop(self) -> None:
-        """Be there no more. May be called twice."""
+    def stand_aside(self, aside: bool) -> None:
+        """Leave the lead to others for as long as this is so; afterwards this node may lead again."""
+
+    def stop(self, *, lost: bool = False) -> None:
+        """Be there no more. `lost`: what this node has heard may not be in the tables. May be called twice."""
 
 
 class OnlyNode:
@@ -61,6 +74,11 @@ class OnlyNode:
     leads = True
     inherits = False
     alone = True
+    losses = 0
+
+    def alone_now(self) -> bool:
+        """It is."""
+        return True
 
     def lives(self, node: int) -> bool:
         """Whether it is this one."""
@@ -72,7 +90,10 @@ class OnlyNode:
     def resign(self) -> None:
         """Nothing: nobody else could lead."""
 
-    def stop(self) -> None:
+    def stand_aside(self, aside: bool) -> None:
+        """Nothing, likewise."""
+
+    def stop(self, *, lost: bool = False) -> None:
         """Nothing, likewise."""
 
 

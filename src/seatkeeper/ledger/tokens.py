@@ -47,6 +47,7 @@ class TokenWork:
         self._leads = leads
         self._counted = counted
         self._due = asyncio.Event()
+        self._left = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -54,8 +55,9 @@ class TokenWork:
         self._task = asyncio.create_task(self._run(), name="seatkeeper-tokens")
 
     def take_over(self) -> None:
-        """Settle now: this node leads from now on."""
-        self._due.set()
+        """This node leads: settle now what was left to another. Called again, it does nothing."""
+        if self._left:
+            self._due.set()
 
     async def stop(self) -> None:
         """Stop settling."""
@@ -70,7 +72,8 @@ class TokenWork:
 
     async def settle(self) -> None:
         """Settle now, unless that is another node's. A house without applications has nothing to settle."""
-        if self._leads() and self._image().applications:
+        self._left = not self._leads()
+        if not self._left and self._image().applications:
             await self._submit(SettleTokens())
 
     async def _run(self) -> None:

@@ -156,7 +156,8 @@ class Writer:
                 self._batches.save_memoranda()
             case Follow():
                 self._follow_asked = False
-                if not batch:  # else the batch itself follows
+                # A batch itself follows; and each look may take so long that more are asked for without an end.
+                if not batch and not self._stopping:
                     self._tell(self._batches.follow())
             case _Stop():
                 self._stopping = True

@@ -94,10 +94,12 @@ class RecoverTransactions(Command[int], frozen=True):
     """See to what a node left that is gone. Outcome: how many transactions that was.
 
     PREPARING ones become REJECTING; those and COMMITTING ones are to be advanced (decision 19). After the start of the
-    only node those that were PENDING are CANCELED; without `cancel` they wait on, for the node that asks.
+    only node those that were PENDING are CANCELED; without `cancel` they wait on, for the node that asks. What was
+    begun after the transaction `until` is not looked at: it is another node's, that has come since.
     """
 
     cancel: bool = True
+    until: int | None = None
 
 
 class SettleTokens(Command[int], frozen=True):

@@ -99,7 +99,8 @@ def release_runtime_lock(turn: Turn, command: ReleaseRuntimeLock) -> bool:
 
 def recover_transactions(turn: Turn, command: RecoverTransactions) -> int:
     """Take up what was left. The time limit of a step that is under way begins anew: nobody could take it meanwhile."""
-    unfinished = [turn.state.transactions[number] for line in turn.state.unfinished.values() for number in line]
+    numbers = [number for line in turn.state.unfinished.values() for number in line]
+    unfinished = [turn.state.transactions[each] for each in numbers if command.until is None or each <= command.until]
     left = [each for each in unfinished if command.cancel or each.status is not TransactionStatus.PENDING]
     for transaction in left:
         match transaction.status:

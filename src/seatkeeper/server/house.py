@@ -108,6 +108,7 @@ class House:
             message = f"There is nothing at {path}. What is here is below {self._prefixes}."
             return JSONResponse({"error": "not_found", "message": message}, 404)
         record_of(scope).route = path
+        record_of(scope).routine = True
         if scope["method"] not in {"GET", "HEAD"}:
             message = f"{path} can only be read."
             return JSONResponse({"error": "method_not_allowed", "message": message}, 405, {"Allow": "GET, HEAD"})
@@ -115,7 +116,12 @@ class House:
             return JSONResponse({"status": "alive"})
         state = self.availability.state
         if state is not State.SERVING or not self.ledger.healthy:
-            status = "the ledger takes no commands" if state is State.SERVING else state.value
-            return JSONResponse({"status": status}, 503, {"Retry-After": "1"})
+            return JSONResponse({"status": self._why_not(state)}, 503, {"Retry-After": "1"})
         told = {"status": "ready", "head": self.ledger.head}
         return JSONResponse({**told, "testing": True} if self._testing else told)
+
+    def _why_not(self, state: State) -> str:
+        """Why it is not ready in this state."""
+        if state is not State.SERVING:
+            return state.value
+        return "the ledger takes no commands" if self.ledger.connected else "the database does not answer"

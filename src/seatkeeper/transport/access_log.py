@@ -1,6 +1,8 @@
 """One line in the log for each request: id, face, user, method, path, status, outcome, milliseconds, and why it was
 refused and whom it was about, where the face says so.
 
+What asks again and again whether a server is well, and hears that it is, has one at the level `debug`.
+
 The path is logged as it came, percent-encoded and without its query; headers and bodies never are.
 """
 
@@ -83,6 +85,8 @@ def _write(scope: Scope, record: RequestRecord, status: int, seconds: float) -> 
         fields |= {"about": about, "why": record.why[:_LONGEST_TEXT]}
     if status >= 500:
         _log.warning("request", outcome=record.outcome or "failed", **fields)
+    elif record.routine and status < 400:
+        _log.debug("request", outcome="ok", **fields)
     else:
         _log.info("request", outcome=record.outcome or ("ok" if status < 400 else "refused"), **fields)
 

@@ -4,7 +4,8 @@ The record lies in the request's ASGI scope, at `scope["state"]["record"]`, wher
 one. A face writes `record_of(request.scope).face = "icws"`, its `.route`, the pattern that the path matched (e.g.
 `/icws/{session}/licenses`), and, as soon as it has checked the credential, `.user = login`; `.outcome` takes a word or
 an error's identifier where the status alone says too little, `.why` an English sentence where that does, and
-`.about` whom the request is about, where that is not who asks. Nothing secret and nothing unchecked belongs in it.
+`.about` whom the request is about, where that is not who asks; `.routine` says that nobody wants to read of it, unless
+it was refused. Nothing secret and nothing unchecked belongs in it.
 """
 
 import secrets
@@ -20,7 +21,7 @@ _process = secrets.token_hex(4)
 class RequestRecord:
     """`id` is unique among requests, or what the client called its request; the rest starts unknown."""
 
-    __slots__ = ("about", "face", "id", "outcome", "route", "user", "why")
+    __slots__ = ("about", "face", "id", "outcome", "route", "routine", "user", "why")
 
     def __init__(self, request_id: str | None = None) -> None:
         self.id = request_id or f"{_process}-{next(_numbers):x}"
@@ -30,6 +31,7 @@ class RequestRecord:
         self.outcome: str | None = None
         self.why: str | None = None
         self.about: str | None = None
+        self.routine = False
 
 
 def record_of(scope: Scope) -> RequestRecord:

@@ -82,11 +82,11 @@ class Acquiring:
         """A release was answered: nothing is held."""
         self.case.answered(entry)
         if entry.status in {200, 204} and entry.received is not None:
-            self.case.free_all(entry.session, entry.received)
+            self.case.free_all(entry.session, entry.user, entry.received)
 
     def ended(self, entry: End) -> None:
         """A log-off was answered: the session is gone for good."""
         self.case.answered(entry)
         if entry.status in {200, 204} and entry.received is not None:
-            self.case.free_all(entry.session, entry.received)
+            self.case.free_all(entry.session, entry.user, entry.received)
             self.case.sessions[entry.session] = Belief.FREE

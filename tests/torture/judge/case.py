@@ -88,10 +88,10 @@ class Case:
             for name in self.holds.of(session):
                 self.holds.doubt(session, self.user_of[session], name, due)
 
-    def free_all(self, session: str, at: int) -> None:
+    def free_all(self, session: str, user: str, at: int) -> None:
         """Believe that a session holds nothing."""
         for name in self.holds.of(session):
-            self.holds.put(session, self.user_of[session], name, Belief.FREE, at)
+            self.holds.put(session, user, name, Belief.FREE, at)
 
     def answered(self, entry: Operation) -> None:
         """Count an answer. Statuses that no well-behaved client should ever get are findings."""

@@ -17,7 +17,7 @@ class Recording:
         for (session, name), count in self._case.fresh.items():
             found = found_in_all.get((session, name), 0)
             if found < count:
-                user = self._case.user_of[session]
+                user = self._case.user_of.get(session, "a user")
                 text = f"session {session} of {user} was granted {name} {count} times, and the journal has {found}"
                 self._case.find(Kind.LOST, text, entry.received)
         self._case.verdict.recorded += self._case.fresh.total()

@@ -71,7 +71,7 @@ class Sitting:
             if belief is Belief.HELD:
                 text = f"session {session} of {user} certainly held {name}, and is gone after the restart"
                 self.case.find(Kind.LOST, text, at)
-        self.case.free_all(session, at)
+        self.case.free_all(session, user, at)
 
     def _stranger(self, session: str, user: str, at: int) -> None:
         if not self.case.unclaimed[user]:

@@ -38,7 +38,7 @@ class Roamer(Agent):
             await self._unanswered(why)
 
     def has_heard(self, so: dict[str, bool]) -> bool:
-        """Whether its messages add up to what is so; nothing can be said of one whose session or subscription is gone."""
+        """Whether its messages add up to what is so; of one whose session is gone nothing can be said."""
         session = self.session
         if session is not None and (session.down or not session.subscribed or session.key not in self._world.live):
             return True

@@ -10,6 +10,7 @@ from typing import Any, Final
 import psycopg
 
 from seatkeeper.ledger.batch import Batches
+from seatkeeper.ledger.commits import Commits
 from seatkeeper.ledger.deliveries import Cursor
 from seatkeeper.ledger.delivering import Delivering
 from seatkeeper.ledger.engines import postgres_statements as statements
@@ -98,12 +99,12 @@ def skip_the_lock() -> None:
 
 
 def ignore_a_rollback() -> None:
-    """The database rolls every twentieth batch back, and the node goes on as if it had committed it."""
+    """The database rolls every eighth batch back, and the node goes on as if it had committed it."""
     commit, rollback = PostgresEngine.commit, PostgresEngine.rollback
     numbers = itertools.count(1)
 
     def commit_most(engine: PostgresEngine) -> None:
-        (commit if next(numbers) % 20 else rollback)(engine)
+        (commit if next(numbers) % 8 else rollback)(engine)
 
     replace(PostgresEngine, "commit", commit_most)
 
@@ -161,7 +162,7 @@ def repeat_what_others_told() -> None:
 
 def guess_a_fate() -> None:
     """A commit that was not confirmed is taken for done."""
-    replace(Batches, "_was_saved", lambda *_: True)
+    replace(Commits, "_was_saved", lambda *_: True)
 
 
 def _head_of(engine: PostgresEngine) -> Head:
@@ -178,7 +179,7 @@ PLANTS: Final = {
     "drop-a-message": Plant(
         partial(plants.drop_a_message, every=2), frozenset({Kind.MESSAGE}), (Fault.CUT_LOST, Fault.CUT_COMMITTED)
     ),
-    "ignore-a-rollback": Plant(ignore_a_rollback, _ACTS, (Fault.CUT_LOST,)),
+    "ignore-a-rollback": Plant(ignore_a_rollback, _ACTS, (Fault.CUT_LOST, Fault.CUT_COMMITTED)),
     "grant-one-too-many": Plant(plants.grant_one_too_many, frozenset({Kind.OVER_ALLOCATION}), (Fault.CUT_LOST,)),
     "follow-nobody": Plant(follow_nobody, _ACTS, (Fault.CUT_LOST,)),
     "ignore-a-rewinding": Plant(ignore_a_rewinding, _ACTS | {Kind.MESSAGE}, (Fault.RESTORE, Fault.LOST_COMMITS)),

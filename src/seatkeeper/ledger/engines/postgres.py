@@ -23,7 +23,7 @@ from seatkeeper.ledger.engines.engine import (
     SaveFailed,
     Unstorable,
 )
-from seatkeeper.ledger.engines.postgres_connection import BoundedConnection
+from seatkeeper.ledger.engines.postgres_connection import BoundedConnection, plain
 from seatkeeper.ledger.engines.postgres_watch import Watch
 from seatkeeper.ledger.indexing import append, index_whole, put_users
 from seatkeeper.ledger.journal import Entry, Head, Seal
@@ -215,7 +215,7 @@ class PostgresEngine:
                 ended = self._connection.execute("COMMIT").statusmessage
         except psycopg.Error as error:
             if self._made is None or self._made.closed:
-                raise FateUnknown(f"the database did not confirm a commit: {_plain(error)}") from error
+                raise FateUnknown(f"the database did not confirm a commit: {plain(error)}") from error
             raise self._save_error(error) from error
         if ended != "COMMIT":
             raise SaveFailed("the database rolled a batch back")
@@ -263,7 +263,7 @@ class PostgresEngine:
             try:
                 self._made = self._connect()
             except psycopg.Error as error:
-                raise Disconnected(f"the database does not answer: {_plain(error)}") from error
+                raise Disconnected(f"the database does not answer: {plain(error)}") from error
             self._made.add_notice_handler(self._note)
 
     def _begin(self, begin: str) -> None:
@@ -371,14 +371,14 @@ class PostgresEngine:
         self._disconnect()
         state = error.sqlstate or ""
         if isinstance(error, psycopg.DataError):  # a NUL in a text is refused by the driver
-            return Unstorable(f"the database cannot hold a value: {_plain(error)}")
+            return Unstorable(f"the database cannot hold a value: {plain(error)}")
         if lost or state.startswith(_UNUSABLE):
-            return Disconnected(f"the database does not answer: {_plain(error)}")
+            return Disconnected(f"the database does not answer: {plain(error)}")
         if state in _NO_SPACE:
             return NoSpace("the database's disk is full")
         if state in _BUSY:
             return Busy("another node keeps the database to itself, or it is slow")
-        return SaveFailed(f"the database refused a batch: {_plain(error)}")
+        return SaveFailed(f"the database refused a batch: {plain(error)}")
 
 
 _NO_SPACE: Final = {"53100"}  # disk_full
@@ -397,7 +397,3 @@ def _past(seconds: float) -> Callable[[], bool]:
 def _read(name: str, cursor: Cursor[Row]) -> dict[Any, Any]:
     """The rows of a table of the state, in the order in which they were found."""
     return dict(map(MAPPINGS[name].read, cursor))
-
-
-def _plain(error: psycopg.Error) -> str:
-    return " ".join(str(error).split()).removesuffix(".")

@@ -9,12 +9,13 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.json import JsonLoader
 from psycopg.types.string import TextLoader
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from seatkeeper.ledger.clock import DatabaseClock
 from seatkeeper.ledger.database import DatabaseUnreachable
 from seatkeeper.ledger.engines.postgres import PostgresEngine
-from seatkeeper.ledger.engines.postgres_connection import BoundedConnection
+from seatkeeper.ledger.engines.postgres_connection import BoundedConnection, plain
 from seatkeeper.ledger.engines.postgres_deliveries import PostgresDeliveries
 from seatkeeper.ledger.engines.postgres_presence import PostgresPresence
 from seatkeeper.ledger.engines.postgres_reading import PostgresReading
@@ -26,6 +27,7 @@ OLDEST: Final = 14
 
 _CONNECT_SECONDS: Final = 5
 _GRACE_SECONDS: Final = 2.0  # for an answer to come, beyond the time that its statement may take
+_PASSWORDS: Final = {"password", "sslpassword", "oauth_client_secret"}
 _SECONDS: Final = 1000  # in PostgreSQL's milliseconds
 
 # Noticed dead within some ten seconds, whatever the network does.
@@ -87,6 +89,11 @@ class DatabaseServer:
         places = [f"{host}:{port}" if port else host for host, port in zip(hosts, ports * len(hosts), strict=False)]
         return f"postgresql://{','.join(places)}/{given.get('dbname', '')}"
 
+    @property
+    def without_passwords(self) -> str:
+        """What libpq connects by, but for passwords: where they are not in a file of its own, it cannot."""
+        return make_conninfo(**{name: value for name, value in self._given.items() if name not in _PASSWORDS})
+
     def take(self) -> None:
         """See whether it is there and can be used."""
         try:
@@ -95,7 +102,7 @@ class DatabaseServer:
                 encoding = connection.info.parameter_status("server_encoding")
                 pooled = _backend(connection) == _backend(another)
         except psycopg.Error as error:
-            raise DatabaseUnreachable(f"The database {self.name} cannot be connected to: {_plain(error)}.") from None
+            raise DatabaseUnreachable(f"The database {self.name} cannot be connected to: {plain(error)}.") from None
         if version < OLDEST:
             raise DatabaseUnreachable(
                 f"The database {self.name} is PostgreSQL {version}; Seatkeeper needs {OLDEST} or newer."
@@ -144,10 +151,21 @@ class DatabaseServer:
         engine = create_engine(f"{self.drivername}://", creator=connect, poolclass=NullPool)
         try:
             with engine.begin() as connection:
-                connection.exec_driver_sql(TAKE_LOCK)
+                self._take_lock(connection)
                 yield connection
         finally:
             engine.dispose()
+
+    def _take_lock(self, connection: Connection) -> None:
+        try:
+            connection.exec_driver_sql(TAKE_LOCK)
+        except DBAPIError as error:
+            if isinstance(error.orig, psycopg.errors.LockNotAvailable):
+                raise DatabaseUnreachable(
+                    f"The database {self.name} cannot be written now: another node keeps it to itself, for a migration"
+                    " or because its standby is away; try again."
+                ) from None
+            raise
 
     def engine(self, clock: Callable[[], int]) -> PostgresEngine:
         """The writer's connection. `clock` is the database's, or one over it that tests set."""
@@ -197,7 +215,3 @@ class DatabaseServer:
 def _backend(connection: psycopg.Connection) -> object:
     """The server's process that a connection speaks to; two connections have two."""
     return connection.execute("SELECT pg_backend_pid()").fetchone()
-
-
-def _plain(error: psycopg.Error) -> str:
-    return " ".join(str(error).split()).removesuffix(".")

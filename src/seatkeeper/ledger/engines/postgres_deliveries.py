@@ -12,6 +12,7 @@ import psycopg
 import structlog
 
 from seatkeeper.ledger.deliveries import Cursor, DeliveriesLost, EndedSession, Reached
+from seatkeeper.ledger.engines.postgres_connection import plain
 from seatkeeper.ledger.engines.postgres_cursors import (
     Advance,
     Connection,
@@ -222,7 +223,7 @@ class PostgresDeliveries:
 
     def _lose(self, error: Exception, asked: list[_Asked], left: dict[int, _Left]) -> None:
         """What was asked for has no answer; who has left is written as soon as it can be."""
-        _log.warning("deliveries_lost", error=" ".join(str(error).split()))
+        _log.warning("deliveries_lost", error=plain(error))
         for each in asked:
             if not each.answer.done():
                 each.answer.set_exception(DeliveriesLost("The database does not answer; try again."))

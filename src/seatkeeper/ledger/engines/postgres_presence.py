@@ -8,9 +8,8 @@ another's word that it is there, and none leads beside another for longer than a
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import closing, contextmanager, suppress
-from importlib.metadata import version
 from selectors import EVENT_READ, DefaultSelector
 from socket import socket, socketpair
 from typing import Final, NamedTuple
@@ -19,14 +18,11 @@ import psycopg
 import structlog
 
 from seatkeeper.ledger.database import DatabaseUnreachable
+from seatkeeper.ledger.engines import postgres_nodes as nodes
+from seatkeeper.ledger.engines.postgres_connection import plain
 from seatkeeper.ledger.engines.postgres_statements import CHANNEL
-from seatkeeper.ledger.schema import node_name
 
 _log = structlog.get_logger("seatkeeper.ledger")
-
-_NODES: Final = 0x5EA7_0001
-_LEAD: Final = 0x5EA7_0002
-"""The first half of the advisory locks: of nodes, by their number, and of the one that leads."""
 
 _LARGEST: Final = 2**31 - 1
 _LOOK_SECONDS: Final = 1.0
@@ -38,28 +34,8 @@ _STOP_SECONDS: Final = 2.0
 _PAUSES: Final = (0.1, 0.2, 0.5, 1.0)
 """Seconds before the database is tried again; the last of them from then on."""
 
-# What a node is called in `pg_stat_activity`: its schema, number, version and the digest of its settings.
-_NAME: Final = "SELECT set_config('application_name', %s, false)"
-# Where the network broke, the server may still think that this node's former session is there, lead and all.
-_END_FORMER: Final = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-    WHERE application_name LIKE %s AND usesysid = (SELECT oid FROM pg_roles WHERE rolname = current_user)
-      AND datname = current_database() AND pid <> pg_backend_pid()
-"""
-_BE_THERE: Final = f"SELECT pg_advisory_lock({_NODES}, %s)"
-_TRY_TO_LEAD: Final = f"SELECT pg_try_advisory_lock({_LEAD}, 0)"
-_LEAD_NO_MORE: Final = f"SELECT pg_advisory_unlock({_LEAD}, 0)"
-# PostgreSQL shows the two halves of an advisory lock's number as `classid` and `objid`, and as `objsubid` that there
-# are two.
-_LOOK: Final = f"""
-    SELECT node.objid::bigint, coalesce(a.application_name, ''), lead.pid IS NOT NULL, node.pid = pg_backend_pid()
-    FROM pg_locks node
-    LEFT JOIN pg_locks lead ON lead.pid = node.pid AND lead.locktype = 'advisory' AND lead.granted
-      AND lead.classid = {_LEAD} AND lead.objid = 0 AND lead.objsubid = 2 AND lead.database = node.database
-    LEFT JOIN pg_stat_activity a ON a.pid = node.pid
-    WHERE node.locktype = 'advisory' AND node.granted AND node.classid = {_NODES} AND node.objsubid = 2
-      AND node.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-"""
+_LEAVES: Final = "leaves "
+"""What a node says with its number when all that it has heard is in the tables, and it goes."""
 
 
 class _Seen(NamedTuple):
@@ -88,13 +64,19 @@ class PostgresPresence:
         self.node: Final = 1 + secrets.randbelow(_LARGEST)
         self._connect = connect
         self._wake = wake
-        self._name = f"{node_name()} {self.node} {version('seatkeeper')} {like or '-'}"
+        self._name = nodes.name_of(self.node, like)
         self._seen = _Seen(0, 0.0, {}, None, None, None)
         self._begun_looks = 0
         self._connected = False
         self._resigned = False
+        self._aside = False
         self._stopping = False
+        self._lost = False
+        self._left: set[str] = set()
+        self.losses = 0
         self._started = threading.Event()
+        self._looked = threading.Condition()
+        self._wanted = 0
         self._asked: dict[int, int] = {}
         self._warned: set[int] = set()
         self._why = ""
@@ -109,7 +91,7 @@ class PostgresPresence:
     @property
     def leads(self) -> bool:
         """Whether this node led a moment ago, and no other can have begun since."""
-        if not self._connected or self._resigned or self._stopping:
+        if not self._connected or self._retires or self._stopping:
             return False
         return self._seen.leader == self.node and self.hears
 
@@ -123,6 +105,13 @@ class PostgresPresence:
     def alone(self) -> bool:
         """Whether no other node was there a moment ago."""
         return self._connected and self._seen.names.keys() <= {self.node} and self.hears
+
+    def alone_now(self) -> bool:
+        """Whether a look that begins from now on shows no other node. Waits for it some seconds at most."""
+        with self._looked:
+            wanted = self._wanted = self._begun_looks + 1
+            self._ring()
+            return self._looked.wait_for(lambda: self._seen.number >= wanted, _START_SECONDS) and self.alone
 
     def lives(self, node: int) -> bool:
         """Whether a node is there. One that is not seen may have come since the last look: the next one tells."""
@@ -142,12 +131,22 @@ class PostgresPresence:
         self._resigned = True
         self._ring()
 
-    def stop(self) -> None:
-        """Be there no more."""
+    def stand_aside(self, aside: bool) -> None:
+        """Let another lead at once, or lead again once nobody does, within a second."""
+        self._aside = aside
+        self._ring()
+
+    def stop(self, *, lost: bool = False) -> None:
+        """Be there no more, and say so unless something is `lost`."""
+        self._lost = lost
         self._stopping = True
         if self._thread.is_alive():
             self._ring()
             self._thread.join(_STOP_SECONDS)  # it may be connecting, to a database that is not there
+
+    @property
+    def _retires(self) -> bool:
+        return self._resigned or self._aside
 
     def _ring(self) -> None:
         """Have the thread look up from its waiting."""
@@ -169,7 +168,7 @@ class PostgresPresence:
                     self._enter(connection)
                     self._attend(connection, heard)
             except psycopg.Error as error:
-                self._why = " ".join(str(error).split()).removesuffix(".")
+                self._why = plain(error)
                 if self._connected:
                     _log.warning("presence_lost", node=self.node, reason=self._why)
             except Exception:  # noqa: BLE001 - a node that does not look again would never come back
@@ -181,9 +180,9 @@ class PostgresPresence:
 
     def _enter(self, connection: psycopg.Connection) -> None:
         """Be there under the same number as before, in a new session."""
-        connection.execute(_END_FORMER, (f"seatkeeper node % {self.node} %",))
-        connection.execute(_NAME, (self._name,))
-        connection.execute(_BE_THERE, (self.node,))
+        connection.execute(nodes.END_FORMER, (nodes.former_name(self.node),))
+        connection.execute(nodes.NAME, (self._name,))
+        connection.execute(nodes.BE_THERE, (self.node,))
         connection.execute(f"LISTEN {CHANNEL}")
 
     def _attend(self, connection: psycopg.Connection, heard: socket) -> None:
@@ -194,11 +193,19 @@ class PostgresPresence:
                     self._look(connection)
                 self._wake()
                 wait(max(0.0, self._seen.at + _LOOK_SECONDS - time.monotonic()))
+                self._hear(connection)
+        if not self._lost:
+            connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, f"{_LEAVES}{self.node}"))
+
+    def _hear(self, connection: psycopg.Connection) -> None:
+        """Take what was said. That others have written wakes whoever reads, however often it was."""
+        said = {each.payload for each in connection.notifies(timeout=0)}
+        self._left |= {each for each in said if each.startswith(_LEAVES)}
 
     def _is_to_look(self) -> bool:
         if not self._connected or time.monotonic() - self._seen.at >= _LOOK_SECONDS:
             return True
-        return self._resigned and self._seen.leader == self.node
+        return self._seen.number < self._wanted or (self._retires and self._seen.leader == self.node)
 
     def _wait_apart(self, heard: socket, seconds: float) -> None:
         """Wait where there is no connection, unless this node stops."""
@@ -211,15 +218,16 @@ class PostgresPresence:
 
     def _look(self, connection: psycopg.Connection) -> None:
         """See who is there, and lead where nobody does."""
-        before = self._seen
-        self._begun_looks += 1
+        before, retires = self._seen, self._retires
+        with self._looked:
+            self._begun_looks += 1
         number, at = self._begun_looks, time.monotonic()
         led = self._connected and before.leader == self.node
-        if self._resigned and led:
-            connection.execute(_LEAD_NO_MORE)
-        elif not self._resigned and not led:
-            connection.execute(_TRY_TO_LEAD)
-        rows = connection.execute(_LOOK).fetchall()
+        if retires and led:
+            connection.execute(nodes.LEAD_NO_MORE)
+        elif not retires and not led:
+            connection.execute(nodes.TRY_TO_LEAD)
+        rows = connection.execute(nodes.LOOK).fetchall()
         if not any(own for *_, own in rows):
             raise psycopg.OperationalError("the database does not know this node any more")
         names: dict[int, str] = {node: name for node, name, _, _ in rows}
@@ -227,37 +235,49 @@ class PostgresPresence:
         last = before.last_leader if leader is None else leader
         begins = leader == self.node and not led
         predecessor = before.last_leader if begins else before.predecessor
-        self._seen = _Seen(number, at, names, leader, last, predecessor)
-        self._connected = True
+        self._count_losses(connection, before.names.keys() - names.keys())
+        with self._looked:
+            self._seen = _Seen(number, at, names, leader, last, predecessor)
+            self._connected = True
+            self._looked.notify_all()
         self._started.set()
         self._say(before)
+
+    def _count_losses(self, connection: psycopg.Connection, gone: Set[int]) -> None:
+        """Count those that are gone without a word. What they said came before they went."""
+        if gone:
+            self._hear(connection)
+        self.losses += sum(f"{_LEAVES}{node}" not in self._left for node in gone - {self.node})
+        self._left -= {f"{_LEAVES}{node}" for node in gone}
 
     def _say(self, before: _Seen) -> None:
         """Say in the log what has changed, and which node decides by other settings."""
         seen = self._seen
+        if not before.number:
+            _log.info("this_is_node", number=self.node, nodes=len(seen.names))
         if seen.leader != before.leader:
             _log.info("node_leads", node=self.node, leader=seen.leader)
         if seen.names.keys() != before.names.keys():
             _log.info("nodes", node=self.node, there=sorted(seen.names))
-        *_, own_version, own_settings = self._name.split()
+        own = nodes.read_name(self._name)
         for node, name in seen.names.items():
-            *_, its_version, its_settings = name.split() if name.count(" ") >= 3 else ("", "")
-            if its_version == own_version and its_settings != own_settings and node not in self._warned:
+            its = nodes.read_name(name)
+            if its.version == own.version and its.settings != own.settings and node not in self._warned:
                 self._warned.add(node)
                 _log.warning(
                     "settings_differ",
                     reason="the nodes of a database must decide alike: give them the same settings, and restart them",
                     node=self.node,
-                    settings=own_settings,
+                    settings=own.settings,
                     other_node=node,
-                    other_settings=its_settings,
+                    other_settings=its.settings,
                 )
         self._warned &= seen.names.keys()
 
 
 @contextmanager
 def _waiting_on(connection: psycopg.Connection, bell: socket) -> Iterator[Callable[[float], None]]:
-    """A wait for so many seconds, for a notification, or for the bell; however many have come are one."""
+    """A wait for so many seconds, for a notification, or for the bell."""
     with DefaultSelector() as selector:
         selector.register(connection.fileno(), EVENT_READ)
         selector.register(bell, EVENT_READ)
@@ -266,7 +286,5 @@ def _waiting_on(connection: psycopg.Connection, bell: socket) -> Iterator[Callab
             for key, _ in selector.select(seconds):
                 if key.fileobj is bell:
                     bell.recv(1024)
-            for _ in connection.notifies(timeout=0):
-                pass
 
         yield wait

@@ -9,6 +9,9 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 import psycopg
+import structlog
+
+_log = structlog.get_logger("seatkeeper.ledger")
 
 _LOOK_SECONDS: Final = 0.05
 _CANCEL_SECONDS: Final = 1.0
@@ -31,10 +34,10 @@ class Watch:
         """
         watched = _Watched(connection, past)
         with self._lock:
-            self._watched.add(watched)
             if not self._looks:
-                self._looks = True
                 threading.Thread(target=self._look, name="seatkeeper-watch", daemon=True).start()
+                self._looks = True
+            self._watched.add(watched)
         try:
             yield
         finally:
@@ -53,7 +56,15 @@ class Watch:
                     return
             for each in watched:
                 idle_since = time.monotonic()
-                each.break_off_if_past()
+                self._look_at(each)
+
+    def _look_at(self, watched: "_Watched") -> None:
+        try:
+            watched.break_off_if_past()
+        except Exception:  # noqa: BLE001 - the others must not go unwatched for it, and it is said once
+            _log.exception("watch_failed")
+            with self._lock:
+                self._watched.discard(watched)
 
 
 class _Watched:
@@ -80,7 +91,7 @@ class _Watched:
             if self._ended or not self._past():
                 return
             self._given_up_at = self._given_up_at or time.monotonic()
-            with suppress(psycopg.Error):
+            with suppress(psycopg.Error, OSError):
                 self._connection.cancel_safe(timeout=_CANCEL_SECONDS)
             if time.monotonic() - self._given_up_at >= _CANCEL_SECONDS:
                 _hang_up(self._connection)

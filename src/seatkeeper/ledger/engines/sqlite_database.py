@@ -12,10 +12,10 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
-from seatkeeper.ledger.database import DataDirectoryInUse
+from seatkeeper.ledger.database import DatabaseUnreachable, DataDirectoryInUse
 from seatkeeper.ledger.engines.sqlite import SqliteEngine
 from seatkeeper.ledger.engines.sqlite_reading import SqliteReading
-from seatkeeper.ledger.files import DATABASE, LOCK
+from seatkeeper.ledger.files import DATABASE, LOCK, moved_away
 from seatkeeper.ledger.presence import OnlyNode
 
 _LOCK_SECONDS: Final = 1.0  # a command that has the data directory for a moment shall not keep a server from starting
@@ -97,7 +97,7 @@ class DatabaseFile(_Sqlite):
         return cls(data / DATABASE)
 
     def take(self) -> None:
-        """Take the data directory."""
+        """Take the data directory. One whose database was moved away is not given an empty one."""
         data = self.path.parent
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -105,6 +105,7 @@ class DatabaseFile(_Sqlite):
         except Timeout:
             raise DataDirectoryInUse(f"Another process is using the data directory {data}.") from None
         try:
+            self._require_not_moved()
             self.path.touch(mode=0o600)  # whoever else may read the directory, the hashed passwords are not his
             with self.path.open("r+b"):
                 pass  # SQLite would open a file that cannot be written, and say so at the first commit
@@ -115,6 +116,11 @@ class DatabaseFile(_Sqlite):
     def let_go(self) -> None:
         """Let the data directory go."""
         self._lock.release()
+
+    def _require_not_moved(self) -> None:
+        elsewhere = moved_away(self.path.parent) if self.path.name == DATABASE else None
+        if elsewhere is not None:
+            raise DatabaseUnreachable(elsewhere)
 
     def connect(self) -> sqlite3.Connection:
         """A connection that may write."""
