@@ -1,5 +1,6 @@
 """The two ways to the admin API: a running server over the network, and the same application in this process."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -68,6 +69,7 @@ async def in_this_process(settings: "Settings") -> AsyncIterator["httpx.AsyncCli
     from seatkeeper.transport.logs import configure_logs  # noqa: PLC0415 - as above
 
     configure_logs(level="warning")
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # as serve.py has it
 
     async with AsyncExitStack() as stack:
         try:

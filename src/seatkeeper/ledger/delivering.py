@@ -48,7 +48,7 @@ class Delivering:
     async def poll(self, mailbox: Mailbox) -> list[Message]:
         """Take what waits; [] while a stream is open at any node. Where nothing waits, no disk is touched."""
         self.require_database()
-        if mailbox.stream is not None or not (mailbox.queue or self._uncertain(mailbox)):
+        if not mailbox.queue and (mailbox.stream is not None or not self._uncertain(mailbox)):
             return []
         return await self._alone_with(mailbox, self._poll)
 
@@ -124,6 +124,7 @@ class Delivering:
 
     async def _poll(self, mailbox: Mailbox) -> list[Message]:
         own, until = self._presence.node, time.monotonic() + _ARRIVES_WITHIN
+        await self._end_if_taken(mailbox.stream)
         while mailbox.stream is None:
             known = mailbox.cursor
             if known is not None and self._in_hand_elsewhere(known):
@@ -145,6 +146,13 @@ class Delivering:
                 self._deliveries.leave(mailbox.session_id, own, arrived=True, after=_ON_ITS_WAY)
                 return mailbox.take_until(wanted.position)
         return []
+
+    async def _end_if_taken(self, stream: Stream | None) -> None:
+        """End a stream whose queue a newer one has had, elsewhere, whether or not that is open still."""
+        if isinstance(stream, SharedStream):
+            found = await self._deliveries.look(stream.mailbox.session_id)
+            if found is None or found.reader != stream.reader:
+                stream.lose()
 
     async def _open(self, mailbox: Mailbox) -> "SharedStream":
         own = self._presence.node

@@ -1,92 +1,22 @@
 """PostgreSQL as the ledger's database: several nodes write it, one batch after the other (rule L1)."""
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import Any, Final, cast
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
-import psycopg
-import structlog
 from psycopg import Cursor
-from psycopg.pq import TransactionStatus
 
-from seatkeeper.ledger.clock import DatabaseClock
 from seatkeeper.ledger.engines import postgres_statements as statements
-from seatkeeper.ledger.engines.engine import (
-    Busy,
-    Disconnected,
-    FateUnknown,
-    Forgotten,
-    Memoranda,
-    Needed,
-    NoSpace,
-    SaveFailed,
-    Unstorable,
-)
-from seatkeeper.ledger.engines.postgres_connection import BoundedConnection, plain
-from seatkeeper.ledger.engines.postgres_watch import Watch
+from seatkeeper.ledger.engines.engine import Forgotten, Memoranda, Needed, SaveFailed
+from seatkeeper.ledger.engines.postgres_session import PostgresSession, Row
 from seatkeeper.ledger.indexing import append, index_whole, put_users
-from seatkeeper.ledger.journal import Entry, Head, Seal
+from seatkeeper.ledger.journal import Entry, Seal
 from seatkeeper.ledger.rows import MAPPINGS
 from seatkeeper.ledger.snapshot import SnapshotRow
 from seatkeeper.licensing.state import Image, State, Table
 
-_log = structlog.get_logger("seatkeeper.ledger")
 
-Row = tuple[Any, ...]
-
-
-_COMMIT_SECONDS: Final = 5.0
-"""After which a commit is broken off that waits for its standby."""
-
-
-class PostgresEngine:
-    """The writer's connection, made anew whenever it was lost. Used by one thread at a time.
-
-    Statements that need not wait for each other go out together (psycopg's pipeline): a batch takes as many round
-    trips as it has steps, not statements.
-    """
-
-    def __init__(
-        self,
-        connect: Callable[[], BoundedConnection],
-        watch: Watch,
-        clock: DatabaseClock,
-        shown: Callable[[], int] | None = None,
-    ) -> None:
-        """`clock` is set by the database's at each beginning; `shown` is a clock over it, where tests have set one."""
-        self._connect = connect
-        self._watch = watch
-        self._clock = clock
-        self._shown = shown or clock
-        self._made: BoundedConnection | None = None
-        self._head = Head()
-        self._now = 0
-        self._warned = False
-
-    def begin(self) -> None:
-        """Wait for the lock that every batch of every node takes, then see what there is (rules L1, L8).
-
-        One who waited for it in vain ends a node's connection that has it and stands still, for those after him.
-        """
-        try:
-            self._begin(f"BEGIN ISOLATION LEVEL READ COMMITTED; {statements.TAKE_LOCK}")
-        except Busy:
-            with suppress(SaveFailed):
-                self._end_who_stands_still()
-            raise
-
-    def begin_reading(self) -> None:
-        """See one state throughout, without the lock."""
-        self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-
-    def head(self) -> Head:
-        """The journal's last event, as of the beginning."""
-        return self._head
-
-    def now(self) -> int:
-        """The time of the database, as of the beginning."""
-        return self._now
+class PostgresEngine(PostgresSession):
+    """What the writer reads and writes within its transactions, each kind of it by one statement."""
 
     def load_whole(self, image: Image) -> None:
         """Load what an image has whole."""
@@ -203,111 +133,6 @@ class PostgresEngine:
             for statement in statements.REBUILD:
                 self._execute(statement)
 
-    def commit(self) -> None:
-        """Commit and wait for the disk, and for a synchronous standby where there is one.
-
-        A commit that warns may be only on this server's disk: that is not known to be durable (rule L1).
-        """
-        self._warned = False
-        try:
-            # PostgreSQL's own time-outs do not end the wait for a standby that is gone.
-            with self._watch.over(self._connection, _past(_COMMIT_SECONDS)):
-                ended = self._connection.execute("COMMIT").statusmessage
-        except psycopg.Error as error:
-            if self._made is None or self._made.closed:
-                raise FateUnknown(f"the database did not confirm a commit: {plain(error)}") from error
-            raise self._save_error(error) from error
-        if ended != "COMMIT":
-            raise SaveFailed("the database rolled a batch back")
-        if self._warned:
-            raise FateUnknown("the database warned at a commit: it may not be on the standby")
-
-    def was_saved(self, batch: int, after: int) -> bool:
-        """Look for a batch under the lock, which its own transaction has let go then, on a connection of its own."""
-        self._disconnect()
-        self.begin()
-        try:
-            with self._told():
-                found = self._execute(statements.OF_BATCH, (after, batch)).fetchone() is not None
-                self._execute(statements.LEAVE_A_MARK)
-            self.commit()
-        except SaveFailed:
-            self.rollback()
-            raise
-        return found
-
-    def rollback(self) -> None:
-        """End the transaction without effect; a connection that is lost has done so already."""
-        if self._made is None:
-            return
-        with suppress(psycopg.Error):
-            if self._made.info.transaction_status is not TransactionStatus.IDLE:
-                self._made.execute("ROLLBACK")
-        if self._made.closed:
-            self._disconnect()
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._disconnect()
-
-    @property
-    def _connection(self) -> BoundedConnection:
-        """Raises Disconnected where it was lost: another one has no part in what was begun on it."""
-        if self._made is None:
-            raise Disconnected("the connection to the database was lost")
-        return self._made
-
-    def _reconnect(self) -> None:
-        """Have a connection, made anew if need be. Raises Disconnected."""
-        if self._made is None:
-            try:
-                self._made = self._connect()
-            except psycopg.Error as error:
-                raise Disconnected(f"the database does not answer: {plain(error)}") from error
-            self._made.add_notice_handler(self._note)
-
-    def _begin(self, begin: str) -> None:
-        """One that was lost while nothing was asked of it is no reason to refuse anything: another is made, once."""
-        had_one = self._made is not None
-        try:
-            self._open_transaction(begin)
-        except Disconnected:
-            self._disconnect()
-            if not had_one:
-                raise
-            self._open_transaction(begin)
-
-    def _open_transaction(self, begin: str) -> None:
-        self._reconnect()
-        with self._told():
-            self._connection.execute(begin, prepare=False)
-            with self._pipeline():
-                head, now = self._execute(statements.HEAD), self._execute(statements.NOW)
-            found, [database_now] = head.fetchone(), now.fetchone() or (0,)
-        self._head = Head() if found is None else Head(*found)
-        self._clock.set(database_now)
-        self._now = self._shown()
-
-    def _end_who_stands_still(self) -> None:
-        """PostgreSQL's own time-outs end a transaction in which nothing happens, not one that waits for more of what a
-        node was sending when it stopped."""
-        self._reconnect()
-        with self._told():
-            ended = self._execute(statements.END_WHO_STANDS_STILL).fetchall()
-        if ended:
-            _log.warning("stood_still_with_the_lock", backends=[pid for (pid, _) in ended])
-
-    def _disconnect(self) -> None:
-        made, self._made = self._made, None
-        if made is not None:
-            with suppress(psycopg.Error):
-                made.close()
-
-    def _note(self, diagnostic: psycopg.errors.Diagnostic) -> None:
-        if diagnostic.severity_nonlocalized == "WARNING":
-            self._warned = True
-            _log.warning("database_warned", said=diagnostic.message_primary)
-
     def _load_users(self, image: Image, numbers: set[int]) -> None:
         """Read everything before anything is put into the image: a failure must not leave half a user there."""
         given = {"users": sorted(numbers)}
@@ -330,68 +155,6 @@ class PostgresEngine:
     def _write(self, statement: str, rows: list[Any]) -> Any:  # noqa: ANN401 - a cursor, or None without rows
         """Give the rows column by column."""
         return self._execute(statement, [list(column) for column in zip(*rows, strict=True)]) if rows else None
-
-    def _execute(self, statement: str, given: Any = None) -> Cursor[Row]:  # noqa: ANN401 - parameters, named or not
-        return self._connection.execute(statement, given)
-
-    @contextmanager
-    def _pipeline(self) -> Iterator[None]:
-        """Within it, statements go out together; what they found is there behind it.
-
-        Nothing is fetched within: the server would wait in the middle of them, where it knows no time-out. An empty one
-        follows: what psycopg sends at the end of a pipeline stops PostgreSQL's clock that ends a transaction in which
-        nothing happens, and a node that stands still would keep the lock.
-        """
-        with self._connection.pipeline():
-            yield
-        self._connection.execute("", prepare=False)
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Within it, what the driver raises is said in the ledger's words."""
-        try:
-            yield
-        except psycopg.Error as error:
-            raise self._save_error(error) from error
-
-    @contextmanager
-    def _unbounded(self) -> Iterator[None]:
-        """Within it, a statement may take its time; afterwards there is another connection."""
-        self._connection.patience = None
-        try:
-            self._execute("SET statement_timeout = 0")
-            yield
-        finally:
-            self._disconnect()
-
-    def _save_error(self, error: psycopg.Error) -> SaveFailed:
-        """What a fault means. The connection goes with any: after one within a pipeline the driver takes statements for
-        prepared that the server has skipped."""
-        lost = self._made is None or self._made.closed
-        self._disconnect()
-        state = error.sqlstate or ""
-        if isinstance(error, psycopg.DataError):  # a NUL in a text is refused by the driver
-            return Unstorable(f"the database cannot hold a value: {plain(error)}")
-        if lost or state.startswith(_UNUSABLE):
-            return Disconnected(f"the database does not answer: {plain(error)}")
-        if state in _NO_SPACE:
-            return NoSpace("the database's disk is full")
-        if state in _BUSY:
-            return Busy("another node keeps the database to itself, or it is slow")
-        return SaveFailed(f"the database refused a batch: {plain(error)}")
-
-
-_NO_SPACE: Final = {"53100"}  # disk_full
-_BUSY: Final = {"55P03", "57014", "40P01", "40001"}  # lock_not_available, query_canceled, deadlock, serialization
-# What no command brings about: too many connections or no memory, being shut down or started, an I/O error, what became
-# read-only as a standby is, a table, a right or a whole database that is not there, and what is broken.
-_UNUSABLE: Final = ("532", "533", "57P", "58", "08", "25", "28", "3", "42", "F0", "XX")
-
-
-def _past(seconds: float) -> Callable[[], bool]:
-    """Says whether so many seconds are over."""
-    until = time.monotonic() + seconds
-    return lambda: time.monotonic() > until
 
 
 def _read(name: str, cursor: Cursor[Row]) -> dict[Any, Any]:

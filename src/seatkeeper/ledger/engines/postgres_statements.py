@@ -21,7 +21,7 @@ END_WHO_STANDS_STILL: Final = f"""
     SELECT pid, pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid)
     WHERE locktype = 'advisory' AND classid = 0 AND objid = {_LEDGER_LOCK} AND objsubid = 1 AND granted
       AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-      AND state = 'active' AND wait_event = 'ClientRead' AND state_change < clock_timestamp() - interval '10 seconds'
+      AND state = 'active' AND wait_event = 'ClientRead' AND state_change < clock_timestamp() - interval '6 seconds'
 """
 """Whoever has the lock and has sent a part of what he was sending, and nothing more for longer than that can take."""
 NOTIFY: Final = f"SELECT pg_notify('{CHANNEL}', '')"
