@@ -32,7 +32,7 @@ test: .venv/.installed ## Run all tests but those that take minutes each, and se
 	$(PYTEST) -m 'not slow' --evidence=build/evidence.json
 	$(BIN)/python -m tests.coverage prove build/evidence.json
 
-test-all: test ## Run all tests: those of `make test` once, then those that take minutes
+test-all: test ## Run all tests: those of `make test` once, then those that take minutes and the rest on PostgreSQL
 	$(PYTEST) -m slow
 
 check: .venv/.installed ## Check style, types, the import table, the lock files and the pages that are written by scripts
