@@ -18,8 +18,8 @@ from sqlalchemy import JSON, URL, Boolean, Column, LargeBinary, String, create_e
 from seatkeeper.ledger import migrations, schema
 from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.door import DataDirectoryInUse, Ledger
+from seatkeeper.ledger.engines.selects import WHOLE
 from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
-from seatkeeper.ledger.engines.statements import WHOLE
 from seatkeeper.ledger.mapping import Mapping
 from seatkeeper.ledger.rows import MAPPINGS
 from seatkeeper.ledger.schema import SchemaTooNew, SchemaTooOld, finish, migrate, versions

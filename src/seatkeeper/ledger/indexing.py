@@ -22,6 +22,10 @@ def index_whole(image: Image) -> None:
     for transaction in sorted(image.transactions.values(), key=attrgetter("id")):
         if not transaction.status.over:
             append(image.unfinished, transaction.runtime_id, transaction.id)
+    for assignment in sorted(image.assignments.values(), key=attrgetter("id")):
+        append(image.assigned_to, assignment.holder, assignment.license_id)
+    for holder, owner_key in image.profiles:
+        append(image.profiled, holder, owner_key)
 
 
 def put_users(image: Image, loaded: dict[str, dict[Any, Any]]) -> None:

@@ -180,10 +180,6 @@ def _index(image: Image) -> None:
     """The second group of an image, from the first."""
     index_whole(image)
     image.user_ids = {fold(each.login): each.id for each in image.users.values() if each.deleted_at is None}
-    for assignment in sorted(image.assignments.values(), key=attrgetter("id")):
-        append(image.assigned_to, assignment.holder, assignment.license_id)
-    for holder, owner_key in image.profiles:
-        append(image.profiled, holder, owner_key)
     for session in image.sessions.values():
         append(image.sessions_of, session.user_id, session.id)
     for hold in sorted(image.holds.values(), key=attrgetter("since", "session_id", "license_id")):

@@ -14,6 +14,7 @@ from seatkeeper.ledger.commits import Commits
 from seatkeeper.ledger.deliveries import Cursor
 from seatkeeper.ledger.delivering import Delivering
 from seatkeeper.ledger.engines import postgres_statements as statements
+from seatkeeper.ledger.engines import selects
 from seatkeeper.ledger.engines.engine import Engine
 from seatkeeper.ledger.engines.postgres import PostgresEngine
 from seatkeeper.ledger.engines.postgres_database import DatabaseServer
@@ -166,7 +167,7 @@ def guess_a_fate() -> None:
 
 
 def _head_of(engine: PostgresEngine) -> Head:
-    row: Any = engine._execute(statements.HEAD).fetchone()  # noqa: SLF001
+    row: Any = engine._execute(selects.HEAD).fetchone()  # noqa: SLF001
     return Head() if row is None else Head(*row)
 
 

@@ -6,9 +6,10 @@ from typing import Any, cast
 from psycopg import Cursor
 
 from seatkeeper.ledger.engines import postgres_statements as statements
+from seatkeeper.ledger.engines import selects
 from seatkeeper.ledger.engines.engine import Forgotten, Memoranda, Needed, SaveFailed
 from seatkeeper.ledger.engines.postgres_session import PostgresSession, Row
-from seatkeeper.ledger.indexing import append, index_whole, put_users
+from seatkeeper.ledger.indexing import index_whole, put_users
 from seatkeeper.ledger.journal import Entry, Seal
 from seatkeeper.ledger.rows import MAPPINGS
 from seatkeeper.ledger.snapshot import SnapshotRow
@@ -21,14 +22,10 @@ class PostgresEngine(PostgresSession):
     def load_whole(self, image: Image) -> None:
         """Load what an image has whole."""
         with self._told(), self._pipeline():
-            cursors = {name: self._execute(statement) for name, statement in statements.WHOLE.items()}
+            cursors = {name: self._execute(statement) for name, statement in selects.WHOLE.items()}
         for name, cursor in cursors.items():
             getattr(image, name).update(_read(name, cursor))
         index_whole(image)
-        for holder, license_id in image.assignments:
-            append(image.assigned_to, holder, license_id)
-        for holder, owner_key in image.profiles:
-            append(image.profiled, holder, owner_key)
 
     def load(self, image: Image, needed: Needed) -> None:
         """Load users with all that is theirs, and rosters."""
@@ -65,7 +62,7 @@ class PostgresEngine(PostgresSession):
     def live_sessions(self) -> Mapping[int, int | None]:
         """All live sessions by number, with the idle time-out of those that have one of their own."""
         with self._told():
-            return dict(self._execute(statements.LIVE_SESSIONS).fetchall())
+            return dict(self._execute(selects.LIVE_SESSIONS).fetchall())
 
     def kinds(self, after: int) -> Iterable[tuple[str, int]]:
         """The kinds and versions of the events behind this one."""
@@ -112,7 +109,7 @@ class PostgresEngine(PostgresSession):
     def remove_sealed(self, most: int) -> int:
         """Remove what stands in an archive, or in a snapshot that does not count."""
         with self._told():
-            found = self._execute(statements.SEALED).fetchone()
+            found = self._execute(selects.SEALED).fetchone()
             sealed = 0 if found is None or found[0] is None else found[0]
             removed = 0
             for statement in statements.REMOVE_SEALED:

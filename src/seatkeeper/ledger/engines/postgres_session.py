@@ -12,6 +12,7 @@ from psycopg.pq import TransactionStatus
 
 from seatkeeper.ledger.clock import DatabaseClock
 from seatkeeper.ledger.engines import postgres_statements as statements
+from seatkeeper.ledger.engines import selects
 from seatkeeper.ledger.engines.engine import Busy, Disconnected, FateUnknown, NoSpace, SaveFailed, Unstorable
 from seatkeeper.ledger.engines.postgres_connection import BoundedConnection, plain
 from seatkeeper.ledger.engines.postgres_watch import Watch
@@ -164,7 +165,7 @@ class PostgresSession:
         with self._told():
             self._connection.execute(begin, prepare=False)
             with self._pipeline():
-                head, now = self._execute(statements.HEAD), self._execute(statements.NOW)
+                head, now = self._execute(selects.HEAD), self._execute(statements.NOW)
             found, [database_now] = head.fetchone(), now.fetchone() or (0,)
         self._head = Head() if found is None else Head(*found)
         self._clock.set(database_now)

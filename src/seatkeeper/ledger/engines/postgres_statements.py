@@ -6,6 +6,7 @@ from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
 
 from seatkeeper.ledger import tables
+from seatkeeper.ledger.engines.selects import select
 from seatkeeper.ledger.mapping import Mapping
 from seatkeeper.ledger.rows import MAPPINGS
 from seatkeeper.licensing.entities import HolderKind, Method
@@ -76,21 +77,14 @@ def _writes(mapping: Mapping) -> Writes:
     )
 
 
-def _select(table: Table, condition: str = "") -> str:
-    return f"SELECT {', '.join(each.name for each in table.columns)} FROM {table.name} {condition}"
-
-
 _USERS: Final = "%(users)s::bigint[]"
 _SESSIONS: Final = f"(SELECT id FROM sessions WHERE user_id = ANY({_USERS}))"
 _HOLDER: Final = f"WHERE holder_kind = {HolderKind.USER.value} AND holder_id = ANY({_USERS})"
-_NO_USER: Final = f"WHERE holder_kind IN ({HolderKind.STATION.value}, {HolderKind.APPLICATION.value})"
-_UNFINISHED: Final = f"WHERE {tables.UNFINISHED_TRANSACTIONS} ORDER BY runtime_id, id"
 
 WRITES: Final = {name: _writes(mapping) for name, mapping in MAPPINGS.items()}
 
-HEAD: Final = "SELECT seq, at, hash FROM journal ORDER BY seq DESC LIMIT 1"
 KINDS: Final = "SELECT DISTINCT kind, version FROM journal WHERE seq > %s"
-ENTRIES: Final = _select(tables.journal, "WHERE seq > %s ORDER BY seq LIMIT %s")
+ENTRIES: Final = select(tables.journal, "WHERE seq > %s ORDER BY seq LIMIT %s")
 OF_BATCH: Final = "SELECT 1 FROM journal WHERE seq > %s AND batch = %s LIMIT 1"
 INSERT_JOURNAL: Final = _insert(tables.journal)
 
@@ -98,30 +92,15 @@ LEAVE_A_MARK: Final = "SELECT pg_logical_emit_message(true, 'seatkeeper', '')"
 """Writes nothing that stays, but a commit waits for the disk, and for a synchronous standby, as for any other. Whatever
 was committed before is there then, too."""
 
-WHOLE: Final = {
-    "licenses": _select(tables.licenses),
-    "owners": _select(tables.owners),
-    "pools": _select(tables.pools),
-    "stations": _select(tables.stations),
-    "logons": _select(tables.logons, "ORDER BY id"),
-    "counters": _select(tables.counters),
-    "profiles": _select(tables.profiles, _NO_USER),
-    "assignments": _select(tables.assignments, f"{_NO_USER} ORDER BY id"),
-    "runtimes": _select(tables.runtimes),
-    "applications": _select(tables.applications, "ORDER BY id"),
-    "transactions": _select(tables.transactions, _UNFINISHED),
-}
-"""What is loaded at the start, by table of the state."""
-
 OF_USERS: Final = {
-    "credentials": _select(tables.credentials, f"WHERE user_id = ANY({_USERS})"),
-    "profiles": _select(tables.profiles, _HOLDER),
-    "assignments": _select(tables.assignments, f"{_HOLDER} ORDER BY id"),
-    "session_keys": _select(tables.session_keys, f"WHERE session_id IN {_SESSIONS}"),
-    "subscriptions": _select(tables.subscriptions, f"WHERE session_id IN {_SESSIONS}"),
-    "holds": _select(tables.holds, f"WHERE session_id IN {_SESSIONS} ORDER BY since, session_id, license_id"),
-    "users": _select(tables.users, f"WHERE id = ANY({_USERS})"),
-    "sessions": _select(tables.sessions, f"WHERE user_id = ANY({_USERS}) ORDER BY id"),
+    "credentials": select(tables.credentials, f"WHERE user_id = ANY({_USERS})"),
+    "profiles": select(tables.profiles, _HOLDER),
+    "assignments": select(tables.assignments, f"{_HOLDER} ORDER BY id"),
+    "session_keys": select(tables.session_keys, f"WHERE session_id IN {_SESSIONS}"),
+    "subscriptions": select(tables.subscriptions, f"WHERE session_id IN {_SESSIONS}"),
+    "holds": select(tables.holds, f"WHERE session_id IN {_SESSIONS} ORDER BY since, session_id, license_id"),
+    "users": select(tables.users, f"WHERE id = ANY({_USERS})"),
+    "sessions": select(tables.sessions, f"WHERE user_id = ANY({_USERS}) ORDER BY id"),
 }
 """What belongs to users, given their numbers, by table of the state; users and sessions last, as on SQLite."""
 
@@ -134,8 +113,7 @@ USERS_NEEDED: Final = f"""
 """
 """The users of these logins, of these sessions, and who has or holds one of these licenses."""
 
-LIVE_SESSIONS: Final = "SELECT id, idle_timeout FROM sessions"
-LOGONS_OF_SESSIONS: Final = _select(tables.logons, "WHERE session_id = ANY(%s::bigint[])")
+LOGONS_OF_SESSIONS: Final = select(tables.logons, "WHERE session_id = ANY(%s::bigint[])")
 ACTIVITY: Final = "SELECT session_id, last_seen FROM session_activity WHERE session_id = ANY(%s::bigint[])"
 
 ROSTERS: Final = f"""
@@ -169,7 +147,6 @@ INSERT_SNAPSHOT: Final = _insert(tables.snapshot_rows)
 INSERT_SEAL: Final = _insert(tables.seals)
 HASH: Final = "SELECT hash FROM journal WHERE seq = %s"
 LAST_SNAPSHOT_ROW: Final = "SELECT count(*) - 1 FROM snapshot_rows WHERE position = %s"
-SEALED: Final = "SELECT max(position) FROM seals"
 REMOVE_SEALED: Final = (
     "DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE seq <= %(sealed)s ORDER BY seq LIMIT %(most)s)",
     "DELETE FROM denial_repeats WHERE seq IN (SELECT seq FROM denial_repeats WHERE seq <= %(sealed)s LIMIT %(most)s)",

@@ -7,9 +7,9 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from seatkeeper.ledger.engines import statements
+from seatkeeper.ledger.engines import selects, statements
 from seatkeeper.ledger.engines.engine import Busy, FateUnknown, Forgotten, Memoranda, Needed, NoSpace, SaveFailed
-from seatkeeper.ledger.indexing import append, index_whole, put_users
+from seatkeeper.ledger.indexing import index_whole, put_users
 from seatkeeper.ledger.journal import Entry, Head, Seal
 from seatkeeper.ledger.rows import MAPPINGS
 from seatkeeper.ledger.snapshot import SnapshotRow
@@ -54,18 +54,14 @@ class SqliteEngine:
 
     def head(self) -> Head:
         """The journal's last event."""
-        row = self._connection.execute(statements.HEAD).fetchone()
+        row = self._connection.execute(selects.HEAD).fetchone()
         return Head() if row is None else Head(*row)
 
     def load_whole(self, image: Image) -> None:
         """Load what an image has whole."""
-        for name, statement in statements.WHOLE.items():
+        for name, statement in selects.WHOLE.items():
             getattr(image, name).update(self._rows(name, statement, ()))
         index_whole(image)
-        for holder, license_id in image.assignments:
-            append(image.assigned_to, holder, license_id)
-        for holder, owner_key in image.profiles:
-            append(image.profiled, holder, owner_key)
 
     def load(self, image: Image, needed: Needed) -> None:
         """Load users with all that is theirs, and rosters."""
@@ -89,7 +85,7 @@ class SqliteEngine:
 
     def live_sessions(self) -> Mapping[int, int | None]:
         """All live sessions by number, with the idle time-out of those that have one of their own."""
-        return dict(self._connection.execute(statements.LIVE_SESSIONS).fetchall())
+        return dict(self._connection.execute(selects.LIVE_SESSIONS).fetchall())
 
     def kinds(self, after: int) -> Iterable[tuple[str, int]]:
         """The kinds and versions of the events behind this one."""
@@ -123,7 +119,7 @@ class SqliteEngine:
 
     def remove_sealed(self, most: int) -> int:
         """Remove what stands in an archive, or in a snapshot that does not count."""
-        [sealed] = self._connection.execute(statements.SEALED).fetchone()
+        [sealed] = self._connection.execute(selects.SEALED).fetchone()
         removed = 0
         for statement in statements.REMOVE_SEALED.values():
             if removed < most:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Table
 
-from seatkeeper.ledger.engines import statements
+from seatkeeper.ledger.engines import selects, statements
 from seatkeeper.ledger.engines.engine import Forgotten
 from seatkeeper.ledger.journal import Entry, Head, JournalError, Seal
 from seatkeeper.ledger.snapshot import SnapshotRow
@@ -50,7 +50,7 @@ class SqliteReading:
 
     def head(self) -> Head:
         """The journal's last event."""
-        row = self._connection.execute(statements.HEAD).fetchone()
+        row = self._connection.execute(selects.HEAD).fetchone()
         return Head() if row is None else Head(*row)
 
     def last_before(self, at: int) -> Head | None:

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Table
 
 from seatkeeper.ledger import tables
+from seatkeeper.ledger.engines.selects import names_of, select
 from seatkeeper.ledger.mapping import Mapping
 from seatkeeper.ledger.rows import MAPPINGS
 from seatkeeper.licensing.entities import HolderKind, Method
@@ -25,18 +26,14 @@ class Writes(NamedTuple):
     delete: str
 
 
-def _names(table: Table) -> list[str]:
-    return [each.name for each in table.columns]
-
-
 def _insert(table: Table) -> str:
-    names = _names(table)
+    names = names_of(table)
     return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' for _ in names)})"
 
 
 def _writes(mapping: Mapping) -> Writes:
     table = mapping.table
-    names = _names(table)
+    names = names_of(table)
     rest = [name for name in names if name not in mapping.key]
     own = " AND ".join(f"{name} = ?" for name in mapping.key)
     return Writes(
@@ -47,46 +44,24 @@ def _writes(mapping: Mapping) -> Writes:
     )
 
 
-def _select(table: Table, condition: str = "") -> str:
-    return f"SELECT {', '.join(_names(table))} FROM {table.name} {condition}"
-
-
 _GIVEN: Final = "(SELECT value FROM json_each(?))"
 _SESSIONS: Final = f"(SELECT id FROM sessions WHERE user_id IN {_GIVEN})"
 _HOLDER: Final = f"WHERE holder_kind = {HolderKind.USER.value} AND holder_id IN {_GIVEN}"
-_NO_USER: Final = f"WHERE holder_kind IN ({HolderKind.STATION.value}, {HolderKind.APPLICATION.value})"
-_UNFINISHED: Final = f"WHERE {tables.UNFINISHED_TRANSACTIONS} ORDER BY runtime_id, id"
 
 WRITES: Final = {name: _writes(mapping) for name, mapping in MAPPINGS.items()}
 
-HEAD: Final = "SELECT seq, at, hash FROM journal ORDER BY seq DESC LIMIT 1"
 KINDS: Final = "SELECT DISTINCT kind, version FROM journal WHERE seq > ?"
 INSERT_JOURNAL: Final = _insert(tables.journal)
 
-WHOLE: Final = {
-    "licenses": _select(tables.licenses),
-    "owners": _select(tables.owners),
-    "pools": _select(tables.pools),
-    "stations": _select(tables.stations),
-    "logons": _select(tables.logons, "ORDER BY id"),
-    "counters": _select(tables.counters),
-    "profiles": _select(tables.profiles, _NO_USER),
-    "assignments": _select(tables.assignments, f"{_NO_USER} ORDER BY id"),
-    "runtimes": _select(tables.runtimes),
-    "applications": _select(tables.applications, "ORDER BY id"),
-    "transactions": _select(tables.transactions, _UNFINISHED),
-}
-"""What is loaded at the start, by table of the state."""
-
 OF_USERS: Final = {
-    "credentials": _select(tables.credentials, f"WHERE user_id IN {_GIVEN}"),
-    "profiles": _select(tables.profiles, _HOLDER),
-    "assignments": _select(tables.assignments, f"{_HOLDER} ORDER BY id"),
-    "session_keys": _select(tables.session_keys, f"WHERE session_id IN {_SESSIONS}"),
-    "subscriptions": _select(tables.subscriptions, f"WHERE session_id IN {_SESSIONS}"),
-    "holds": _select(tables.holds, f"WHERE session_id IN {_SESSIONS} ORDER BY since, session_id, license_id"),
-    "users": _select(tables.users, f"WHERE id IN {_GIVEN}"),
-    "sessions": _select(tables.sessions, f"WHERE user_id IN {_GIVEN} ORDER BY id"),
+    "credentials": select(tables.credentials, f"WHERE user_id IN {_GIVEN}"),
+    "profiles": select(tables.profiles, _HOLDER),
+    "assignments": select(tables.assignments, f"{_HOLDER} ORDER BY id"),
+    "session_keys": select(tables.session_keys, f"WHERE session_id IN {_SESSIONS}"),
+    "subscriptions": select(tables.subscriptions, f"WHERE session_id IN {_SESSIONS}"),
+    "holds": select(tables.holds, f"WHERE session_id IN {_SESSIONS} ORDER BY since, session_id, license_id"),
+    "users": select(tables.users, f"WHERE id IN {_GIVEN}"),
+    "sessions": select(tables.sessions, f"WHERE user_id IN {_GIVEN} ORDER BY id"),
 }
 """What belongs to users, given their numbers, by table of the state. Users and sessions come last: whoever looks one up
 meanwhile finds it with all that is its own, or not at all."""
@@ -98,9 +73,8 @@ USERS_OF_LICENSES: Final = f"""
     UNION SELECT user_id FROM holds WHERE license_id IN {_GIVEN}
 """
 USERS_OF_SESSIONS: Final = f"SELECT DISTINCT user_id FROM sessions WHERE id IN {_GIVEN}"
-LIVE_SESSIONS: Final = "SELECT id, idle_timeout FROM sessions"
 
-LOGONS_OF_SESSIONS: Final = _select(tables.logons, f"WHERE session_id IN {_GIVEN}")
+LOGONS_OF_SESSIONS: Final = select(tables.logons, f"WHERE session_id IN {_GIVEN}")
 
 ROSTER: Final = f"""
     SELECT a.id FROM assignments a
@@ -126,7 +100,6 @@ INSERT_SNAPSHOT: Final = _insert(tables.snapshot_rows)
 INSERT_SEAL: Final = _insert(tables.seals)
 HASH: Final = "SELECT hash FROM journal WHERE seq = ?"
 LAST_SNAPSHOT_ROW: Final = "SELECT max(number) FROM snapshot_rows WHERE position = ?"
-SEALED: Final = "SELECT max(position) FROM seals"
 REMOVE_SEALED: Final = {
     "journal": (
         "DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE seq <= :sealed ORDER BY seq LIMIT :most)"
@@ -151,9 +124,9 @@ FORGET_ROW: Final = (
 
 FIRST: Final = "SELECT min(seq) FROM journal"
 PLACE: Final = "SELECT seq, at, hash FROM journal WHERE seq = ?"
-ENTRIES: Final = _select(tables.journal, "WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?")
+ENTRIES: Final = select(tables.journal, "WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?")
 REPEATS: Final = "SELECT seq, repeats, last_at FROM denial_repeats WHERE seq BETWEEN ? AND ?"
-SEALS: Final = _select(tables.seals, "ORDER BY position")
+SEALS: Final = select(tables.seals, "ORDER BY position")
 SNAPSHOT: Final = (
     "SELECT number, data, user_id, personal, personal_salt, personal_digest FROM snapshot_rows"
     " WHERE position = ? AND number > ? ORDER BY number LIMIT ?"
