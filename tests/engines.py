@@ -17,25 +17,16 @@ from tests.server_process import ServerProcess, start_server
 ENGINES: Final = ("sqlite", "postgresql")
 
 ALWAYS_ON_EACH: Final = (
-    "ledger/",
+    "ledger/test_rules_of_",
+    "ledger/test_tokens.py",
+    "ledger/test_transactions.py",
     "nodes/",
-    "icws/test_connection.py",
-    "icws/test_license_allocations.py",
     "icws/test_license_stages.py",
-    "icws/test_license_status.py",
     "icws/test_license_subscriptions.py",
-    "icws/test_licenses.py",
     "icws/test_messaging.py",
-    "icws/test_stations.py",
-    "mobilefirst/test_applications.py",
-    "mobilefirst/test_license.py",
     "mobilefirst/test_transactions.py",
     "queries/test_lists.py",
-    "queries/test_sessions.py",
-    "queries/test_transactions.py",
     "superoffice/test_assign.py",
-    "superoffice/test_concurrency.py",
-    "superoffice/test_license_round_trips.py",
 )
 """What `make test` runs on each engine: the rules of the ledger, and of what asks it those that ask for most. The rest,
 whose way to the tables is the same, runs on PostgreSQL in `make test-all`."""

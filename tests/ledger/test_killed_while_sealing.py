@@ -42,6 +42,7 @@ def tables_of(database: Path) -> list[list[tuple[object, ...]]]:
     ]
 
 
+@pytest.mark.slow
 async def test_l11_killed_while_sealing(tmp_path: Path) -> None:
     data, folder, clock = tmp_path / "data", tmp_path / "killed", Clock()
     async with running(data, clock=clock) as ledger:
@@ -72,6 +73,7 @@ async def test_l11_killed_while_sealing(tmp_path: Path) -> None:
     assert half_removed >= 2
 
 
+@pytest.mark.slow
 async def test_l11_killed_while_forgetting(tmp_path: Path) -> None:
     data, folder, clock = tmp_path / "data", tmp_path / "killed", Clock()
     async with running(data, clock=clock) as ledger:

@@ -177,6 +177,7 @@ def test_who_loses_his_session_leads_no_more_and_comes_back_as_the_same(url: str
         wait_for(lambda: not one.alone and one.lives(two.node) and two.lives(one.node))
 
 
+@pytest.mark.slow
 @pytest.mark.anyio
 async def test_of_several_at_most_one_leads_while_each_stands_still_in_its_turn(url: str, tmp_path: Path) -> None:
     """Each says when it thought that it led; by the clock that all processes of a host share."""
@@ -221,7 +222,7 @@ def test_a_notification_wakes_all_and_without_one_they_wake_all_the_same(url: st
                 for number in range(100):
                     connection.execute("SELECT pg_notify('seatkeeper', %s)", (str(number),))
             wait_for(lambda: len(woken) > count)
-            assert woken[count] - began < 0.19
+            assert woken[count] - began < 0.9  # else it would be a second
             assert len(woken) - count < 5
 
 
@@ -255,6 +256,7 @@ def test_the_lead_is_lost_with_the_database_and_who_reads_is_woken_until_it_is_b
         presence.stop()
 
 
+@pytest.mark.slow
 def test_who_gets_no_answer_any_more_leads_no_more_before_another_can() -> None:
     """No connection breaks: packets are acknowledged, and nothing comes back."""
     with own_cluster() as cluster, Proxy(cluster.port) as proxy:

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.nodes.keeping import lived_in
 from tests.postgres.databases import PostgresServer
 from tests.server_process import ServerProcess, start_server
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 SECRET = "a-secret-of-the-url"
 
@@ -57,12 +58,14 @@ def test_its_log_says_which_node_it_is_and_nothing_of_those_who_ask_whether_it_i
             assert http.get(path).status_code == 200
         assert http.post("/healthz").status_code == 405
         assert http.get("/nothing").status_code == 404
-    log = node.log.read_text()
+    deadline = time.monotonic() + 30
+    while "path=/nothing" not in (log := node.log.read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
     assert re.search(r" this_is_node number=\d+ nodes=1$", log, re.MULTILINE)
     probes = [line for line in log.splitlines() if "path=/readyz" in line or "path=/healthz" in line]
     # While it started it may have been asked before it was ready.
     assert [line for line in probes if "status=503" not in line] == [line for line in probes if "status=405" in line]
-    assert "path=/nothing" in log
 
 
 async def test_after_a_move_no_command_makes_an_empty_inventory_in_its_place(tmp_path: Path, postgres_url: str) -> None:

@@ -213,7 +213,7 @@ async def test_two_nodes_that_tell_afresh_at_once_end_well(postgres_url: str) ->
         new = [await start(postgres_url) for _ in range(2)]
         try:
             told = await all_of(each.feed.poll(session_id) for each in new)
-            assert [full(Agent=False), NORMAL] in told
+            assert any(isinstance(each, list) and full(Agent=False) in each for each in told)
             await one.submit(assign(1, "Agent"))
             late = [message for each in (*new, one) for message in await each.told(session_id)]
             assert late in ([delta(Agent=True)], [full(Agent=False), delta(Agent=True)], [full(Agent=True)])

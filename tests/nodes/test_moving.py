@@ -43,6 +43,7 @@ async def test_everything_is_moved_and_work_goes_on_there(tmp_path: Path, postgr
     assert report.head.seq > done.last
 
 
+@pytest.mark.slow
 async def test_it_is_moved_on_from_one_postgresql_database_to_another(
     tmp_path: Path, postgres_url: str, postgres: PostgresServer
 ) -> None:
@@ -180,6 +181,7 @@ async def test_a_check_beside_nodes_that_write_sees_one_point_in_time(postgres_u
     assert len({report.head.seq for report in reports}) > 1
 
 
+@pytest.mark.slow
 async def test_the_commands_say_what_they_did_and_what_is_next(tmp_path: Path, postgres_url: str) -> None:
     source = await lived_in(tmp_path / "data")
     told = seatkeeper("move", "--from", f"sqlite:{tmp_path / 'data'}", "--to", postgres_url)

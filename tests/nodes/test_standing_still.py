@@ -15,7 +15,7 @@ def _begun(url: str) -> PostgresEngine:
     engine = database.engine(database.clock)
     engine.begin()
     engine.rollback()
-    engine._connection.execute("SET idle_in_transaction_session_timeout = 200")  # noqa: SLF001 - instead of 5 s
+    engine._connection.execute("SET idle_in_transaction_session_timeout = 200")  # noqa: SLF001 - instead of 10 s
     engine.begin()
     return engine
 

@@ -52,6 +52,7 @@ class Halt:
         with os.fdopen(self._orders) as orders:
             for line in orders:
                 self._order = line.strip()
+        os._exit(1)  # the harness has ended, and nobody would end this
 
     def _halt(self, order: str) -> None:
         self._order = ""

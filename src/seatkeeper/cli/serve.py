@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -95,6 +96,8 @@ def serve(
         _serve_by_workers(settings, demo=demo, until_eof=until_eof)
         return
     if until_eof:
+        # Imports may have something to say, and an input that has ended already would end everything before.
+        import_module("seatkeeper.server.running")
         end_with_input()
     if ephemeral:
         serve_in_memory(settings, files or [], demo=demo)

@@ -83,7 +83,7 @@ def end_process(error: Exception) -> None:
 
 
 class Ledger:
-    """The one writer of a database. All of it is called in the event loop it was started in."""
+    """The one writer of a database in this process. All of it is called in the event loop it was started in."""
 
     def __init__(
         self,
@@ -156,8 +156,9 @@ class Ledger:
     async def start(self) -> None:
         """Take the database, bring it up to date, load, and begin to take commands.
 
-        Raises DataDirectoryInUse, SchemaTooNew or JournalError for a database of a newer version, and SaveFailed where
-        it cannot be saved what becomes of the transactions that were left in it.
+        Raises DataDirectoryInUse or DatabaseUnreachable where it cannot be had, SchemaTooNew or JournalError for a
+        database of a newer version, and SaveFailed where it cannot be saved what becomes of the transactions that were
+        left in it.
         """
         loop = asyncio.get_running_loop()
         await asyncio.to_thread(self._open)

@@ -21,4 +21,5 @@ class Stopping(Unavailable):
 
 
 class Unanswered(Unavailable):
-    """The writer ended while it had the command: whether it was carried out, the next start finds out (rule L5)."""
+    """Whether the command was carried out is not known here, and cannot be found out now (rule L5): the connection was
+    lost at its commit, or the writer ended while it had the command."""

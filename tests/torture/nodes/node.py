@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import time
@@ -37,7 +38,7 @@ class Node:
 
     def launch(self) -> None:
         """Start it, ready or not."""
-        given = [self._plant, "serve", "--data", str(self.data), "--port", "0"]
+        given = [str(os.getpid()), self._plant, "serve", "--data", str(self.data), "--port", "0"]
         self._process = ForkedCommand(
             given,
             stdin=None,
