@@ -1,4 +1,4 @@
-"""Rule L1: a node that stands still within a batch does not keep the lock."""
+"""Rules L1 and L5: a node that stands still within a batch does not keep the lock, and a commit is on the disk."""
 
 import psycopg
 import pytest
@@ -61,3 +61,16 @@ def _begin_at_last(engine: PostgresEngine) -> None:
         else:
             assert waited >= 2
             return
+
+
+def test_l5_a_commit_is_durable_whatever_the_database_has_by_default(postgres_url: str) -> None:
+    name = postgres_url.rsplit("/", 1)[1]
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    try:
+        engine = _begun(postgres_url)
+        assert engine._connection.execute("SHOW synchronous_commit").fetchone() == ("on",)  # noqa: SLF001
+        engine.close()
+    finally:
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {name} RESET synchronous_commit")

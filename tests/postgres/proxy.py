@@ -206,6 +206,8 @@ class _Way:
         while data := await self._from_client.read(_CHUNK):
             await self._proxy.passing()
             pieces = list(self._messages.split(data))
+            if to_server.is_closing():
+                return
             for number, (piece, commits) in enumerate(pieces):
                 order = self._proxy.take_order() if commits else None
                 if order is not None:

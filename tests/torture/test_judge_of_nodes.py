@@ -129,11 +129,12 @@ def test_a_subscription_that_was_made_since_may_be_gone_after_a_rewinding() -> N
     assert kinds(*log) == []
 
 
-def test_nothing_is_expected_of_a_client_that_listens_no_more() -> None:
+@pytest.mark.parametrize("gone", [Deaf(session="c1", received=8), structs.replace(end("c1", 8, 9), status=503)])
+def test_nothing_is_expected_of_a_client_that_listens_no_more(gone: Entry) -> None:
     log: list[Entry] = [
         subscribe("c1"),
         message("c1", 5, full=True, assigned=True),
-        Deaf(session="c1", received=8),
+        gone,
         move("cat", 10, 11, assigned=False),
         Truth(user="cat", received=20, statuses=(("CHAIR", False),)),
     ]

@@ -88,6 +88,8 @@ def _moments(case: Case, entries: Iterable[Entry]) -> Iterator[tuple[int, int, _
         if isinstance(entry, Operation):
             if type(entry) in sent:
                 yield entry.sent, 0, sent[type(entry)], entry
+            if isinstance(entry, End):
+                yield entry.sent, 0, hearing.deafened, entry
             if entry.received is None:
                 yield entry.sent, 1, sitting.unanswered, entry
         if entry.received is not None:

@@ -3,7 +3,7 @@
 from tests.torture.judge.case import UNCERTAIN, Case
 from tests.torture.judge.findings import Kind
 from tests.torture.judge.ownership import Belief
-from tests.torture.log import Deaf, Message, Subscribe, Truth
+from tests.torture.log import Deaf, End, Message, Subscribe, Truth
 
 
 class Hearing:
@@ -54,8 +54,8 @@ class Hearing:
         if entry.status in UNCERTAIN:
             self._names.pop(entry.session, None)
 
-    def deafened(self, entry: Deaf) -> None:
-        """Nothing more is to be expected of what it hears."""
+    def deafened(self, entry: Deaf | End) -> None:
+        """Nothing more is to be expected of what it hears, whether its end comes about or not."""
         self._names.pop(entry.session, None)
 
     def rewound(self, back_to: int) -> None:
