@@ -6,7 +6,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from seatkeeper.icws.errors import COOKIE_CODE, CSRF_TOKEN_CODE, SESSION_ID_CODE, session_ended, unauthorized
+from seatkeeper.icws.errors import COOKIE_CODE, CSRF_TOKEN_CODE, SESSION_ID_CODE, Failure, session_ended, unauthorized
 from seatkeeper.icws.session_ids import session_number
 from seatkeeper.icws.speech import speak
 from seatkeeper.identity.secrets import matches
@@ -52,6 +52,16 @@ class Gate:
         for a missing or wrong cookie. An ended session asks for its credentials too: that it was one is nobody
         else's business.
         """
+        try:
+            return await self._identified(request, csrf=csrf)
+        except Failure:
+            # Its number may have been another's, in a journal that was put back since (rules L4, L9).
+            if not self._ledger.database.shared:
+                raise
+            await self._ledger.current()
+            return await self._identified(request, csrf=csrf)
+
+    async def _identified(self, request: Request, *, csrf: bool) -> LiveSession | EndedSession:
         session_id = session_number(request.path_params["session_id"])
         session: LiveSession | EndedSession | None = None
         if session_id is not None:
