@@ -25,7 +25,10 @@ from tests.postgres.fixtures import own_cluster
 from tests.postgres.proxy import Proxy
 
 IDLE = {"idle_session_timeout": 900}
-SESSIONS = "SELECT objid::bigint, pid FROM pg_locks WHERE classid = x'5EA70001'::int AND objsubid = 2 AND granted"
+SESSIONS = """
+    SELECT objid::bigint, pid FROM pg_locks WHERE classid = x'5EA70001'::int AND objsubid = 2 AND granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 """Which node is there by which session of the server."""
 
 

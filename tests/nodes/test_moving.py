@@ -169,13 +169,16 @@ async def test_a_check_beside_nodes_that_write_sees_one_point_in_time(postgres_u
     async with node(postgres_url) as ledger:
         await ledger.submit(inventory(users=4, seats=9))
 
+        checked = asyncio.Event()
+
         async def work(number: int) -> None:
-            for _ in range(15):
+            while not checked.is_set():
                 session = await ledger.submit(connect(number))
                 await ledger.submit(acquire(session.session_id, "Agent"))
 
         working = asyncio.gather(*(work(number) for number in range(1, 5)))
         reports = [await asyncio.to_thread(check_database, DatabaseServer(postgres_url)) for _ in range(3)]
+        checked.set()
         await working
     assert [report.differences for report in reports] == [[]] * 3
     assert len({report.head.seq for report in reports}) > 1
