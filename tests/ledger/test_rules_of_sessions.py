@@ -159,6 +159,18 @@ def test_l9_a_session_is_not_saved_later_than_a_quarter_of_its_timeout_after_it_
     assert activity.take_unsaved() == [(1, 101)]
 
 
+def test_l9_of_timeouts_that_no_session_has_any_more_nothing_is_kept() -> None:
+    """Those of access tokens that were asked for with others differ in each."""
+    activity = Activity({}, timeout=1_000)
+    for timeout in range(1_001, 2_001):
+        activity.begin(timeout, 0, timeout)
+        activity.touch(timeout, 0)
+        activity.note(timeout)
+        activity.end(timeout)
+    activity.note(3_000)
+    assert sum(len(each) for each in vars(activity).values() if isinstance(each, dict | set)) == 0
+
+
 def test_l9_what_other_nodes_saved_counts_with_what_they_may_not_have_saved_yet() -> None:
     others = True
     activity = Activity({}, lambda: others, timeout=400, sweep=7)

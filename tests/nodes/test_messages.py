@@ -1,8 +1,8 @@
 """Messages on several nodes (design, "Messages"; decision 9): what one node has told, no other repeats or forgets."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import psycopg
 import pytest
@@ -308,6 +308,109 @@ async def test_a_connection_that_is_lost_has_everything_told_afresh(postgres_url
         assert [await each.told(session_id) for each in (other, one)] == [[], []]
         messages = await stream.next(SECONDS)
         assert messages in (None, [full(Agent=True)]), "closed, or told afresh; never what came since alone"
+
+
+@contextmanager
+def held(url: str) -> Iterator[psycopg.Connection]:
+    """Within it, until it is rolled back, nobody gets at `deliveries`: who asks waits."""
+    with psycopg.connect(url) as holder:
+        holder.execute("LOCK TABLE deliveries")
+        yield holder
+
+
+async def test_a_stream_that_is_being_opened_while_the_session_ends_is_none_and_polling_tells_it(
+    postgres_url: str,
+) -> None:
+    async with nodes(postgres_url) as (one, other):
+        session_id = await subscribed(one, "Agent")
+        assert await one.told(session_id) == [full(Agent=False)]
+        with held(postgres_url) as holder:
+            opening = asyncio.create_task(one.feed.open_stream(session_id))
+            await asyncio.sleep(0.1)
+            await other.submit(EndSession(session_id=session_id, reason=EndReason.ADMINISTRATOR))
+            await one.hear()
+            holder.rollback()
+        with pytest.raises(SessionGone):
+            await opening
+        assert one.feed.open_streams == 0
+        assert await took_over(other, session_id) == [DOWN]
+
+
+async def test_what_is_being_opened_or_polled_while_everything_starts_afresh_is_not_deaf(postgres_url: str) -> None:
+    async with nodes(postgres_url) as (one, other):
+        streaming, polling = await subscribed(one, "Agent"), await subscribed(one, "Agent")
+        for session_id in (streaming, polling):
+            assert await one.told(session_id) == [full(Agent=False)]
+        await one.submit(assign(1, "Agent"))
+        with held(postgres_url) as holder:
+            opening = asyncio.create_task(one.feed.open_stream(streaming))
+            poll = asyncio.create_task(one.feed.poll(polling))
+            await asyncio.sleep(0.1)
+            await one.reload()
+            holder.rollback()
+        stream = await opening
+        assert one.feed.open_streams == 1
+        for told in (await stream.next(SECONDS), await poll):
+            assert told in ([full(Agent=True), NORMAL], [full(Agent=True)])
+        await other.submit(unassign(1, "Agent"))
+        assert await stream.next(SECONDS) == [delta(Agent=False)]
+        assert await one.told(polling) == [delta(Agent=False)]
+
+
+async def test_a_stream_that_leaves_while_a_newer_one_is_being_opened_does_not_take_it_along(
+    postgres_url: str,
+) -> None:
+    async with nodes(postgres_url) as (one, other):
+        session_id = await subscribed(one, "Agent")
+        older = await one.feed.open_stream(session_id)
+        assert await older.next(SECONDS) == [full(Agent=False)]
+        with held(postgres_url) as holder:
+            opening = asyncio.create_task(one.feed.open_stream(session_id))
+            await asyncio.sleep(0.1)
+            older.close()
+            holder.rollback()
+        newer = await opening
+        assert await newer.next(SECONDS) == [full(Agent=False)]
+        assert await other.told(session_id) == [], "a stream is open at another node"
+        await other.submit(assign(1, "Agent"))
+        assert await newer.next(SECONDS) == [delta(Agent=True)]
+
+
+async def test_a_stream_ends_though_the_one_that_took_its_queue_has_broken_off_since(postgres_url: str) -> None:
+    async with nodes(postgres_url) as (one, other):
+        session_id = await subscribed(one, "Agent")
+        older = await one.feed.open_stream(session_id)
+        assert await older.next(SECONDS) == [full(Agent=False)]
+        await other.hear()
+        newer = await other.feed.open_stream(session_id)
+        assert await newer.next(SECONDS) == [full(Agent=False)]
+        newer.close()
+        await closed(older)
+        assert await took_over(one, session_id) == [full(Agent=False)]
+
+
+async def test_a_poll_that_waits_while_the_session_ends_does_not_tell_so_beside_the_one_that_does(
+    postgres_url: str,
+) -> None:
+    async with nodes(postgres_url) as (one, other):
+        session_id = await subscribed(one, "Agent")
+        older = await one.feed.open_stream(session_id)
+        assert await older.next(SECONDS) == [full(Agent=False)]
+        await other.hear()
+        (await other.feed.open_stream(session_id)).close()
+        await other.submit(assign(1, "Agent"))
+        await one.hear()
+        with held(postgres_url) as holder:
+            poll = asyncio.create_task(one.feed.poll(session_id))
+            await asyncio.sleep(0.1)
+            await other.submit(EndSession(session_id=session_id, reason=EndReason.ADMINISTRATOR))
+            await one.hear()
+            holder.rollback()
+        told = await poll
+        for node in (one, other):
+            with suppress(SessionGone):
+                told += await node.told(session_id)
+        assert told.count(DOWN) == 1
 
 
 def rows(url: str, statement: str) -> list[tuple[object, ...]]:

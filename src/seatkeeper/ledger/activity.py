@@ -89,11 +89,16 @@ class Activity:
         `now`: seconds that never go back.
         """
         with self._lock:
-            for timeout, touched in self._touched.items():
-                if touched and (now - self._noted_at.get(timeout, 0.0)) * 4_000 >= timeout:
+            for timeout, touched in list(self._touched.items()):
+                if (now - self._noted_at.get(timeout, 0.0)) * 4_000 < timeout:
+                    continue
+                if touched:
                     self._noted_at[timeout] = now
                     self._unsaved |= touched
                     touched.clear()
+                else:  # there may be no session with this time-out any more
+                    del self._touched[timeout]
+                    self._noted_at.pop(timeout, None)
             return bool(self._unsaved)
 
     def note_all(self) -> None:

@@ -41,6 +41,11 @@ class Delivering:
         self._catch_up = catch_up
 
     @property
+    def connected(self) -> bool:
+        """Whether the database answers."""
+        return self._connected()
+
+    @property
     def losses(self) -> int:
         """How often the database has been lost."""
         return self._deliveries.losses
@@ -119,7 +124,7 @@ class Delivering:
 
     def require_database(self) -> None:
         """Raises Unavailable while the database does not answer: nobody knows then what is so."""
-        if not self._connected():
+        if not self.connected:
             raise Unavailable("The database does not answer; try again.")
 
     async def _poll(self, mailbox: Mailbox) -> list[Message]:
@@ -144,7 +149,8 @@ class Delivering:
             wanted = Cursor(self._position(known), own, streamed=False)
             if await self._advanced(mailbox, wanted):
                 self._deliveries.leave(mailbox.session_id, own, arrived=True, after=_ON_ITS_WAY)
-                return mailbox.take_until(wanted.position)
+                taken = mailbox.take_until(wanted.position)
+                return [each for each in taken if not isinstance(each, ConnectionDown)]  # see `last`
         return []
 
     async def _end_if_taken(self, stream: Stream | None) -> None:
@@ -161,6 +167,7 @@ class Delivering:
             certain = not self._uncertain(mailbox)
             if not certain:
                 await self._tell_afresh(mailbox)
+            mailbox.read_by(None)  # an older one that leaves from here on must not be taken for the new one
             if await self._advanced(mailbox, Cursor(0 if known is None else known.position, own, streamed=True)):
                 stream = SharedStream(mailbox, self, own, took_nothing=certain)
                 mailbox.read_by(stream)

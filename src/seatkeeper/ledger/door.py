@@ -192,6 +192,8 @@ class Ledger:
         await self.retention.stop()
         await self._clockwork.stop()
         await self.feed.stop()
+        if self.auth_tokens is not None:
+            await self.auth_tokens.stop()
         try:
             if self._writer is not None:
                 await asyncio.to_thread(self._writer.stop)

@@ -14,7 +14,7 @@ import structlog
 from seatkeeper.ledger.deliveries import EndedSession, Shared
 from seatkeeper.ledger.delivering import Delivering
 from seatkeeper.ledger.happened import Happened, LastKnown
-from seatkeeper.ledger.mailbox import Stream
+from seatkeeper.ledger.mailbox import Mailbox, Stream
 from seatkeeper.ledger.mailboxes import Mailboxes
 from seatkeeper.ledger.messages import (
     ConnectionDown,
@@ -127,13 +127,8 @@ class Feed:
     async def open_stream(self, session_id: int) -> Stream:
         """Open a stream, which takes the queue from any older one. Raises SessionGone for an ended session."""
         if self._delivering is not None:
-            self._delivering.require_database()
-        await self._restore(session_id)
-        mailbox = self._mailboxes.get(session_id)
-        if session_id in self._ended or mailbox is None:
-            raise SessionGone(session_id)
-        if self._delivering is not None:
-            return await self._delivering.open(mailbox)
+            return await self._open_shared(session_id, self._delivering)
+        mailbox = await self._open_mailbox(session_id)
         stream = Stream(mailbox)
         mailbox.take_over(stream)
         return stream
@@ -194,9 +189,11 @@ class Feed:
         if unknown and session_id not in self._ended and await delivering.streams_elsewhere(session_id):
             return []
         await self._restore(session_id)
-        mailbox = self._mailboxes.get(session_id)
-        if mailbox is not None and session_id not in self._ended:
-            return await delivering.poll(mailbox)
+        while (mailbox := self._mailboxes.get(session_id)) is not None and session_id not in self._ended:
+            messages = await delivering.poll(mailbox)
+            if self._mailboxes.get(session_id) is mailbox or session_id in self._ended:
+                return messages
+            await self._restore(session_id)  # what it waited for is void meanwhile, and told afresh
         last = await delivering.last(session_id, mailbox)
         if last is not None:
             if last:
@@ -205,6 +202,25 @@ class Feed:
         if session_id in self._ended or await delivering.ended(session_id) is not None:
             raise SessionGone(session_id)
         return []
+
+    async def _open_shared(self, session_id: int, delivering: Delivering) -> Stream:
+        """As `open_stream`. What ends streams does not see one that is being opened: so it is looked at when it is."""
+        while True:
+            delivering.require_database()
+            mailbox = await self._open_mailbox(session_id)
+            stream = await delivering.open(mailbox)
+            void = self._mailboxes.get(session_id) is not mailbox
+            if delivering.connected and not void and session_id not in self._ended:
+                return stream
+            stream.close()
+
+    async def _open_mailbox(self, session_id: int) -> Mailbox:
+        """That of a live session. Raises SessionGone for one that is not."""
+        await self._restore(session_id)
+        mailbox = self._mailboxes.get(session_id)
+        if session_id in self._ended or mailbox is None:
+            raise SessionGone(session_id)
+        return mailbox
 
     async def _restore(self, session_id: int) -> None:
         """Give a live session its mailbox. One that began before all that is known here is told afresh, once: where the

@@ -14,18 +14,22 @@ Connection = psycopg.Connection[Any]
 # A row that says that what it knew to be in hand has arrived is as good as known. A journal that has not this node's
 # last event is another one: a standby was promoted that lost it.
 _SAME_JOURNAL: Final = "(%s::bigint = 0 OR EXISTS (SELECT FROM journal WHERE seq = %s::bigint AND hash = %s::bytea))"
+_STANDS: Final = """
+    d.session_id = w.session_id AND d.position = w.old_position AND d.streamed = w.old_streamed
+        AND (d.reader IS NOT DISTINCT FROM w.old_reader OR (d.reader IS NULL AND NOT d.streamed))
+"""
+# Rows are locked in the order of their sessions: two nodes that move the same ones must not wait for each other.
 _ADVANCE: Final = f"""
     WITH wanted AS (
         SELECT *
         FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bool[], %s::bigint[], %s::bigint[], %s::bool[])
             AS w (session_id, old_position, old_reader, old_streamed, position, reader, streamed)
         WHERE {_SAME_JOURNAL}
+    ), standing AS (
+        SELECT w.* FROM deliveries d JOIN wanted w ON {_STANDS} ORDER BY d.session_id FOR UPDATE OF d
     ), moved AS (
         UPDATE deliveries d SET position = w.position, reader = w.reader, streamed = w.streamed
-        FROM wanted w
-        WHERE d.session_id = w.session_id AND d.position = w.old_position AND d.streamed = w.old_streamed
-            AND (d.reader IS NOT DISTINCT FROM w.old_reader OR (d.reader IS NULL AND NOT d.streamed))
-        RETURNING d.session_id
+        FROM standing w WHERE {_STANDS} RETURNING d.session_id
     ), added AS (
         INSERT INTO deliveries (session_id, position, reader, streamed)
         SELECT session_id, position, reader, streamed FROM wanted WHERE old_position IS NULL ORDER BY session_id
@@ -35,14 +39,19 @@ _ADVANCE: Final = f"""
 """
 _LOOK: Final = "SELECT session_id, position, reader, streamed FROM deliveries WHERE session_id = ANY(%s)"
 _LEAVE: Final = """
+    WITH standing AS (
+        SELECT w.*
+        FROM deliveries d JOIN unnest(%s::bigint[], %s::bigint[], %s::bool[]) AS w (session_id, reader, arrived)
+            ON d.session_id = w.session_id AND d.reader = w.reader
+        ORDER BY d.session_id FOR UPDATE OF d
+    )
     UPDATE deliveries d SET reader = NULL, streamed = NOT w.arrived
-    FROM unnest(%s::bigint[], %s::bigint[], %s::bool[]) AS w (session_id, reader, arrived)
-    WHERE d.session_id = w.session_id AND d.reader = w.reader
+    FROM standing w WHERE d.session_id = w.session_id AND d.reader = w.reader
 """
 _TAKEN: Final = """
     SELECT w.session_id FROM unnest(%s::bigint[], %s::bigint[]) AS w (session_id, reader)
     JOIN deliveries d ON d.session_id = w.session_id
-    WHERE NOT d.streamed OR (d.reader IS NOT NULL AND d.reader <> w.reader)
+    WHERE NOT d.streamed OR d.reader IS DISTINCT FROM w.reader
 """
 _ENDED: Final = """
     SELECT session_id, user_id, cookie_digest, csrf_digest, language, reason, at, told
