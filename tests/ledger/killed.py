@@ -70,7 +70,7 @@ def _outlives(act: str, data: Path, now: int, steps: int) -> bool:
         fuse = Fuse(steps)
         for owner, name in ((SqliteEngine, "commit"), (SqliteEngine, "rebuild"), (Path, "replace"), (os, "fsync")):
             fuse.around(owner, name)
-        setattr(retention, "_STEP", 8)  # noqa: B010 - it is final; so there are several commits of each kind
+        setattr(retention, "STEP", 8)  # noqa: B010 - it is final; so there are several commits of each kind
         asyncio.run(_do(act, data, now, fuse))
         os._exit(0)
     _, status = os.waitpid(child, 0)

@@ -84,7 +84,7 @@ async def test_l9_the_node_that_leads_ends_no_session_that_is_active_at_another(
         await leader.submit(inventory())
         session_id = (await leader.submit(connect(1))).session_id
         await until(lambda: _seen(other, session_id) == began)
-        await until(lambda: not leader.presence.alone and leader._leading.others)  # noqa: SLF001 - see above
+        await until(lambda: not leader.presence.alone and leader._background.leading.others)  # noqa: SLF001 - see above
         clock.now = began + TIMEOUT - 1
         other.touch(session_id)
         saved = "SELECT last_seen FROM session_activity"
@@ -107,10 +107,10 @@ async def test_l9_who_takes_the_lead_over_gives_every_session_a_full_time_out(po
             session_id = (await other.submit(connect(1))).session_id
             await until(lambda: not other.presence.alone)
             heir.presence.resign()
-            await until(lambda: other._leading.leads)  # noqa: SLF001 - nothing outside shows who leads
+            await until(lambda: other._background.leading.leads)  # noqa: SLF001 - nothing outside shows who leads
             clock.now = began + TIMEOUT - 1
             await until(lambda: _seen(heir, session_id) == began)
-        await until(lambda: heir.presence.alone and not heir._leading.others)  # noqa: SLF001 - as above
+        await until(lambda: heir.presence.alone and not heir._background.leading.others)  # noqa: SLF001 - as above
         assert _seen(heir, session_id) == clock.now
         assert _ended(postgres_url) == []
 
@@ -177,11 +177,11 @@ async def test_a_leader_that_cannot_write_leaves_the_lead_to_one_that_can(
         begun = await other.submit(begin(configure(), queued=True))
         await _told(other, begun.id)
         assert _statuses(postgres_url) == {1: "SUCCESS"}
-        assert not leader._leading.leads  # noqa: SLF001 - nothing outside shows who leads
+        assert not leader._background.leading.leads  # noqa: SLF001 - nothing outside shows who leads
         full.full = False
         await until(lambda: leader.connected)
         other.presence.resign()
-        await until(lambda: leader._leading.leads)  # noqa: SLF001 - as above
+        await until(lambda: leader._background.leading.leads)  # noqa: SLF001 - as above
         begun = await other.submit(begin(configure("another"), queued=True))
         await _told(other, begun.id)
 
@@ -195,7 +195,7 @@ async def test_what_comes_while_the_lead_is_lost_for_a_moment_is_done_when_it_is
     async with node(postgres_url, policy=COUNTING) as ledger:
         await ledger.submit(house(tokens=1))
         await ledger.submit(begin(register()))
-        await until(lambda: ledger._leading.leads)  # noqa: SLF001 - nothing outside shows who leads
+        await until(lambda: ledger._background.leading.leads)  # noqa: SLF001 - nothing outside shows who leads
         commands: list[Any] = [
             ChangeSeats(license=named("Token")[0], assignable=0, allow_overcommit=True),
             begin(configure("another"), "branch", queued=True),

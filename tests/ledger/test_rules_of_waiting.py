@@ -126,8 +126,11 @@ async def test_l6_a_fault_of_the_feed_keeps_nobody_from_his_answer(
         afresh = LicensesChanged(full=True, statuses=(("Agent", True),))
         normal = SubscriptionChanged(SubscriptionState.NORMAL)
         told = await ledger.feed.poll(session_id)
-        # Where nodes share the database, he is told afresh without more ado: nobody's subscription is made anew.
-        assert [each for each in told if each != normal] == [afresh, StationChanged()]
+        if ledger.database.shared:
+            # What a poll took a moment ago counts as uncertain after that, so he is told once more, without the word.
+            assert [each for each in told if each != normal] == [afresh, StationChanged()]
+        else:
+            assert told == [afresh, normal, StationChanged()]
 
 
 async def test_l7_a_full_queue_refuses_at_once_and_changes_nothing(place: Place) -> None:

@@ -202,7 +202,7 @@ async def test_l11_repeats_of_sealed_denials_are_in_the_archive_and_no_longer_be
 
 
 async def test_l11_batches_go_on_while_a_stretch_is_sealed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "_STEP", 3)
+    monkeypatch.setattr(retention, "STEP", 3)
     clock = Clock()
     async with running(tmp_path, clock=clock) as ledger:
         await work(ledger)

@@ -68,7 +68,7 @@ async def test_l11_a_node_seals_and_forgets_while_another_goes_on(tmp_path: Path
 async def test_l11_only_one_node_works_on_the_journal(
     tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retention, "_STEP", 3)
+    monkeypatch.setattr(retention, "STEP", 3)
     moved(await lived_in(tmp_path / "old"), postgres_url)
     folder = tmp_path / "archive"
     async with node(postgres_url) as one, node(postgres_url) as other:

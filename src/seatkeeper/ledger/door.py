@@ -12,10 +12,11 @@ import structlog
 from seatkeeper.ledger.activity import Activity
 from seatkeeper.ledger.answering import answer
 from seatkeeper.ledger.auth_tokens import AuthTokenRows
+from seatkeeper.ledger.background import Background
 from seatkeeper.ledger.batch import Batches, Failed
 from seatkeeper.ledger.bounds import Bounds
 from seatkeeper.ledger.clock import SettableClock, host_clock
-from seatkeeper.ledger.clockwork import Clockwork, sweep_pause
+from seatkeeper.ledger.clockwork import sweep_pause
 from seatkeeper.ledger.database import Database, DatabaseUnreachable, DataDirectoryInUse
 from seatkeeper.ledger.deployed import RuntimeFigures
 from seatkeeper.ledger.deployment_log import log_deployments
@@ -25,15 +26,12 @@ from seatkeeper.ledger.engines.sqlite_database import DatabaseCopy, DatabaseFile
 from seatkeeper.ledger.feed import EndedSession, Feed, Shared
 from seatkeeper.ledger.figures import figures_of
 from seatkeeper.ledger.happened import Happened
-from seatkeeper.ledger.leading import Leading
 from seatkeeper.ledger.live import LiveSession, live_in
 from seatkeeper.ledger.pauses import Pause, TooManyPauses
 from seatkeeper.ledger.presence import likeness
 from seatkeeper.ledger.retention import AtWork, Forgot, Retention, Sealed, Work
 from seatkeeper.ledger.schema import migrate
 from seatkeeper.ledger.tally import Figures
-from seatkeeper.ledger.tokens import TokenWork
-from seatkeeper.ledger.transactions import TransactionWork
 from seatkeeper.ledger.unavailable import QueueFull, Stopping, Unanswered, Unavailable
 from seatkeeper.ledger.writer import Chore, SaveMemoranda, Waiting, Writer
 from seatkeeper.licensing.commands import Command, FindSession
@@ -101,13 +99,12 @@ class Ledger:
         self._on_fatal = on_fatal
         timeout = self.policy.idle_timeout
         sweep = round(2_000 * sweep_pause(timeout))  # one may be late by another
-        self._activity = Activity({}, lambda: self._leading.others, timeout=timeout, sweep=sweep)
+        self._activity = Activity({}, lambda: self._background.leading.others, timeout=timeout, sweep=sweep)
         self._engine: Engine | None = None
         self._batches: Batches | None = None
         self._writer: Writer | None = None
         self._stopping = False
         self.retention: Final = Retention(database, self.attend, clock)
-        deployment = self.policy.deployment
         self.presence: Final = database.presence(self._wake, likeness(self.policy))
         self._connected = True
         self._caught_up: Future[None] | None = None
@@ -122,36 +119,19 @@ class Ledger:
         )
         self.auth_tokens: Final = AuthTokenRows(database) if isinstance(database, DatabaseServer) else None
         """Where a session's tokens are kept for every node; None where the database is this process's own."""
-        self._leading = Leading(
-            self.presence,
-            self.submit,
-            lambda: self.image,
+        self._background = Background(
+            database=database,
+            presence=self.presence,
+            policy=self.policy,
+            submit=self.submit,
+            image=lambda: self.image,
+            clock=clock,
+            activity=self._activity,
+            feed=self.feed,
             able=lambda: self._connected,
-            renew=lambda: self._activity.renew(self._clock()),
-            begin=self._begin_to_lead,
-            end=lambda: self.transactions.let_go(),  # noqa: PLW0108 - which is made below
+            save_memoranda=self._save_memoranda,
         )
-        self.transactions: Final = TransactionWork(
-            self.submit,
-            lambda: self.image,
-            clock,
-            leads=lambda: self._leading.leads,
-            resign=self.presence.resign,
-            lock_wait=deployment.lock_wait,
-        )
-        self._tokens = TokenWork(
-            self.submit, lambda: self.image, leads=lambda: self._leading.leads, counted=deployment.count_tokens
-        )
-        self._clockwork = Clockwork(
-            self.submit,
-            self._save_memoranda,
-            self._activity,
-            self.feed,
-            clock,
-            leads=lambda: self._leading.leads,
-            idle_timeout=timeout,
-            checkpoint=database.checkpoint,
-        )
+        self.transactions: Final = self._background.transactions
 
     async def start(self) -> None:
         """Take the database, bring it up to date, load, and begin to take commands.
@@ -175,22 +155,17 @@ class Ledger:
         self._writer.start()
         if self.database.shared:
             self._writer.follow()  # what others wrote since it was loaded, and did not wake anybody here for
-            self._leading.start()
-        self.transactions.start()
-        self._tokens.start()
-        self._clockwork.start()
+        self._background.start()
 
     async def stop(self) -> None:
         """Bring begun transactions to their end, refuse new commands, commit those that wait, and let the database go.
 
         May be called twice.
         """
-        await self.transactions.stop()
-        await self._leading.stop()
+        await self._background.end_what_began()
         self._stopping = True
-        await self._tokens.stop()
         await self.retention.stop()
-        await self._clockwork.stop()
+        await self._background.stop()
         await self.feed.stop()
         if self.auth_tokens is not None:
             await self.auth_tokens.stop()
@@ -277,9 +252,7 @@ class Ledger:
         """
         for session_id in self.feed.streaming():
             self.touch(session_id)
-        await self._clockwork.expire()
-        await self.transactions.catch_up()
-        await self._tokens.settle()
+        await self._background.catch_up()
         await self.feed.forget_ended()
 
     async def reload(self) -> None:
@@ -351,11 +324,6 @@ class Ledger:
             raise Unavailable("The database does not answer; try again.")
         return writer
 
-    def _begin_to_lead(self) -> None:
-        """Take on what another node left."""
-        self.transactions.start()
-        self._tokens.take_over()
-
     def _wake(self) -> None:
         """In any thread: another node may have written, or a lost database be back."""
         writer = self._writer
@@ -365,9 +333,11 @@ class Ledger:
     def _on_connection(self, connected: bool) -> None:
         """The database answers no more, or again: without it nothing may be told, since nobody knows what is so."""
         self._connected = connected
-        if not connected:
+        if connected:
+            _log.info("database_found")
+        else:
             self.feed.close_streams()
-        _log.warning("database_lost") if not connected else _log.info("database_found")
+            _log.warning("database_lost")
 
     @property
     def _opened(self) -> Batches:
@@ -393,7 +363,7 @@ class Ledger:
             left = max((number for line in self.image.unfinished.values() for number in line), default=0)
             if self.presence.alone_now():  # who comes from now on begins others
                 self._recover(self._batches, left)
-                self._leading.take_all()
+                self._background.leading.take_all()
         except BaseException:
             if self._engine is not None:
                 self._engine.close()
@@ -432,8 +402,7 @@ class Ledger:
         except Exception:  # noqa: BLE001 - whatever the feed's fault, the batch is committed and its waiters are answered
             _log.exception("feed_failed")
             self.feed.start_afresh(happened.position, happened.digest)
-        self.transactions.notice(happened)
-        self._tokens.notice(happened)
+        self._background.notice(happened)
         for waiter, outcome in answers:
             if not waiter.done():
                 answer(waiter, outcome)

@@ -42,7 +42,6 @@ T = TypeVar("T")
 
 _log = structlog.get_logger("seatkeeper.ledger")
 
-_STEP: Final = STEP
 _LOOKED_AT_ONCE: Final = 500
 """Events that are looked at between two pauses, each as long as that took: requests need the processor, too."""
 _WAIT_SECONDS: Final = 5.0
@@ -204,7 +203,7 @@ class Retention:
         drafted = await asyncio.to_thread(self._draft, work, reading, last, until, folder)
         digest, rows = SnapshotDigest(), rows_of(drafted.image, until)
         stored = 0
-        while step := await asyncio.to_thread(next_rows, rows, digest, _STEP):
+        while step := await asyncio.to_thread(next_rows, rows, digest, STEP):
             await self._write(partial(_store, until.seq, step))
             stored += len(step)
         seal = Seal(*until, drafted.archive, drafted.digest, digest.digest(), 0)
@@ -251,7 +250,7 @@ class Retention:
                 unreached.append(str(error))
         naming = await asyncio.to_thread(reading.naming, user_id)
         work.total = work.done + len(naming.events)
-        for forgotten in steps_of(naming, user_id, _STEP):
+        for forgotten in steps_of(naming, user_id, STEP):
             await self._write(partial(_forget, forgotten))
             work.done += len(forgotten.events)
         replaced += len(naming.events)
@@ -266,7 +265,7 @@ class Retention:
 
     async def _remove_sealed(self) -> None:
         """Remove what an archive or a later snapshot has, and what a sealing that was cut off left behind."""
-        while await self._write(lambda engine: engine.remove_sealed(_STEP)):
+        while await self._write(lambda engine: engine.remove_sealed(STEP)):
             pass
 
     async def _write(self, write: Callable[[Engine], T]) -> T:

@@ -36,7 +36,6 @@ NODES: Final = 3
 SHORT: Final = (Kind.KILL_COMMITTED, Kind.CUT_LATE, Kind.FAIL_OVER_LAGGING, Kind.PAUSE, Kind.RESTORE)
 """Of each sort one, for a run of half a minute."""
 
-_READY_SECONDS: Final = 60.0
 _ASSIGNED: Final = """
     SELECT users.login, licenses.name FROM assignments
     JOIN users ON users.id = holder_id JOIN licenses ON licenses.id = license_id WHERE holder_kind = 1

@@ -9,6 +9,8 @@ from sqlalchemy import Table
 
 from seatkeeper.ledger import tables
 from seatkeeper.ledger.engines.engine import Forgotten
+from seatkeeper.ledger.engines.searching import last_before
+from seatkeeper.ledger.engines.selects import HEAD, select
 from seatkeeper.ledger.journal import Entry, Head, Seal, user_of
 from seatkeeper.ledger.snapshot import SnapshotRow
 
@@ -19,16 +21,11 @@ _PAGE: Final = 1_000
 _LARGEST: Final = 2**63 - 1
 
 
-def _select(table: Table, rest: str = "") -> str:
-    return f"SELECT {', '.join(column.name for column in table.columns)} FROM {table.name} {rest}"
-
-
-_HEAD: Final = "SELECT seq, at, hash FROM journal ORDER BY seq DESC LIMIT 1"
 _FIRST: Final = "SELECT min(seq) FROM journal"
 _PLACE: Final = "SELECT seq, at, hash FROM journal WHERE seq = %s"
-_ENTRIES: Final = _select(tables.journal, "WHERE seq > %s AND seq <= %s ORDER BY seq LIMIT %s")
+_ENTRIES: Final = select(tables.journal, "WHERE seq > %s AND seq <= %s ORDER BY seq LIMIT %s")
 _REPEATS: Final = "SELECT seq, repeats, last_at FROM denial_repeats WHERE seq BETWEEN %s AND %s"
-_SEALS: Final = _select(tables.seals, "ORDER BY position")
+_SEALS: Final = select(tables.seals, "ORDER BY position")
 _SNAPSHOT: Final = (
     "SELECT number, data, user_id, personal, personal_salt, personal_digest FROM snapshot_rows"
     " WHERE position = %s AND number > %s ORDER BY number LIMIT %s"
@@ -71,7 +68,7 @@ class PostgresReading:
         """All rows of a table; only at one point."""
         with self._connection.cursor("rows") as cursor:
             cursor.itersize = _PAGE
-            yield from cursor.execute(_select(table))
+            yield from cursor.execute(select(table))
 
     def count(self, table: Table) -> int:
         """How many rows a table has."""
@@ -83,20 +80,12 @@ class PostgresReading:
 
     def head(self) -> Head:
         """The journal's last event."""
-        row = self._connection.execute(_HEAD).fetchone()
+        row = self._connection.execute(HEAD).fetchone()
         return Head() if row is None else Head(*row)
 
     def last_before(self, at: int) -> Head | None:
-        """The last event that is earlier than this time: times rise with the numbers, so the half is searched."""
-        found, low, high = None, self._one(_FIRST) or 1, self.head().seq
-        while low <= high:
-            middle = (low + high) // 2
-            place = self._connection.execute(_PLACE, (middle,)).fetchone()
-            if place is not None and place[1] >= at:
-                high = middle - 1
-            else:
-                found, low = (found if place is None else Head(*place)), middle + 1
-        return found
+        """The last event that is earlier than this time."""
+        return last_before(at, self._one(_FIRST) or 1, self.head().seq, self._place)
 
     def entries(self, after: int, until: int | None = None) -> Iterator[Entry]:
         """The events behind `after`."""
@@ -131,6 +120,10 @@ class PostgresReading:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    def _place(self, number: int) -> Head | None:
+        row = self._connection.execute(_PLACE, (number,)).fetchone()
+        return None if row is None else Head(*row)
 
     def _one(self, statement: str, *given: object) -> Any:  # noqa: ANN401 - a value of any type
         row = self._connection.execute(statement, given).fetchone()

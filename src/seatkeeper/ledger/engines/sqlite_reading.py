@@ -8,6 +8,7 @@ from sqlalchemy import Table
 
 from seatkeeper.ledger.engines import selects, statements
 from seatkeeper.ledger.engines.engine import Forgotten
+from seatkeeper.ledger.engines.searching import last_before
 from seatkeeper.ledger.journal import Entry, Head, JournalError, Seal
 from seatkeeper.ledger.snapshot import SnapshotRow
 
@@ -54,17 +55,9 @@ class SqliteReading:
         return Head() if row is None else Head(*row)
 
     def last_before(self, at: int) -> Head | None:
-        """The last event that is earlier than this time: times rise with the numbers, so the half is searched."""
+        """The last event that is earlier than this time."""
         [first] = self._connection.execute(statements.FIRST).fetchone()
-        found, low, high = None, first or 1, self.head().seq
-        while low <= high:
-            middle = (low + high) // 2
-            place = self._connection.execute(statements.PLACE, (middle,)).fetchone()
-            if place is not None and place[1] >= at:
-                high = middle - 1
-            else:
-                found, low = (found if place is None else Head(*place)), middle + 1
-        return found
+        return last_before(at, first or 1, self.head().seq, self._place)
 
     def entries(self, after: int, until: int | None = None) -> Iterator[Entry]:
         """The events behind `after`."""
@@ -100,6 +93,10 @@ class SqliteReading:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+    def _place(self, number: int) -> Head | None:
+        row = self._connection.execute(statements.PLACE, (number,)).fetchone()
+        return None if row is None else Head(*row)
 
     def _text_in(self, table: str, column: str) -> str | None:
         if self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is None:
