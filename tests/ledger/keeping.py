@@ -8,10 +8,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
-from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.door import Ledger
 from seatkeeper.ledger.retention import Forgot, Sealed, Work
 from seatkeeper.licensing.inventory_commands import ForgetUser
+from tests.ledger.checking import check_file
 from tests.ledger.watched import SECONDS
 from tests.ledger.world import Clock, WatchedLedger
 

@@ -32,7 +32,7 @@ async def node(
 ) -> AsyncIterator[Ledger]:
     """A started ledger, stopped again in the end. It goes by the database's clock, or by one that the test moves."""
     database = database or DatabaseServer(url)
-    ledger = Ledger(database, policy=policy, clock=clock or database.clock)
+    ledger = Ledger(database, policy=policy, clock=clock)
     await ledger.start()
     try:
         yield ledger

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seatkeeper.ledger.backup import BackupRefused, back_up
-from seatkeeper.ledger.check import check_file
+from tests.ledger.checking import check_file
 from tests.ledger.world import all_of, assert_clean, assign, connect, inventory, running, unassign
 
 pytestmark = pytest.mark.anyio

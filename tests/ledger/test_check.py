@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.journal import write
 from seatkeeper.licensing.commands import ChangeProfile, EndReason, EndSession, SetStation, Subscribe
 from seatkeeper.licensing.entities import AppliesTo, LicenseKind, LicenseName, Method, StationSetting
 from seatkeeper.licensing.event import Event
 from seatkeeper.licensing.events import Ended, LicenseDefined, LicenseRemoved, StationRemoved, UserDeleted
 from seatkeeper.licensing.inventory_commands import ChangeSeats, DeleteUser
+from tests.ledger.checking import check_file
 from tests.ledger.world import (
     OWNER,
     acquire,

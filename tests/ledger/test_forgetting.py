@@ -9,13 +9,13 @@ import pytest
 
 from seatkeeper.ledger import retention
 from seatkeeper.ledger.backup import back_up
-from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.engines.engine import NoSpace
 from seatkeeper.ledger.retention import Forgot
 from seatkeeper.licensing.commands import SetStation
 from seatkeeper.licensing.entities import StationSetting
 from seatkeeper.licensing.inventory_commands import DefineUser, DeleteUser, ForgetUser
 from seatkeeper.licensing.refusals import Code, Refusal
+from tests.ledger.checking import check_file
 from tests.ledger.keeping import (
     MINUTE,
     archive_of,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seatkeeper.ledger.check import check_file
+from tests.ledger.checking import check_file
 from tests.ledger.keeping import (
     MINUTE,
     archive_of,

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.ledger.schema import SchemaTooOld, migrate
 from seatkeeper.licensing.deployment import (
@@ -27,6 +26,7 @@ from seatkeeper.licensing.deployment_commands import BeginTransaction, DefineRun
 from seatkeeper.licensing.entities import AppliesTo
 from seatkeeper.licensing.inventory_commands import ChangeSeats, DefineLicense
 from seatkeeper.licensing.policy import DeploymentPolicy, Policy
+from tests.ledger.checking import check_file
 from tests.ledger.former_versions import changed_by_migrating, changed_since, put_former
 from tests.ledger.keeping import MINUTE, seal
 from tests.ledger.world import NOON, OWNER, Clock, acquire, assert_clean, named, rows, running

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.ledger.feed import LicensesChanged, StationChanged, SubscriptionChanged, SubscriptionState
 from seatkeeper.ledger.schema import SchemaTooOld, migrate
 from seatkeeper.licensing.commands import LeaveStation, SetStation
 from seatkeeper.licensing.entities import Station, StationSetting
+from tests.ledger.checking import check_file
 from tests.ledger.former_versions import changed_by_migrating, changed_since, put_former
 from tests.ledger.keeping import MINUTE, seal
 from tests.ledger.world import NOON, Clock, assert_clean, connect, rows, running

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.ledger.schema import SchemaTooOld, migrate
+from tests.ledger.checking import check_file
 from tests.ledger.deploying import COUNTING
 from tests.ledger.former_versions import changed_by_migrating, changed_since, put_former
 from tests.ledger.keeping import MINUTE, seal

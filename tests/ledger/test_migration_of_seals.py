@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.schema import SchemaTooOld
+from tests.ledger.checking import check_file
 from tests.ledger.former_versions import changed_by_migrating, changed_since, put_former
 from tests.ledger.keeping import MINUTE, archive_of, archives, assert_clean_with, forget, journal_of, lines, seal
 from tests.ledger.world import NOON, Clock, acquire, assert_clean, connect, rows, running

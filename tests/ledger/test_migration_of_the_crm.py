@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.ledger.feed import StationChanged
 from seatkeeper.ledger.schema import SchemaTooOld, migrate
 from seatkeeper.licensing.commands import AssignModules, LeaveStation
 from seatkeeper.licensing.entities import LicenseDetails, OwnerDetails, UserType
 from seatkeeper.licensing.inventory_commands import DefineLicense, DefineOwner, DefineUser
+from tests.ledger.checking import check_file
 from tests.ledger.former_versions import changed_by_migrating, changed_since, put_former
 from tests.ledger.keeping import MINUTE, seal
 from tests.ledger.world import NOON, OWNER, Clock, acquire, assert_clean, connect, rows, running

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.ledger.schema import SchemaTooOld, migrate
 from seatkeeper.licensing.commands import Assign, ReleaseLicenses
 from seatkeeper.licensing.entities import LicenseDetails, LicenseName, UserType
 from seatkeeper.licensing.inventory_commands import DefineLicense, DefineUser, RemoveLicenses, RemoveStation
 from seatkeeper.licensing.refusals import Code, Refusal
+from tests.ledger.checking import check_file
 from tests.ledger.former_versions import put_former
 from tests.ledger.world import NOON, OWNER, acquire, agent, assert_clean, assign, connect, named, rows, running
 

@@ -14,10 +14,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seatkeeper.ledger.check import check_file
 from seatkeeper.licensing.inventory_commands import DeleteUser
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.state import SAVED
+from tests.ledger.checking import check_file
 from tests.ledger.keeping import (
     MINUTE,
     archive_of,

@@ -16,7 +16,6 @@ from alembic.migration import MigrationContext
 from sqlalchemy import JSON, URL, Boolean, Column, LargeBinary, String, create_engine
 
 from seatkeeper.ledger import migrations, schema
-from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.door import DataDirectoryInUse, Ledger
 from seatkeeper.ledger.engines.selects import WHOLE
 from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
@@ -24,6 +23,7 @@ from seatkeeper.ledger.mapping import Mapping
 from seatkeeper.ledger.rows import MAPPINGS
 from seatkeeper.ledger.schema import SchemaTooNew, SchemaTooOld, finish, migrate, versions
 from seatkeeper.ledger.tables import metadata
+from tests.ledger.checking import check_file
 from tests.ledger.world import assert_clean, connect, inventory, rows, running, tamper
 
 pytestmark = pytest.mark.anyio

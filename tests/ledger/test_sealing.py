@@ -16,7 +16,6 @@ import pytest
 from seatkeeper.ledger import retention
 from seatkeeper.ledger.archive import strangers
 from seatkeeper.ledger.backup import back_up
-from seatkeeper.ledger.check import check_file
 from seatkeeper.ledger.door import Unavailable
 from seatkeeper.ledger.engines.engine import NoSpace, SaveFailed
 from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
@@ -26,6 +25,7 @@ from seatkeeper.ledger.snapshot import SnapshotRow
 from seatkeeper.licensing.commands import EndReason, EndSession, SetStation, Subscribe
 from seatkeeper.licensing.entities import StationSetting
 from seatkeeper.licensing.inventory_commands import DeleteUser
+from tests.ledger.checking import check_file
 from tests.ledger.keeping import (
     FAR,
     MINUTE,

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from seatkeeper.ledger.check import check_database, check_file
+from seatkeeper.ledger.check import check_database
 from seatkeeper.ledger.database import Database
 from seatkeeper.ledger.door import (
     Bounds,
@@ -16,13 +16,13 @@ from seatkeeper.ledger.door import (
     DatabaseServer,
     Ledger,
     end_process,
-    host_clock,
 )
 from seatkeeper.ledger.engines.engine import Engine
 from seatkeeper.licensing.commands import AcquireLicenses, Assign, Command, Connect, Together, Unassign
 from seatkeeper.licensing.entities import HolderKind, HolderName, LicenseName
 from seatkeeper.licensing.inventory_commands import ChangeSeats, DefineLicense, DefineStation, DefineUser
 from seatkeeper.licensing.policy import Policy
+from tests.ledger.checking import check_file
 from tests.ledger.watched import SECONDS, WatchedEngine, WatchedPostgres, WatchedSqlite
 from tests.migrated import have_schema
 
@@ -100,8 +100,7 @@ async def running(
     database = database_at(place)
     if isinstance(database, DatabaseFile):
         have_schema(database)
-    theirs = database.clock if isinstance(database, DatabaseServer) else host_clock
-    ledger = WatchedLedger(database, policy=policy, bounds=bounds, clock=clock or theirs, on_fatal=on_fatal)
+    ledger = WatchedLedger(database, policy=policy, bounds=bounds, clock=clock, on_fatal=on_fatal)
     await ledger.start()
     try:
         yield ledger

@@ -39,7 +39,7 @@ def moved(source: Database, url: str) -> Moved:
 async def node(url: str) -> AsyncIterator[Ledger]:
     """A node that runs, stopped in the end."""
     database = DatabaseServer(url)
-    ledger = Ledger(database, clock=database.clock)
+    ledger = Ledger(database)
     await ledger.start()
     try:
         yield ledger

@@ -57,7 +57,7 @@ def _plain(rows: dict[Any, Any]) -> dict[Any, Any]:
 async def _started(url: str, cached: int) -> Ledger:
     database = DatabaseServer(url)
     policy = Policy(idle_timeout=600_000, deployment=TOKENS)
-    ledger = Ledger(database, policy=policy, bounds=Bounds(cached_users=cached, batch=5), clock=database.clock)
+    ledger = Ledger(database, policy=policy, bounds=Bounds(cached_users=cached, batch=5))
     await ledger.start()
     return ledger
 

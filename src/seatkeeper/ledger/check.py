@@ -14,7 +14,6 @@ from msgspec.structs import fields
 from seatkeeper.ledger.archive import ArchiveError, ArchiveMissing, read_archive, strangers
 from seatkeeper.ledger.database import Database
 from seatkeeper.ledger.engines.engine import Reading
-from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
 from seatkeeper.ledger.journal import Entry, Head, JournalError, Seal, verify
 from seatkeeper.ledger.recount import recount
 from seatkeeper.ledger.replay import Replay, forget, from_snapshot, told_by
@@ -48,13 +47,6 @@ class Report(Struct, frozen=True):
     def clean(self) -> bool:
         """Whether nothing is wrong, and everything was there that was to be looked at."""
         return not self.differences and not self.unchecked
-
-
-def check_file(path: Path, *archives: Path) -> Report:
-    """Check the database in a file, as `check_database` does. Raises FileNotFoundError where there is none."""
-    if not path.exists():
-        raise FileNotFoundError(f"There is no database {path}.")
-    return check_database(DatabaseFile(path), *archives)
 
 
 def check_database(database: Database, *archives: Path) -> Report:

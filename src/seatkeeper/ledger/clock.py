@@ -1,7 +1,6 @@
 """The time that a ledger goes by: the host's, or one that tests set (rule L8)."""
 
 import time
-from collections.abc import Callable
 
 _MILLISECONDS = 1000
 
@@ -12,20 +11,19 @@ def host_clock() -> int:
 
 
 class SettableClock:
-    """A clock that goes as another does, the host's by default, as far ahead of it as it has been set."""
+    """A clock that goes as the host's does, as far ahead of it as it has been set."""
 
-    def __init__(self, base: Callable[[], int] = host_clock) -> None:
-        self._base = base
+    def __init__(self) -> None:
         self._ahead = 0
         self._advanced = 0
 
     def __call__(self) -> int:
         """The time in milliseconds since 1970-01-01T00:00Z."""
-        return self._base() + self._ahead
+        return host_clock() + self._ahead
 
     @property
     def ahead(self) -> int:
-        """Milliseconds by which it is ahead of the other."""
+        """Milliseconds by which it is ahead of the host's."""
         return self._ahead
 
     def steady(self) -> float:
@@ -40,7 +38,7 @@ class SettableClock:
         self._advanced += milliseconds
 
     def follow_host(self) -> None:
-        """Show the other's time again. Only where what was dated by this clock is gone."""
+        """Show the host's time again. Only where what was dated by this clock is gone."""
         self._ahead = 0
 
 

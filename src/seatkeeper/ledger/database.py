@@ -34,6 +34,10 @@ class Database(Protocol):
     def drivername(self) -> str:
         """As in the URLs of SQLAlchemy."""
 
+    @property
+    def clock(self) -> Callable[[], int]:
+        """The time that all who use it go by, in milliseconds (rule L8)."""
+
     def take(self) -> None:
         """Have it, to oneself if it is not shared, made if it does not exist.
 

@@ -15,7 +15,7 @@ from seatkeeper.ledger.auth_tokens import AuthTokenRows
 from seatkeeper.ledger.background import Background
 from seatkeeper.ledger.batch import Batches, Failed
 from seatkeeper.ledger.bounds import Bounds
-from seatkeeper.ledger.clock import SettableClock, host_clock
+from seatkeeper.ledger.clock import SettableClock
 from seatkeeper.ledger.clockwork import sweep_pause
 from seatkeeper.ledger.database import Database, DatabaseUnreachable, DataDirectoryInUse
 from seatkeeper.ledger.deployed import RuntimeFigures
@@ -63,7 +63,6 @@ __all__ = [
     "Unavailable",
     "Work",
     "end_process",
-    "host_clock",
 ]
 
 T = TypeVar("T")
@@ -81,7 +80,10 @@ def end_process(error: Exception) -> None:
 
 
 class Ledger:
-    """The one writer of a database in this process. All of it is called in the event loop it was started in."""
+    """The one writer of a database in this process. All of it is called in the event loop it was started in.
+
+    It goes by the database's time, or by a `clock` that tests set.
+    """
 
     def __init__(
         self,
@@ -89,13 +91,13 @@ class Ledger:
         *,
         policy: Policy | None = None,
         bounds: Bounds | None = None,
-        clock: Callable[[], int] = host_clock,
+        clock: Callable[[], int] | None = None,
         on_fatal: Callable[[Exception], None] = end_process,
     ) -> None:
         self.database: Final = database
         self.policy: Final = policy or Policy()
         self._bounds = bounds or Bounds()
-        self._clock = clock
+        self._clock = clock = clock or database.clock
         self._on_fatal = on_fatal
         timeout = self.policy.idle_timeout
         sweep = round(2_000 * sweep_pause(timeout))  # one may be late by another

@@ -31,7 +31,6 @@ from seatkeeper.ledger.door import (
     Ledger,
     SettableClock,
     Unavailable,
-    host_clock,
 )
 from seatkeeper.licensing.entities import User
 from seatkeeper.licensing.inventory_commands import SetPassword
@@ -79,9 +78,7 @@ async def opened(
     async with AsyncExitStack() as stack:
         if database.shared and share is None:
             stack.enter_context(held(settings.data))
-        ledger = Ledger(
-            database, policy=policy_of(settings), bounds=bounds_of(settings), clock=clock or _clock_of(database)
-        )
+        ledger = Ledger(database, policy=policy_of(settings), bounds=bounds_of(settings), clock=clock)
         await ledger.start()
         stack.push_async_callback(ledger.stop)
         reads = Reads(database, reachable=lambda: ledger.connected)
@@ -183,11 +180,6 @@ def _database(settings: Settings, ephemeral: Ephemeral | None) -> Database:
     if ephemeral is not None:
         return DatabaseInMemory()
     return DatabaseServer(settings.database) if settings.database else DatabaseFile.in_directory(settings.data)
-
-
-def _clock_of(database: Database) -> Callable[[], int]:
-    """The nodes of a database go by its clock: their hosts' need not be the same (rule L8)."""
-    return database.clock if isinstance(database, DatabaseServer) else host_clock
 
 
 def _token(settings: Settings, ephemeral: Ephemeral | None, share: Share | None) -> str:

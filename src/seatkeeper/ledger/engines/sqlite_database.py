@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
+from seatkeeper.ledger.clock import host_clock
 from seatkeeper.ledger.database import DatabaseUnreachable, DataDirectoryInUse
 from seatkeeper.ledger.engines.sqlite import SqliteEngine
 from seatkeeper.ledger.engines.sqlite_reading import SqliteReading
@@ -32,6 +33,7 @@ class _Sqlite(ABC):
     """What a file and memory have in common. One process has it, and one thread of that writes."""
 
     shared: Final = False
+    clock: Final = staticmethod(host_clock)
     drivername: Final = "sqlite"
 
     @abstractmethod
