@@ -17,9 +17,9 @@ def needed_for(batch: Iterable[commands.Command[Any]], image: Image) -> Needed:
     for command in batch:
         _NEEDS[type(command)](command, image, needed)
     return Needed(
-        users=needed.users - image.users.keys(),
-        logins=needed.logins - image.user_ids.keys(),
-        sessions=needed.sessions - image.sessions.keys(),
+        users=needed.users.difference(image.users),
+        logins=needed.logins.difference(image.user_ids),
+        sessions=needed.sessions.difference(image.sessions),
         rosters=needed.rosters,
         licenses=needed.licenses,
         expiring=needed.expiring,

@@ -38,7 +38,7 @@ class PostgresEngine(PostgresSession):
                     "licenses": sorted(needed.licenses),
                 }
                 users.update(number for (number,) in self._execute(statements.USERS_NEEDED, given))
-            absent = users - image.users.keys()
+            absent = users.difference(image.users)
             if absent:
                 self._load_users(image, absent)
             if needed.rosters:

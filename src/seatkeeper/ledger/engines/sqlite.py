@@ -72,7 +72,7 @@ class SqliteEngine:
             users.update(self._numbers(statements.USERS_OF_SESSIONS, needed.sessions))
         if needed.licenses:
             users.update(self._numbers(statements.USERS_OF_LICENSES, needed.licenses, times=2))
-        absent = users - image.users.keys()
+        absent = users.difference(image.users)
         if absent:
             self._load_users(image, absent)
         for license_id in needed.rosters:
