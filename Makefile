@@ -40,6 +40,7 @@ check: .venv/.installed ## Check style, types, the import table, the lock files 
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy scripts
+	$(BIN)/mypy -p bench
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_locks.py
 	$(BIN)/python scripts/settings_reference.py --check

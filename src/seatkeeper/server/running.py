@@ -13,12 +13,13 @@ from typing import Final
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
 from seatkeeper.server.ephemeral import Ephemeral
 from seatkeeper.server.house import House
 from seatkeeper.server.opening import opened
 from seatkeeper.server.share import Share
-from seatkeeper.settings import ListenSettings, Settings, SettingsError
+from seatkeeper.settings import LimitsSettings, ListenSettings, Settings, SettingsError
 from seatkeeper.settings.addresses import host_and_port
 from seatkeeper.transport.forwarded import Forwarded
 from seatkeeper.transport.listener import Listeners
@@ -98,8 +99,9 @@ async def _serve(
         # everything for up to a second, so that is done a hundredth as often as by default.
         youngest, younger, _ = gc.get_threshold()
         gc.set_threshold(youngest, younger, 1000)
+        proxies = listen.trusted_proxies
         server = _Server(
-            _uvicorn(house, settings),
+            uvicorn_config(Forwarded(house, proxies) if proxies else house, settings.limits),
             house,
             listeners=listeners,
             tls=tls,
@@ -225,11 +227,11 @@ def _give_up() -> None:
     os._exit(1)
 
 
-def _uvicorn(house: House, settings: Settings) -> uvicorn.Config:
-    proxies = settings.listen.trusted_proxies
+def uvicorn_config(app: ASGIApp, limits: LimitsSettings) -> uvicorn.Config:
+    """How uvicorn serves an application here."""
     return uvicorn.Config(
-        Forwarded(house, proxies) if proxies else house,
-        http=bounded_protocol(settings.limits.headers, settings.limits.request_seconds),
+        app,
+        http=bounded_protocol(limits.headers, limits.request_seconds),
         ws="none",
         lifespan="off",
         log_config=None,
