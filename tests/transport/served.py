@@ -17,7 +17,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Scope
 
 from seatkeeper.transport.access_log import AccessLog
-from seatkeeper.transport.departure import Departure
 from seatkeeper.transport.limits import Limits, RequestLimits, allow
 from seatkeeper.transport.logs import configure_logs
 from seatkeeper.transport.protocol import bounded_protocol
@@ -136,7 +135,7 @@ def main() -> None:
     given = parser.parse_args()
     configure_logs("json", "info")
     limits = Limits(body=given.body, headers=given.headers, seconds=given.seconds)
-    app = AccessLog(RequestLimits(Departure(Starlette(routes=ROUTES)), limits, render), observed=lambda *_: None)
+    app = AccessLog(RequestLimits(Starlette(routes=ROUTES), limits, render), observed=lambda *_: None)
     config = uvicorn.Config(
         app,
         http=bounded_protocol(given.headers, given.head_seconds),

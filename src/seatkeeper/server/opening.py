@@ -55,7 +55,6 @@ from seatkeeper.superoffice.cross_origin import across_origins as superoffice_ac
 from seatkeeper.superoffice.errors import render as render_superoffice
 from seatkeeper.superoffice.slow_calls import SlowCalls
 from seatkeeper.transport.availability import Availability, State
-from seatkeeper.transport.departure import Departure
 from seatkeeper.transport.faults import Faults
 from seatkeeper.transport.limits import Limits, RequestLimits
 from seatkeeper.transport.record import RequestRecord
@@ -204,18 +203,18 @@ def _faces(
     limits = Limits(bounds.body, bounds.headers, bounds.request_seconds)
     of_inventory = Limits(bounds.inventory_body, bounds.headers, bounds.inventory_seconds)
     of_inventories = {"/v1/inventory": of_inventory, "/v1/testing/reset": of_inventory}
-    spoken = Speech(RequestLimits(Departure(icws), limits, render_icws), ledger)
-    bounded_admin = RequestLimits(Departure(admin), limits, render_admin, paths=of_inventories)
+    spoken = Speech(RequestLimits(icws, limits, render_icws), ledger)
+    bounded_admin = RequestLimits(admin, limits, render_admin, paths=of_inventories)
     bounded_superoffice = GZipMiddleware(
-        RequestLimits(Departure(superoffice), limits, render_superoffice), _WORTH_COMPRESSING, _COMPRESSION
+        RequestLimits(superoffice, limits, render_superoffice), _WORTH_COMPRESSING, _COMPRESSION
     )
     render_mobilefirst = mobilefirst_renderer(settings.mobilefirst.product_version)
-    applications = RequestLimits(Departure(mobilefirst), limits, render_mobilefirst)
+    applications = RequestLimits(mobilefirst, limits, render_mobilefirst)
     crm = superoffice_across_origins(bounded_superoffice, settings.superoffice.allowed_origins)
     return {
         "icws": Face("icws", across_origins(spoken, settings.icws.allowed_origins)),
         "v1": Face("admin", _Below(bounded_admin, 1)),
-        "metrics": Face("metrics", RequestLimits(Departure(scraping), limits, render_admin)),
+        "metrics": Face("metrics", RequestLimits(scraping, limits, render_admin)),
         **{
             f"{path}/{place}".lstrip("/"): Face("superoffice", _Below(crm, path.rstrip("/").count("/")))
             for path in settings.superoffice.paths

@@ -12,6 +12,9 @@ from typing import Final
 from msgspec import Struct
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from seatkeeper.transport.attendance import Attended, GivenUp, Rounds
+from seatkeeper.transport.record import record_of
+
 Render = Callable[[Scope, int, str, Mapping[str, str | int]], ASGIApp]
 """Makes a face's answer to a request beyond a limit, from its scope, the status and one sentence for the client: an
 English pattern with named blanks, and what fills them.
@@ -20,7 +23,7 @@ The statuses are 413 (body), 431 (headers) and 504 (time); a face that has other
 for these, as ICWS has 500 for a time-out, answers with its own.
 """
 
-_TIME: Final = "time_limit"
+_TIME: Final = "attended"
 
 _DISCARD_SECONDS = 2.0
 _DISCARDED_BODIES = 4
@@ -38,132 +41,109 @@ _NO_PATHS: Final[Mapping[str, Limits]] = MappingProxyType({})
 
 
 class RequestLimits:
-    """Middleware that answers for `app` where a request goes beyond its limits.
+    """Middleware that answers for `app` where a request goes beyond its limits, and gives up what nobody waits for.
 
     `limits` hold for every path but those of `paths`, and what is below these; they are written in lower case and found
-    in any. Time runs until the answer is sent, for an event stream until it begins. When it is up, `app` is cancelled.
+    in any. Time runs until the answer is sent, for an event stream until it begins, and is looked at ten times a
+    second. When it is up, or the client has left before the answer is complete, `app` is cancelled; an answer that has
+    begun and itself listens for the departure, as an event stream does, is told of it instead.
     """
 
     def __init__(
         self, app: ASGIApp, limits: Limits, render: Render, *, paths: Mapping[str, Limits] = _NO_PATHS
     ) -> None:
-        self._everywhere = _Bounded(app, limits, render)
-        self._below = {f"{path}/": _Bounded(app, of_path, render) for path, of_path in paths.items()}
         self._app = app
+        self._limits = limits
+        self._below = {f"{path}/": of_path for path, of_path in paths.items()}
+        self._render = render
+        self._rounds = Rounds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path = f"{scope['path']}/".lower()
-        bounded = next((each for below, each in self._below.items() if path.startswith(below)), self._everywhere)
-        await bounded(scope, receive, send)
-
-
-def allow(scope: Scope, seconds: float) -> None:
-    """Let the request of `scope` last so many seconds from now, since it waits for what may take longer than others."""
-    time: _Time | None = scope.get("state", {}).get(_TIME)
-    if time is not None:
-        time.allow(seconds)
-
-
-class _Bounded:
-    """Answers for `app` where a request goes beyond `limits`."""
-
-    def __init__(self, app: ASGIApp, limits: Limits, render: Render) -> None:
-        self._app = app
-        self._limits = limits
-        self._render = render
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = _Answer(send)
-        answer.time = scope.setdefault("state", {})[_TIME] = _Time(self._limits.seconds)
+        limits = self._limits_of(scope["path"]) if self._below else self._limits
+        request = scope.setdefault("state", {})[_TIME] = Attended(receive, send, limits.seconds)
+        self._rounds.begin(request)
         try:
-            async with answer.time.out:
-                await self._within_size(scope, receive, answer)
-        except TimeoutError:
-            if not answer.time.out.expired():
-                raise
-            if not answer.started:
-                await self._refuse(
-                    scope,
-                    receive,
-                    send,
-                    504,
-                    "The request took longer than {seconds} seconds and was given up; what it asks for may have been"
-                    " done all the same.",
-                    seconds=f"{answer.time.seconds:g}",
-                )
+            await self._within_size(scope, limits, request)
+        except asyncio.CancelledError:
+            match request.gave_up():
+                case None:
+                    raise
+                case GivenUp.LEFT:
+                    record_of(scope).outcome = "client left"
+                case GivenUp.LATE if not request.started:
+                    await self._refuse(
+                        scope,
+                        receive,
+                        send,
+                        504,
+                        "The request took longer than {seconds} seconds and was given up; what it asks for may have"
+                        " been done all the same.",
+                        seconds=f"{request.seconds:g}",
+                    )
+                case GivenUp.LATE:
+                    pass  # the server ends a connection whose answer is not complete
+        finally:
+            self._rounds.end(request)
 
-    async def _within_size(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    def _limits_of(self, path: str) -> Limits:
+        path = f"{path}/".lower()
+        return next((limits for below, limits in self._below.items() if path.startswith(below)), self._limits)
+
+    async def _within_size(self, scope: Scope, limits: Limits, request: Attended) -> None:
         size, length, chunked = _measured(scope)
-        if size > self._limits.headers:
+        if size > limits.headers:
             await self._refuse(
                 scope,
-                receive,
-                answer.send,
+                request.receive,
+                request.send,
                 431,
                 "The request's headers take {size} bytes; at most {most} are taken.",
                 size=size,
-                most=self._limits.headers,
+                most=limits.headers,
             )
-        elif length > self._limits.body:
-            await self._discard(scope, receive)
+        elif length > limits.body:
+            await _discard(scope, limits, request.receive)
             await self._refuse(
                 scope,
-                receive,
-                answer.send,
+                request.receive,
+                request.send,
                 413,
                 "The request's body takes {size} bytes; at most {most} bytes are taken.",
                 size=length,
-                most=self._limits.body,
+                most=limits.body,
             )
         elif not chunked:
-            await self._app(scope, receive, answer.send)
+            await self._app(scope, request.receive, request.send)
         else:
-            await self._with_unannounced_body(scope, receive, answer)
+            await self._with_unannounced_body(scope, limits, request)
 
-    async def _with_unannounced_body(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    async def _with_unannounced_body(self, scope: Scope, limits: Limits, request: Attended) -> None:
         # The length is known only at the end, so the end is awaited before the application begins.
         body = bytearray()
         more = True
         while more:
-            message = await receive()
+            message = await request.receive()
             if message["type"] == "http.disconnect":
                 return
             body += message.get("body", b"")
             more = message.get("more_body", False)
-            if len(body) > self._limits.body:
+            if len(body) > limits.body:
                 if more:
-                    await self._discard(scope, receive)
+                    await _discard(scope, limits, request.receive)
                 await self._refuse(
                     scope,
-                    receive,
-                    answer.send,
+                    request.receive,
+                    request.send,
                     413,
                     "The request's body takes more; at most {most} bytes are taken.",
-                    most=self._limits.body,
+                    most=limits.body,
                 )
                 return
-        await self._app(scope, _replaying(bytes(body), receive), answer.send)
-
-    async def _discard(self, scope: Scope, receive: Receive) -> None:
-        """Read what is still being sent, within reason: many clients look for the answer only afterwards.
-
-        A client that waits for leave to send (`Expect: 100-continue`) is answered at once instead.
-        """
-        if any(name == b"expect" for name, _ in scope["headers"]):
-            return
-        most, more = _DISCARDED_BODIES * self._limits.body, True
-        try:
-            async with asyncio.timeout(min(_DISCARD_SECONDS, self._limits.seconds / 2)):
-                while more and most > 0:
-                    message = await receive()
-                    most -= len(message.get("body", b""))
-                    more = message.get("more_body", False)
-        except TimeoutError:
-            return
+        await self._app(scope, _replaying(bytes(body), request.receive), request.send)
 
     async def _refuse(
         self, scope: Scope, receive: Receive, send: Send, status: int, text: str, /, **facts: str | int
@@ -176,44 +156,29 @@ class _Bounded:
         await self._render(scope, status, text, facts)(scope, receive, send_closing)
 
 
-class _Time:
-    """How long a request may last: so many `seconds` from its beginning, until it is allowed more."""
-
-    __slots__ = ("_began", "out", "seconds")
-
-    def __init__(self, seconds: float) -> None:
-        self._began = asyncio.get_running_loop().time()
-        self.seconds = seconds
-        self.out = asyncio.timeout_at(self._began + seconds)
-
-    def allow(self, seconds: float) -> None:
-        end = asyncio.get_running_loop().time() + seconds
-        self.seconds = round(end - self._began, 1)
-        self.out.reschedule(end)
+def allow(scope: Scope, seconds: float) -> None:
+    """Let the request of `scope` last so many seconds from now, since it waits for what may take longer than others."""
+    request: Attended | None = scope.get("state", {}).get(_TIME)
+    if request is not None:
+        request.allow(seconds)
 
 
-class _Answer:
-    """Passes the answer on and notes how far it is."""
+async def _discard(scope: Scope, limits: Limits, receive: Receive) -> None:
+    """Read what is still being sent, within reason: many clients look for the answer only afterwards.
 
-    __slots__ = ("_send", "started", "time")
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.started = False
-        self.time: _Time
-
-    async def send(self, message: Message) -> None:
-        if not self.started and message["type"] == "http.response.start":
-            self.started = True
-            if _is_event_stream(message):
-                self.time.out.reschedule(None)
-        await self._send(message)
-
-
-def _is_event_stream(start: Message) -> bool:
-    return any(
-        name == b"content-type" and value.startswith(b"text/event-stream") for name, value in start.get("headers", ())
-    )
+    A client that waits for leave to send (`Expect: 100-continue`) is answered at once instead.
+    """
+    if any(name == b"expect" for name, _ in scope["headers"]):
+        return
+    most, more = _DISCARDED_BODIES * limits.body, True
+    try:
+        async with asyncio.timeout(min(_DISCARD_SECONDS, limits.seconds / 2)):
+            while more and most > 0:
+                message = await receive()
+                most -= len(message.get("body", b""))
+                more = message.get("more_body", False)
+    except TimeoutError:
+        return
 
 
 def _measured(scope: Scope) -> tuple[int, int, bool]:

@@ -14,34 +14,48 @@ from seatkeeper.ledger.rows import MAPPINGS
 from seatkeeper.licensing.entities import HolderKind, Method
 
 
+class ForRows(NamedTuple):
+    """A statement for as many rows as it is given, whose values come one after the other."""
+
+    before: str
+    row: str
+    after: str = ""
+
+    def of(self, count: int) -> str:
+        """The statement for so many rows."""
+        return f"{self.before}{', '.join([self.row] * count)}{self.after}"
+
+
 class Writes(NamedTuple):
-    """The statements that bring one table up to date.
+    """The statements that bring one table up to date. Insert and update are given all columns, delete those of the
+    key."""
 
-    `update_order`: where in a row's values the parameters of `update` stand, in their order.
-    """
-
-    insert: str
-    update: str
-    update_order: tuple[int, ...]
-    delete: str
+    insert: ForRows
+    update: ForRows
+    delete: ForRows
 
 
-def _insert(table: Table) -> str:
+def _insert(table: Table, after: str = "") -> ForRows:
     names = names_of(table)
-    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' for _ in names)})"
+    return ForRows(f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ", _blanks(len(names)), after)
 
 
 def _writes(mapping: Mapping) -> Writes:
     table = mapping.table
-    names = names_of(table)
-    rest = [name for name in names if name not in mapping.key]
-    own = " AND ".join(f"{name} = ?" for name in mapping.key)
+    given = {name: f"v.column{number}" for number, name in enumerate(names_of(table), 1)}  # as SQLite calls them
+    rest = ", ".join(f"{name} = {value}" for name, value in given.items() if name not in mapping.key)
+    own = " AND ".join(f"{table.name}.{name} = {given[name]}" for name in mapping.key)
     return Writes(
         insert=_insert(table),
-        update=f"UPDATE {table.name} SET {', '.join(f'{name} = ?' for name in rest)} WHERE {own}",
-        update_order=tuple(names.index(name) for name in (*rest, *mapping.key)),
-        delete=f"DELETE FROM {table.name} WHERE {own}",
+        update=ForRows(f"UPDATE {table.name} SET {rest} FROM (VALUES ", _blanks(len(given)), f") AS v WHERE {own}"),
+        delete=ForRows(
+            f"DELETE FROM {table.name} WHERE ({', '.join(mapping.key)}) IN (VALUES ", _blanks(len(mapping.key)), ")"
+        ),
     )
+
+
+def _blanks(count: int) -> str:
+    return f"({', '.join('?' * count)})"
 
 
 _GIVEN: Final = "(SELECT value FROM json_each(?))"
@@ -86,14 +100,13 @@ ROSTER: Final = f"""
 """
 """The assignments of one license that take an assignable seat."""
 
-SAVE_ACTIVITY: Final = (
-    "INSERT INTO session_activity (session_id, last_seen) VALUES (?, ?)"
-    " ON CONFLICT (session_id) DO UPDATE SET last_seen = excluded.last_seen"
+SAVE_ACTIVITY: Final = _insert(
+    tables.session_activity, " ON CONFLICT (session_id) DO UPDATE SET last_seen = excluded.last_seen"
 )
-DROP_ACTIVITY: Final = "DELETE FROM session_activity WHERE session_id = ?"
-SAVE_REPEATS: Final = (
-    "INSERT INTO denial_repeats (seq, repeats, last_at) VALUES (?, ?, ?)"
-    " ON CONFLICT (seq) DO UPDATE SET repeats = repeats + excluded.repeats, last_at = excluded.last_at"
+DROP_ACTIVITY: Final = ForRows("DELETE FROM session_activity WHERE session_id IN (VALUES ", "(?)", ")")
+SAVE_REPEATS: Final = _insert(
+    tables.denial_repeats,
+    " ON CONFLICT (seq) DO UPDATE SET repeats = repeats + excluded.repeats, last_at = excluded.last_at",
 )
 
 INSERT_SNAPSHOT: Final = _insert(tables.snapshot_rows)
