@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from starlette.routing import Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from seatkeeper.icws.auth import Gate, Handler, SessionHandler
 from seatkeeper.icws.configuration.allocations import LicenseAllocations
@@ -16,6 +15,7 @@ from seatkeeper.icws.configuration.updates import Updates
 from seatkeeper.icws.configuration.users import Users as ConfiguredUsers
 from seatkeeper.icws.connection import Connections
 from seatkeeper.icws.cross_origin import not_for_foreign_pages
+from seatkeeper.icws.directory import Directory
 from seatkeeper.icws.errors import not_found
 from seatkeeper.icws.faults import face_faults
 from seatkeeper.icws.licenses import Licenses
@@ -38,7 +38,10 @@ PREFIX: Final = "/icws/"
 
 
 class Place(NamedTuple):
-    """A resource: the feature it belongs to, its path after `/icws` (and the session id), and its methods."""
+    """A resource: the feature it belongs to, its path after `/icws` (and the session id), and its methods.
+
+    A path may end with a blank: `{id}`, which takes the rest whatever it is, or `{feature_id}`, one segment of it.
+    """
 
     feature: str
     path: str
@@ -76,24 +79,17 @@ def create_app(
     except ValueError as error:
         raise ValueError(f"icws.retired: {error}") from None
     faults = None if ordered is None else face_faults(ordered, _operations(places), availability)
-    router = Router(
-        [
-            Route(
-                _route(place),
-                Resource(
-                    place.path,
-                    _pattern(place),
-                    place.methods,
-                    retired=partial(retirement.covers, place.feature, place.path),
-                    faults=faults,
-                ),
-            )
-            for place in places
-        ],
-        redirect_slashes=False,
-        default=_not_found,
-    )
-    return Icws(router, retirement)
+    directory = Directory()
+    for place in places:
+        resource = Resource(
+            place.path,
+            _pattern(place),
+            place.methods,
+            retired=partial(retirement.covers, place.feature, place.path),
+            faults=faults,
+        )
+        directory.add(place.path, resource, sessionless=place.sessionless)
+    return Icws(directory, retirement)
 
 
 class Icws:
@@ -102,17 +98,18 @@ class Icws:
     `retirement`: what answers 410 now.
     """
 
-    def __init__(self, app: ASGIApp, retirement: Retirement) -> None:
+    def __init__(self, directory: Directory, retirement: Retirement) -> None:
         self.retirement: Final = retirement
-        self._app = app
+        self._directory = directory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        path = scope["path"]
-        head, rest = path[: len(PREFIX)], path[len(PREFIX) :]
-        if head != PREFIX and head.lower() == PREFIX:
-            scope = {**scope, "path": PREFIX + rest}
-        await self._app(scope, receive, send)
+        found = self._directory.find(scope["path"][len(PREFIX) :])
+        if found is None:
+            await not_found(scope["path"]).render(scope)(scope, receive, send)
+        else:
+            scope["path_params"] = found.parameters
+            await found.resource(scope, receive, send)
 
 
 def _places(
@@ -125,7 +122,7 @@ def _places(
     availability: Availability,
     retirement: Retirement,
 ) -> list[Place]:
-    """Every resource, the busiest first, since they are tried in order."""
+    """Every resource."""
     gate = Gate(ledger)
     server = Server(settings.icws, availability, retirement, ledger.now)
     licenses = Licenses(ledger, settings.icws)
@@ -220,12 +217,6 @@ def _self_description(server: Server) -> list[Place]:
     ]
 
 
-def _route(place: Place) -> str:
-    """Its pattern. An id stands at the end and may hold slashes: paths are matched when they are decoded."""
-    path = place.path.replace("{id}", "{id:path}")
-    return PREFIX + (path if place.sessionless else "{session_id}/" + path)
-
-
 def _pattern(place: Place) -> str:
     """As what it is counted: its path, with `{session}` for any session."""
     return PREFIX + (place.path if place.sessionless else "{session}/" + place.path)
@@ -234,7 +225,3 @@ def _pattern(place: Place) -> str:
 def _operations(places: list[Place]) -> frozenset[Operation]:
     """All that can be asked of this face."""
     return frozenset(Operation(method, _pattern(place)) for place in places for method in place.methods)
-
-
-async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    await not_found(scope["path"]).render(scope)(scope, receive, send)

@@ -5,6 +5,7 @@ from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from seatkeeper.icws.errors import COOKIE_CODE, CSRF_TOKEN_CODE, SESSION_ID_CODE, Failure, session_ended, unauthorized
 from seatkeeper.icws.session_ids import session_number
@@ -13,12 +14,14 @@ from seatkeeper.identity.secrets import matches
 from seatkeeper.ledger.door import Ledger, LiveSession
 from seatkeeper.ledger.feed import EndedSession
 from seatkeeper.licensing.entities import SessionKeys
+from seatkeeper.transport.asked import header, headers
 from seatkeeper.transport.record import record_of
 
 Handler = Callable[[Request], Awaitable[Response]]
 SessionHandler = Callable[[Request, LiveSession], Awaitable[Response]]
 
 CSRF_HEADER: Final = "ININ-ICWS-CSRF-Token"
+_CSRF_HEADER: Final = CSRF_HEADER.lower().encode()
 SESSION_HEADER: Final = "ININ-ICWS-Session-ID"
 
 
@@ -70,26 +73,26 @@ class Gate:
             raise unauthorized(SESSION_ID_CODE, "No session has the id that stands in this URL.")
         speak(request.scope, session.session.language if isinstance(session, LiveSession) else session.language)
         if csrf:
-            _check_token(request, session.keys)
-        _check_cookie(request, session_id, session.keys)
+            _check_token(request.scope, session.keys)
+        _check_cookie(request.scope, session_id, session.keys)
         if isinstance(session, LiveSession):
             self._ledger.touch(session_id)
             record_of(request.scope).user = session.user.login
         return session
 
 
-def _check_token(request: Request, keys: SessionKeys) -> None:
-    token = request.headers.get(CSRF_HEADER)
+def _check_token(scope: Scope, keys: SessionKeys) -> None:
+    token = header(scope, _CSRF_HEADER)
     if not token or not matches(keys.csrf_digest, token.strip()):
         raise unauthorized(
             CSRF_TOKEN_CODE, "This request needs the session's CSRF token, in the header ININ-ICWS-CSRF-Token."
         )
 
 
-def _check_cookie(request: Request, session_id: int, keys: SessionKeys) -> None:
+def _check_cookie(scope: Scope, session_id: int, keys: SessionKeys) -> None:
     """Many clients send the whole Set-Cookie line back, attributes and all: they are looked over (contract 1.6)."""
     name = f"icws_{session_id}"
-    for line in request.headers.getlist("cookie"):
+    for line in headers(scope, b"cookie"):
         for crumb in line.split(";"):
             key, _, value = crumb.partition("=")
             if key.strip() == name and matches(keys.cookie_digest, value.strip().strip('"')):

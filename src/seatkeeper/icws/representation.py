@@ -5,20 +5,37 @@ from datetime import datetime
 from typing import Final
 
 from msgspec.json import Encoder
-from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
+from seatkeeper.transport.asked import headers as headers_of
+
 ICWS: Final = "application/vnd.inin.icws+JSON; charset=utf-8"
 PLAIN_JSON: Final = "application/json"
+_ICWS: Final = ICWS.encode()
+_PLAIN_JSON: Final = PLAIN_JSON.encode()
 
 encode: Final = Encoder().encode
 """JSON bytes of a value; an IntEnum becomes its number (contract 1.2)."""
 
 
+class Represented(Response):
+    """As Starlette's, of what is bytes already."""
+
+    def __init__(self, body: bytes, status: int, headers: Mapping[str, str] | None, media_type: bytes) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = body
+        self.raw_headers = [
+            *[(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in (headers or {}).items()],
+            (b"content-length", b"%d" % len(body)),
+            (b"content-type", media_type),
+        ]
+
+
 def represent(scope: Scope, content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """An answer with a body, in the media type that the client of `scope` can read."""
-    return Response(encode(content), status, headers, media_type=media_type(scope))
+    return Represented(encode(content), status, headers, media_type(scope))
 
 
 def empty(status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
@@ -26,16 +43,16 @@ def empty(status: int = 200, headers: Mapping[str, str] | None = None) -> Respon
     return Response(None, status, headers)
 
 
-def media_type(scope: Scope) -> str:
+def media_type(scope: Scope) -> bytes:
     """The API's own media type, except for a client that accepts nothing but plain JSON (contract 1.1).
 
     The vendor's SDK ignores a body of any other type, so `*/*`, a mixture and no Accept at all get the API's own.
     """
-    accepted = ",".join(Headers(scope=scope).getlist("accept")).lower()
+    accepted = ",".join(headers_of(scope, b"accept")).lower()
     if PLAIN_JSON not in accepted:
-        return ICWS
+        return _ICWS
     only_plain = all(_bare(item) == PLAIN_JSON for item in accepted.split(",") if item.strip())
-    return PLAIN_JSON if only_plain else ICWS
+    return _PLAIN_JSON if only_plain else _ICWS
 
 
 def _bare(item: str) -> str:

@@ -13,6 +13,7 @@ from seatkeeper.ledger.door import Unavailable
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.sentences import say
 from seatkeeper.queries.reads import ReadTimeout
+from seatkeeper.transport.asked import Asked
 from seatkeeper.transport.faults import FaceFaults, Operation
 from seatkeeper.transport.record import record_of
 
@@ -42,7 +43,7 @@ class Resource:
         """Answer one request."""
         record_of(scope).route = self._pattern
         try:
-            response = await self._answer(Request(scope, receive))
+            response = await self._answer(Asked(scope, receive))
         except ClientDisconnect:
             return  # there is nobody to answer
         await response(scope, receive, send)

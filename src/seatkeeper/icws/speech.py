@@ -5,14 +5,15 @@ docs/decisions/languages.md.
 
 from typing import Final
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from seatkeeper.icws.session_ids import session_number
 from seatkeeper.languages import choice
 from seatkeeper.ledger.door import Ledger
+from seatkeeper.transport.asked import headers
 
-_KEY: Final = "icws_language"
+_LANGUAGE: Final = "icws_language"
+_SPEECH: Final = "icws_speech"
 
 
 class Speech:
@@ -27,27 +28,33 @@ class Speech:
         self._ledger = ledger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on."""
-        session = self._ledger.image.sessions.get(session_number(_segment(scope["path"])) or 0)
-        if session is not None:
-            speak(scope, session.language)
+        """Pass one request on. What its language is, is looked up only where it is asked for."""
+        scope.setdefault("state", {})[_SPEECH] = self
         await self._app(scope, receive, send)
+
+    def of_session_in(self, path: str) -> str | None:
+        """The language of the session that a path names, if it is live and known here."""
+        session = self._ledger.image.sessions.get(session_number(_segment(path)) or 0)
+        return None if session is None else session.language
 
 
 def speak(scope: Scope, language: str) -> None:
     """Answer the request of `scope` in the language of this tag."""
-    scope.setdefault("state", {})[_KEY] = language
+    scope.setdefault("state", {})[_LANGUAGE] = language
 
 
 def language_of(scope: Scope) -> str:
     """The language of the answer to the request of `scope`, as a tag."""
-    language: str | None = scope.get("state", {}).get(_KEY)
+    state = scope.get("state", {})
+    language: str | None = state.get(_LANGUAGE)
+    if language is None and _SPEECH in state:
+        language = state[_SPEECH].of_session_in(scope["path"])
     return choice.of_request(accepted_languages(scope)) if language is None else language
 
 
 def accepted_languages(scope: Scope) -> str:
     """What the request says in `Accept-Language`; empty where it says nothing."""
-    return ",".join(Headers(scope=scope).getlist("accept-language"))
+    return ",".join(headers(scope, b"accept-language"))
 
 
 def _segment(path: str) -> str:

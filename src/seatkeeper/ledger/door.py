@@ -5,6 +5,7 @@ import os
 import time
 from asyncio import Future
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -281,6 +282,11 @@ class Ledger:
         Whoever adds this to what he has read before may miss what is being saved at that moment.
         """
         return {seq: (count, at) for seq, count, at in self._opened.replica.denials.repeats()}
+
+    @property
+    def still(self) -> Lock:
+        """While it is held no batch gets into the image: what is read is as one commit left it. For microseconds."""
+        return self._opened.tally.lock
 
     @property
     def image(self) -> Image:
