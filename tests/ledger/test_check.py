@@ -9,9 +9,9 @@ import pytest
 
 from seatkeeper.ledger.journal import write
 from seatkeeper.licensing.commands import ChangeProfile, EndReason, EndSession, SetStation, Subscribe
-from seatkeeper.licensing.entities import AppliesTo, LicenseKind, LicenseName, Method, StationSetting
+from seatkeeper.licensing.entities import AppliesTo, HolderKind, LicenseKind, LicenseName, Method, StationSetting
 from seatkeeper.licensing.event import Event
-from seatkeeper.licensing.events import Ended, LicenseDefined, LicenseRemoved, StationRemoved, UserDeleted
+from seatkeeper.licensing.events import Acquired, Ended, LicenseDefined, LicenseRemoved, StationRemoved, UserDeleted
 from seatkeeper.licensing.inventory_commands import ChangeSeats, DeleteUser
 from tests.ledger.checking import check_file
 from tests.ledger.world import (
@@ -114,6 +114,7 @@ def test_after_real_work_everything_is_as_the_journal_says(worked: Path) -> None
         ("UPDATE journal SET at = at + 1 WHERE seq = 9", "event 9 or its place in the chain has been changed"),
         ("UPDATE journal SET at = 0 WHERE seq = 9", "event 9 is earlier than the one before it"),
         ("UPDATE journal SET batch = 0 WHERE seq = 9", "event 9 or its place in the chain has been changed"),
+        ("UPDATE journal SET batch = batch + 0.5 WHERE seq = 9", "event 9 or its place in the chain has been changed"),
         (
             "UPDATE journal SET kind = 'lent' WHERE seq = 1",
             "event 1 (lent) cannot be folded: the journal has",
@@ -183,6 +184,23 @@ def test_a_journal_that_leaves_something_behind_is_told_what(copy: Path, event: 
         tamper(copy, f"INSERT INTO journal VALUES ({', '.join('?' for _ in entry)})", *entry)  # noqa: S608 - places
     differences = check_file(copy).differences
     assert named <= set(differences), differences
+
+
+def test_an_event_that_cannot_be_folded_has_no_effect_at_all(copy: Path) -> None:
+    """It is found out late: the hold is there already when the license turns out to be missing."""
+    head = check_file(copy).head
+    acquired = Acquired(
+        session_id=1_000_000_003,
+        user_id=3,
+        license_id=77,
+        ground=HolderKind.USER,
+        assignment_id=1,
+        method=Method.CONCURRENT,
+        takes_seat=True,
+    )
+    for entry in write([acquired], head, head.at, 1)[0]:
+        tamper(copy, f"INSERT INTO journal VALUES ({', '.join('?' for _ in entry)})", *entry)  # noqa: S608 - places
+    assert check_file(copy).differences == [f"event {head.seq + 1} (acquired) cannot be folded: KeyError(77)"]
 
 
 async def _check_while_it_works(data: Path) -> list[list[str]]:

@@ -190,10 +190,8 @@ class _Check:
         for image in (replay.image, snapshot.image):
             forget(image, forgotten)
         for name in JOURNALLED:
-            folded, stored = getattr(replay.image, name), getattr(snapshot.image, name)
-            self._differences += (
-                f"the snapshot of event {last.position}: {wrong}" for wrong in _compare(name, folded, stored)
-            )
+            _, different = _compare(name, getattr(replay.image, name), getattr(snapshot.image, name).items())
+            self._differences += (f"the snapshot of event {last.position}: {wrong}" for wrong in different)
 
     def _compare_seals(self, replay: Replay, archived: Replay | None) -> None:
         """Each seal must be as an event of the chain tells, and each such event have its seal."""
@@ -231,23 +229,27 @@ class _Check:
         differences, rows = self._differences, 0
         for name in JOURNALLED:
             stored = _stored(self._reading, name, differences)
-            rows += len(stored)
-            differences += _compare(name, getattr(image, name), stored)
-        sessions, keys = set(image.sessions), set(_stored(self._reading, "session_keys", differences))
+            compared, different = _compare(name, getattr(image, name), stored)
+            rows += compared
+            differences += different
+        sessions, keys = set(image.sessions), self._keys("session_keys")
         differences += [f"session {number} has no keys" for number in sorted(sessions - keys)]
         differences += [f"the keys of session {number} are left over" for number in sorted(keys - sessions)]
         living = {user.id for user in image.users.values() if user.deleted_at is None}
-        passwords = set(_stored(self._reading, "credentials", differences))
+        passwords = self._keys("credentials")
         differences += [f"the password of user {number} is left over" for number in sorted(passwords - living)]
         differences += recount(image)
         return rows
 
+    def _keys(self, name: str) -> set[int]:
+        """By what the rows of a table are found."""
+        return {key for key, _ in _stored(self._reading, name, self._differences)}
 
-def _stored(reading: Reading, name: str, differences: list[str]) -> dict[Any, Any]:
-    """The rows of a table, by key. What one says twice, as a name and its folded form, must agree."""
+
+def _stored(reading: Reading, name: str, differences: list[str]) -> Iterator[tuple[Any, Any]]:
+    """The rows of a table, each with its key. What one says twice, as a name and its folded form, must agree."""
     mapping = MAPPINGS[name]
     names = [column.name for column in mapping.table.columns]
-    stored: dict[Any, Any] = {}
     for row in reading.rows(mapping.table):
         try:
             key, entity = mapping.read(row)
@@ -255,23 +257,29 @@ def _stored(reading: Reading, name: str, differences: list[str]) -> dict[Any, An
         except (AttributeError, TypeError, ValueError, MsgspecError) as error:
             differences.append(f"{name}: the row that begins with {row[:3]} cannot be read: {error}")
             continue
-        stored[key] = entity
-        differences += [
-            f"{name}: the row of {_plain(key)} has {column} {value!r}, but {expected!r} by the rest of it"
-            for column, value, expected in zip(names, row, again, strict=True)
-            if value != expected
-        ]
-    return stored
+        if row != again:
+            differences += [
+                f"{name}: the row of {_plain(key)} has {column} {value!r}, but {expected!r} by the rest of it"
+                for column, value, expected in zip(names, row, again, strict=True)
+                if value != expected
+            ]
+        yield key, entity
 
 
-def _compare(name: str, folded: dict[Any, Any], stored: dict[Any, Any]) -> Iterator[str]:
-    for key in folded.keys() - stored.keys():
-        yield f"{name}: the row of {_plain(key)} is missing"
-    for key in stored.keys() - folded.keys():
-        yield f"{name}: there is a row of {_plain(key)} that no event accounts for"
-    for key in folded.keys() & stored.keys():
-        if folded[key] != stored[key]:
-            yield f"{name}: the row of {_plain(key)} {_difference(folded[key], stored[key])}"
+def _compare(name: str, folded: dict[Any, Any], stored: Iterable[tuple[Any, Any]]) -> tuple[int, list[str]]:
+    """How many rows are stored, and where they are not those that were folded. There may be millions of them, so only
+    their keys are kept."""
+    found: set[Any] = set()
+    different: list[str] = []
+    for key, entity in stored:
+        found.add(key)
+        expected = folded.get(key)
+        if expected is None:
+            different.append(f"{name}: there is a row of {_plain(key)} that no event accounts for")
+        elif expected != entity:
+            different.append(f"{name}: the row of {_plain(key)} {_difference(expected, entity)}")
+    missing = [f"{name}: the row of {_plain(key)} is missing" for key in folded.keys() - found]
+    return len(found), missing + different
 
 
 def _difference(folded: Any, stored: Any) -> str:  # noqa: ANN401 - an entity of any table

@@ -220,7 +220,6 @@ class Retention:
         replay = Replay() if last is None else from_snapshot(reading, last)
         name = archive_name(replay.head.seq + 1, until.seq)
         digest = write_archive(folder, name, self._folded(work, reading, replay, until))
-        replay.finish()
         if replay.head != until:
             raise JournalError(f"the journal ends with event {replay.head.seq} on the way to {until.seq}")
         return _Drafted(replay.image, name, digest)

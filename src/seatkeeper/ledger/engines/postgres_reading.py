@@ -91,7 +91,7 @@ class PostgresReading:
         """The events behind `after`."""
         last = _LARGEST if until is None else until
         while page := self._connection.execute(_ENTRIES, (after, last, _PAGE)).fetchall():
-            yield from (Entry(*row) for row in page)
+            yield from map(Entry._make, page)
             after = page[-1][0]
 
     def repeats(self, first: int, last: int) -> dict[int, tuple[int, int]]:

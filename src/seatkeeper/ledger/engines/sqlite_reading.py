@@ -63,10 +63,8 @@ class SqliteReading:
         """The events behind `after`."""
         last = _LARGEST if until is None else until
         while page := self._connection.execute(statements.ENTRIES, (after, last, _PAGE)).fetchall():
-            for row in page:
-                entry = Entry(*row)
-                yield entry
-            after = entry.seq
+            yield from map(Entry._make, page)
+            after = page[-1][0]
 
     def repeats(self, first: int, last: int) -> dict[int, tuple[int, int]]:
         """How often these denials were repeated, and when last."""
