@@ -57,7 +57,7 @@ async def test_l4_a_restored_backup_drops_the_image_and_starts_subscriptions_afr
             await ledger.submit(EndSession(session_id=session_id, reason=EndReason.LOGGED_OFF))
         restore(tmp_path / "copy.db", ledger.file)
         assert (await ledger.submit(connect(3))).session_id == lost  # the number is free again
-        assert await stream.next(0) is None or await stream.next(0) is None
+        assert await stream.next() is None or await stream.next() is None
         assert await ledger.recently_ended(back) is None
         assert await ledger.live_session(back) is not None
         told = await ledger.feed.poll(back)
@@ -85,7 +85,7 @@ async def test_l4_the_feed_hears_of_a_dropped_image_even_if_the_batch_that_found
         session_id = (await ledger.submit(connect(1))).session_id
         back_up(ledger.file, tmp_path / "copy.db")
         stream = await ledger.feed.open_stream(session_id)
-        assert await stream.next(1) == []
+        assert await stream.next() == []
         await ledger.submit(connect(2))
         restore(tmp_path / "copy.db", ledger.file)
         ledger.engine.refuse = lambda _entries: NoSpace("the disk is full")
@@ -93,7 +93,7 @@ async def test_l4_the_feed_hears_of_a_dropped_image_even_if_the_batch_that_found
             await ledger.submit(connect(2))
         ledger.engine.refuse = lambda _entries: None
         await ledger.submit(connect(2))
-        assert await stream.next(0) is None
+        assert await stream.next() is None
 
 
 async def test_l5_nobody_is_answered_before_the_commit_has_returned(place: Place) -> None:

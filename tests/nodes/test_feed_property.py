@@ -186,7 +186,8 @@ class World:
         """The client reads what his stream has; or it is taken from the queue and the connection breaks."""
         if self.stream is None:
             return
-        messages = await self.stream.next(0)
+        self.stream.wake()
+        messages = await self.stream.next()
         if messages is None:
             self.stream = None
         elif arrives:

@@ -14,6 +14,7 @@ from seatkeeper.ledger.feed import (
     Message,
     SessionGone,
     StationChanged,
+    Stream,
     SubscriptionChanged,
     SubscriptionState,
 )
@@ -85,10 +86,10 @@ async def subscribed(node: Node, *names: str, hears_of_stations: bool = False) -
     return session_id
 
 
-async def closed(stream: object) -> None:
+async def closed(stream: Stream) -> None:
     """Wait until a stream is over."""
     async with asyncio.timeout(SECONDS):
-        while await stream.next(0.05) is not None:  # type: ignore[attr-defined]
+        while await stream.next() is not None:
             pass
 
 
@@ -131,13 +132,13 @@ async def test_the_newest_stream_takes_the_queue_also_from_another_node(postgres
     async with nodes(postgres_url) as (one, other):
         session_id = await subscribed(one, "Agent")
         older = await one.feed.open_stream(session_id)
-        assert await older.next(SECONDS) == [full(Agent=False)]
+        assert await older.next() == [full(Agent=False)]
         await other.hear()
         assert await other.told(session_id) == [], "a stream is open at another node"
         newer = await other.feed.open_stream(session_id)
-        assert await newer.next(SECONDS) == [full(Agent=False)], "what the older took may never have arrived"
+        assert await newer.next() == [full(Agent=False)], "what the older took may never have arrived"
         await one.submit(assign(1, "Agent"))
-        assert await newer.next(SECONDS) == [delta(Agent=True)]
+        assert await newer.next() == [delta(Agent=True)]
         await closed(older)
         assert [await each.told(session_id) for each in (one, other)] == [[], []]
         newer.close()
@@ -157,7 +158,7 @@ async def test_an_older_stream_at_another_node_closes_though_nothing_happens(pos
     async with nodes(postgres_url) as (one, other):
         session_id = await subscribed(one, "Agent")
         older = await one.feed.open_stream(session_id)
-        await older.next(SECONDS)
+        await older.next()
         await other.feed.open_stream(session_id)
         await closed(older)
         assert one.feed.open_streams == 0
@@ -168,7 +169,7 @@ async def test_a_stream_that_took_nothing_leaves_nothing_to_tell_again(postgres_
         session_id = await subscribed(one, "Agent")
         await one.told(session_id)
         stream = await one.feed.open_stream(session_id)
-        assert await stream.next(0.01) == []
+        assert await stream.next() == []
         stream.close()
         assert await one.told(session_id) == []
         await one.submit(assign(1, "Agent"))
@@ -191,13 +192,14 @@ async def test_a_node_that_starts_anew_tells_afresh_who_asks_there_and_disturbs_
         session_id = await subscribed(one, "Agent")
         streaming = await subscribed(one, "Recorder")
         stream = await one.feed.open_stream(streaming)
-        assert await stream.next(SECONDS) == [full(Recorder=False)]
+        assert await stream.next() == [full(Recorder=False)]
         assert await one.told(session_id) == [full(Agent=False)]
         await one.submit(assign(1, "Agent"))
         third = await start(postgres_url)
         try:
             assert await third.told(streaming) == []
-            assert await stream.next(0.05) == []
+            stream.wake()
+            assert await stream.next() == []
             assert await third.told(session_id) == [full(Agent=True), NORMAL]
             await one.submit(unassign(1, "Agent"))
             assert await other.told(session_id) == [delta(Agent=False)]
@@ -262,10 +264,10 @@ async def test_the_node_with_the_stream_tells_it_that_the_session_has_ended(post
     async with nodes(postgres_url) as (one, other):
         session_id = await subscribed(one, "Agent")
         stream = await one.feed.open_stream(session_id)
-        assert await stream.next(SECONDS) == [full(Agent=False)]
+        assert await stream.next() == [full(Agent=False)]
         await other.submit(EndSession(session_id=session_id, reason=EndReason.ADMINISTRATOR))
-        assert await stream.next(SECONDS) == [DOWN]
-        assert await stream.next(SECONDS) is None
+        assert await stream.next() == [DOWN]
+        assert await stream.next() is None
         for node in (one, other):
             with pytest.raises(SessionGone):
                 await node.told(session_id)
@@ -294,7 +296,7 @@ async def test_a_connection_that_is_lost_has_everything_told_afresh(postgres_url
         stream_of = await subscribed(other, "Agent")
         assert await one.told(session_id) == [full(Agent=False)]
         stream = await other.feed.open_stream(stream_of)
-        assert await stream.next(SECONDS) == [full(Agent=False)]
+        assert await stream.next() == [full(Agent=False)]
         end_connections(postgres_url)
         async with asyncio.timeout(SECONDS):
             while True:
@@ -306,7 +308,7 @@ async def test_a_connection_that_is_lost_has_everything_told_afresh(postgres_url
         assert await eventually(other, session_id) == [full(Agent=True)]
         assert await one.told(session_id) == [full(Agent=True)], "this node cannot tell what arrived, either"
         assert [await each.told(session_id) for each in (other, one)] == [[], []]
-        messages = await stream.next(SECONDS)
+        messages = await stream.next()
         assert messages in (None, [full(Agent=True)]), "closed, or told afresh; never what came since alone"
 
 
@@ -350,10 +352,10 @@ async def test_what_is_being_opened_or_polled_while_everything_starts_afresh_is_
             holder.rollback()
         stream = await opening
         assert one.feed.open_streams == 1
-        for told in (await stream.next(SECONDS), await poll):
+        for told in (await stream.next(), await poll):
             assert told in ([full(Agent=True), NORMAL], [full(Agent=True)])
         await other.submit(unassign(1, "Agent"))
-        assert await stream.next(SECONDS) == [delta(Agent=False)]
+        assert await stream.next() == [delta(Agent=False)]
         assert await one.told(polling) == [delta(Agent=False)]
 
 
@@ -363,27 +365,27 @@ async def test_a_stream_that_leaves_while_a_newer_one_is_being_opened_does_not_t
     async with nodes(postgres_url) as (one, other):
         session_id = await subscribed(one, "Agent")
         older = await one.feed.open_stream(session_id)
-        assert await older.next(SECONDS) == [full(Agent=False)]
+        assert await older.next() == [full(Agent=False)]
         with held(postgres_url) as holder:
             opening = asyncio.create_task(one.feed.open_stream(session_id))
             await asyncio.sleep(0.1)
             older.close()
             holder.rollback()
         newer = await opening
-        assert await newer.next(SECONDS) == [full(Agent=False)]
+        assert await newer.next() == [full(Agent=False)]
         assert await other.told(session_id) == [], "a stream is open at another node"
         await other.submit(assign(1, "Agent"))
-        assert await newer.next(SECONDS) == [delta(Agent=True)]
+        assert await newer.next() == [delta(Agent=True)]
 
 
 async def test_a_stream_ends_though_the_one_that_took_its_queue_has_broken_off_since(postgres_url: str) -> None:
     async with nodes(postgres_url) as (one, other):
         session_id = await subscribed(one, "Agent")
         older = await one.feed.open_stream(session_id)
-        assert await older.next(SECONDS) == [full(Agent=False)]
+        assert await older.next() == [full(Agent=False)]
         await other.hear()
         newer = await other.feed.open_stream(session_id)
-        assert await newer.next(SECONDS) == [full(Agent=False)]
+        assert await newer.next() == [full(Agent=False)]
         newer.close()
         await closed(older)
         assert await took_over(one, session_id) == [full(Agent=False)]
@@ -395,7 +397,7 @@ async def test_a_poll_that_waits_while_the_session_ends_does_not_tell_so_beside_
     async with nodes(postgres_url) as (one, other):
         session_id = await subscribed(one, "Agent")
         older = await one.feed.open_stream(session_id)
-        assert await older.next(SECONDS) == [full(Agent=False)]
+        assert await older.next() == [full(Agent=False)]
         await other.hear()
         (await other.feed.open_stream(session_id)).close()
         await other.submit(assign(1, "Agent"))

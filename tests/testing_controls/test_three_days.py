@@ -28,7 +28,7 @@ SEATS: Final = CLIENTS + 24 * STREAMS
 
 LEFT_BY_CLIENTS: Final = (
     *("sessions", "session_keys", "holds", "subscriptions", "logons", "last_seen", "sessions_of", "held_by", "present"),
-    *("mailboxes", "streams", "users_with_mailboxes", "ended", "untold", "denials"),
+    *("mailboxes", "streams", "users_subscribed", "ended", "untold", "denials"),
     *("remembered_credentials", "counted_failures"),
 )
 WORKERS: Final = 3

@@ -14,8 +14,8 @@ from seatkeeper.ledger.batch import Batches
 from seatkeeper.ledger.engines.engine import Engine
 from seatkeeper.ledger.engines.sqlite import SqliteEngine
 from seatkeeper.ledger.engines.sqlite_database import DatabaseFile
-from seatkeeper.ledger.feed import LicensesChanged, Message
-from seatkeeper.ledger.mailbox import Mailbox
+from seatkeeper.ledger.feed import LicensesChanged
+from seatkeeper.ledger.mailbox import Mailbox, Queued
 from seatkeeper.ledger.replica import Replica
 from seatkeeper.licensing import grounds, holds
 from seatkeeper.licensing.commands import Command
@@ -101,14 +101,14 @@ def skip_the_lock() -> None:
 
 def drop_a_message(every: int = 5) -> None:
     """Every so manieth message of a change of assignments is never delivered."""
-    put = Mailbox._put  # noqa: SLF001
+    put = Mailbox.put
     numbers = itertools.count(1)
 
-    def put_most(mailbox: Mailbox, message: Message) -> None:
-        if not (isinstance(message, LicensesChanged) and next(numbers) % every == 0):
-            put(mailbox, message)
+    def put_most(mailbox: Mailbox, queued: Queued) -> None:
+        if not (isinstance(queued.message, LicensesChanged) and next(numbers) % every == 0):
+            put(mailbox, queued)
 
-    replace(Mailbox, "_put", put_most)
+    replace(Mailbox, "put", put_most)
 
 
 def ignore_a_rollback() -> None:

@@ -1,28 +1,34 @@
 """`/messaging`: the one channel of a session, polled or streamed, and what it subscribes to (contract 3)."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from seatkeeper.icws.auth import Gate
 from seatkeeper.icws.errors import session_ended
 from seatkeeper.icws.messages import told
+from seatkeeper.icws.pings import Pings
 from seatkeeper.icws.representation import empty, encode, represent
 from seatkeeper.icws.shapes import read_names
 from seatkeeper.icws.speech import language_of
 from seatkeeper.ledger.door import Ledger, LiveSession
-from seatkeeper.ledger.feed import SessionGone, Stream
+from seatkeeper.ledger.feed import Message, SessionGone, Stream
 from seatkeeper.licensing.commands import Subscribe, Unsubscribe
 from seatkeeper.settings import IcwsSettings
+from seatkeeper.transport.asked import header
 
 EVENT_STREAM: Final = "text/event-stream"
-_STREAM_HEADERS: Final = {"Content-Type": EVENT_STREAM, "Cache-Control": "no-cache"}
+_STREAM_HEADERS: Final = ((b"content-type", EVENT_STREAM.encode()), (b"cache-control", b"no-cache"))
 
 PING: Final = b":ping\n"
 """A comment line that keeps the stream alive. No blank line after it: one client takes that for an empty message."""
+
+_WRITTEN: Final = 64  # events that are kept as they were last written
 
 
 class Messaging:
@@ -33,7 +39,7 @@ class Messaging:
         self._owner = settings.owner
         self._gate = gate
         # A stream is activity by its pings, so they must come well within the time-out (contract 2.5).
-        self._ping_interval = min(settings.ping_interval, settings.idle_timeout / 3)
+        self._pings = Pings(min(settings.ping_interval, settings.idle_timeout / 3))
 
     async def messages(self, request: Request) -> Response:
         """GET messages: what is queued, or the event stream where that is accepted. Needs only the cookie, since a
@@ -42,9 +48,9 @@ class Messaging:
         session_id = session.session.id if isinstance(session, LiveSession) else session.session_id
         language = language_of(request.scope)
         try:
-            if EVENT_STREAM in request.headers.get("accept", "").lower():
+            if EVENT_STREAM in (header(request.scope, b"accept") or "").lower():
                 stream = await self._ledger.feed.open_stream(session_id)
-                return EventStream(stream, self._ping_interval, lambda: self._ledger.touch(session_id), language)
+                return EventStream(stream, self._pings, lambda: self._ledger.touch(session_id), language)
             queued = await self._ledger.feed.poll(session_id)
         except SessionGone:
             raise session_ended() from None
@@ -66,7 +72,7 @@ class Messaging:
         return empty(204)
 
 
-class EventStream(StreamingResponse):
+class EventStream(Response):
     """A stream on the wire (contract 3.3): one message an event, unnamed and without an id.
 
     It ends with the session, or when a newer one has taken over. Whatever goes out shows that the client is there:
@@ -74,21 +80,55 @@ class EventStream(StreamingResponse):
     the text in it.
     """
 
-    def __init__(self, stream: Stream, ping_interval: float, active: Callable[[], None], language: str) -> None:
-        super().__init__(_events(stream, ping_interval, active, language), headers=_STREAM_HEADERS)
+    def __init__(self, stream: Stream, pings: Pings, active: Callable[[], None], language: str) -> None:
+        self.status_code = 200
+        self.background = None
+        self.raw_headers = [*_STREAM_HEADERS]
+        self.due = pings.due()
         self._stream = stream
+        self._pings = pings
+        self._active = active
+        self._language = language
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Send it until it is over or the client has left."""
+        departure = asyncio.create_task(_departed(receive))
+        departure.add_done_callback(self._close)
+        self._pings.look_after(self)
         try:
-            await super().__call__(scope, receive, send)
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            while (messages := await self._stream.next()) is not None:
+                self.due = self._pings.due()
+                self._active()
+                await send({"type": "http.response.body", "body": self._written(messages), "more_body": True})
+            await send({"type": "http.response.body"})
         finally:
+            departure.cancel()
             self._stream.close()
 
+    @property
+    def open(self) -> bool:
+        """Whether there is more to send."""
+        return self._stream.open
 
-async def _events(
-    stream: Stream, ping_interval: float, active: Callable[[], None], language: str
-) -> AsyncIterator[bytes]:
-    while (messages := await stream.next(ping_interval)) is not None:
-        active()
-        yield b"".join([b"data: %b\n\n" % encode(told(message, language)) for message in messages]) or PING
+    def wake(self) -> None:
+        """Send a ping, if there is nothing else."""
+        self._stream.wake()
+
+    def _close(self, _departure: object) -> None:
+        self._stream.close()
+
+    def _written(self, messages: list[Message]) -> bytes:
+        return b"".join([_event(message, self._language) for message in messages]) or PING
+
+
+async def _departed(receive: Receive) -> None:
+    """Return when the client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+@lru_cache(maxsize=_WRITTEN)
+def _event(message: Message, language: str) -> bytes:
+    """A message as an event of the stream. Sessions that hear the same hear it at the same time."""
+    return b"data: %b\n\n" % encode(told(message, language))

@@ -1,5 +1,6 @@
 """When sessions were last active: kept in memory, saved from time to time, outside the journal (rule L9)."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from threading import Lock
 
@@ -24,7 +25,7 @@ class Activity:
         self._timeout = timeout
         self._sweep = sweep
         self._timeouts: dict[int, int] = {}
-        self._touched: dict[int, set[int]] = {}
+        self._touched: defaultdict[int, set[int]] = defaultdict(set)
         self._noted_at: dict[int, float] = {}
         self._unsaved: set[int] = set()
         self._lock = Lock()
@@ -42,7 +43,7 @@ class Activity:
         with self._lock:
             if session_id in self.last_seen:
                 self.last_seen[session_id] = now
-                self._touched.setdefault(self._timeout_of(session_id), set()).add(session_id)
+                self._touched[self._timeout_of(session_id)].add(session_id)
 
     def seen(self, session_id: int, at: int) -> None:
         """A session was active at another node, which saves that itself."""

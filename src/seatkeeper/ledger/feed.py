@@ -27,6 +27,7 @@ from seatkeeper.ledger.messages import (
 from seatkeeper.ledger.unavailable import Unavailable
 from seatkeeper.licensing.commands import Command, FindSession, Subscribe
 from seatkeeper.licensing.entities import Session
+from seatkeeper.licensing.event import Event
 from seatkeeper.licensing.events import Ended
 from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.state import FIRST_SESSION, Image
@@ -46,6 +47,8 @@ __all__ = [
 ]
 
 _log = structlog.get_logger("seatkeeper.ledger")
+
+_ENDED: Final[frozenset[type[Event]]] = frozenset({Ended})
 
 _LOOK_SECONDS: Final = 2.0
 """How often it is looked whether other nodes have opened streams of sessions that have one here."""
@@ -136,6 +139,8 @@ class Feed:
     def publish(self, happened: Happened) -> None:
         """Turn the events of committed batches into messages."""
         self._mailboxes.publish(happened)
+        if not happened.has(_ENDED):
+            return
         for event in happened.events:
             if isinstance(event, Ended):
                 self._end(event, happened.ended.get(event.session_id))

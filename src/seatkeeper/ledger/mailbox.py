@@ -6,25 +6,25 @@ may have taken messages to a peer that was gone.
 """
 
 import asyncio
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from seatkeeper.ledger.deliveries import Cursor, Reached
 from seatkeeper.ledger.messages import (
     OF_SUBSCRIPTION,
     ConnectionDown,
-    LicensesChanged,
     Message,
     StationChanged,
     SubscriptionChanged,
     SubscriptionState,
 )
-from seatkeeper.licensing.entities import fold
-from seatkeeper.licensing.events import Subscribed
+from seatkeeper.ledger.watched import Watched
 
 QUEUE_LIMIT: Final = 1_000
 
 
-class Queued(NamedTuple):
+class Queued(Struct, frozen=True, gc=False):
     """A message that waits, and the event from which it follows, by its position in the journal."""
 
     position: int
@@ -40,12 +40,10 @@ class Mailbox:
     """
 
     __slots__ = (
-        "_assigned",
         "_handed_to_stream",
-        "_owner_key",
         "_reached",
-        "_spellings",
         "_station",
+        "_watched",
         "current",
         "cursor",
         "doubted",
@@ -68,24 +66,18 @@ class Mailbox:
         self.losses = losses
         self.doubted = False
         self._reached = reached
-        self._owner_key = ""
-        self._spellings: dict[str, tuple[str, ...]] = {}
-        self._assigned: dict[str, bool] = {}
+        self._watched: Watched | None = None
         self._station: StationChanged | None = None
         self._handed_to_stream = False
 
     @property
     def subscribed(self) -> bool:
         """Whether there is anything to tell of licenses."""
-        return bool(self._assigned)
+        return bool(self._watched)
 
-    def subscribe(self, event: Subscribed) -> None:
+    def subscribe(self, watched: Watched) -> None:
         """A new list replaces the old, with its undelivered messages."""
-        self._owner_key = fold(event.owner)
-        self._assigned = dict(zip(event.names, event.assigned, strict=True))
-        self._spellings = {}
-        for name in self._assigned:
-            self._spellings[fold(name)] = (*self._spellings.get(fold(name), ()), name)
+        self._watched = watched
         if self._told_elsewhere:
             self._drop(OF_SUBSCRIPTION)
         else:
@@ -93,27 +85,26 @@ class Mailbox:
 
     def unsubscribe(self) -> None:
         """Nothing more is told of licenses, and what was not delivered is dropped."""
-        self._spellings, self._assigned = {}, {}
+        self._watched = None
         self._drop(OF_SUBSCRIPTION)
 
     def resume(self) -> None:
         """The subscription is one of an earlier run: its first full message is followed by word that all is well."""
-        if self._assigned:
+        if self._watched:
             self._drop((SubscriptionChanged,))
             self._add(SubscriptionChanged(SubscriptionState.NORMAL))
 
-    def change(self, licenses: list[tuple[str, str]], *, assigned: bool) -> None:
-        """Licenses, by folded owner and name, are now assigned to the session's user, or not."""
-        spellings = (
-            name
-            for owner_key, name_key in licenses
-            if owner_key == self._owner_key
-            for name in self._spellings.get(name_key, ())
-        )
-        changed = tuple((name, assigned) for name in spellings if self._assigned[name] != assigned)
-        if changed:
-            self._assigned.update(changed)
-            self._put(LicensesChanged(full=False, statuses=changed))
+    def put(self, queued: Queued) -> None:
+        """Queue what follows from an event. A queue that is full gives way to one fresh full message, between word that
+        it failed and word that all is well again."""
+        if self._told_elsewhere:
+            return
+        self.queue.append(queued)
+        self._wake()
+        if len(self.queue) > QUEUE_LIMIT:
+            self._tell_licenses_afresh()
+            self.queue.insert(0, self._queued(SubscriptionChanged(SubscriptionState.FAULTED)))
+            self.queue.append(self._queued(SubscriptionChanged(SubscriptionState.NORMAL)))
 
     def sit(self, station: StationChanged) -> None:
         """The session sits here now, which is told if it is news."""
@@ -176,17 +167,6 @@ class Mailbox:
         """Whether another node has told the client what follows from the event that has just been read."""
         return self.cursor is not None and self._reached.position <= self.cursor.position
 
-    def _put(self, message: Message) -> None:
-        """Queue what follows from an event. A queue that is full gives way to one fresh full message, between word that
-        it failed and word that all is well again."""
-        if self._told_elsewhere:
-            return
-        self._add(message)
-        if len(self.queue) > QUEUE_LIMIT:
-            self._tell_licenses_afresh()
-            self.queue.insert(0, self._queued(SubscriptionChanged(SubscriptionState.FAULTED)))
-            self.queue.append(self._queued(SubscriptionChanged(SubscriptionState.NORMAL)))
-
     def _add(self, message: Message) -> None:
         self.queue.append(self._queued(message))
         self._wake()
@@ -197,9 +177,8 @@ class Mailbox:
     def _tell_licenses_afresh(self) -> None:
         """One full message instead of all that was queued about licenses."""
         self._drop(OF_SUBSCRIPTION)
-        if self._assigned:
-            full = LicensesChanged(full=True, statuses=tuple(self._assigned.items()))
-            self.queue.insert(0, self._queued(full))
+        if self._watched:
+            self.queue.insert(0, self._queued(self._watched.all()))
             self._wake()
 
     def _drop(self, kinds: tuple[type[Message], ...]) -> None:
@@ -216,34 +195,36 @@ class Stream:
     def __init__(self, mailbox: Mailbox) -> None:
         self.mailbox: Final = mailbox
         self.open = True
-        self._woken = asyncio.Event()
-        self._woken.set()
+        self._woken = True
+        self._waiting: asyncio.Future[None] | None = None
 
-    async def next(self, timeout: float) -> list[Message] | None:  # noqa: ASYNC109 - a pause between pings, not a limit
-        """The next messages; [] when there were none for `timeout` seconds; None when the stream is over."""
-        if self.open:
+    async def next(self) -> list[Message] | None:
+        """The next messages; [] where it was woken without any; None when the stream is over."""
+        if self.open and not self._woken:
+            self._waiting = asyncio.get_running_loop().create_future()  # an Event takes five times the memory
             try:
-                async with asyncio.timeout(timeout):
-                    await self._woken.wait()
-            except TimeoutError:
-                return []
-            self._woken.clear()
+                await self._waiting
+            finally:
+                self._waiting = None
+        self._woken = False
         return await self.take() if self.open else None
 
     async def take(self) -> list[Message] | None:
         """What waits now."""
         messages = self.mailbox.take(self)
-        self.open = not any(isinstance(each, ConnectionDown) for each in messages)
+        self.open = not (messages and isinstance(messages[-1], ConnectionDown))
         return messages
 
     def wake(self) -> None:
-        """Something waits."""
-        self._woken.set()
+        """Something waits, or has not for so long that the client is to hear that the stream lives."""
+        self._woken = True
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
 
     def replace(self) -> None:
         """A newer reader has taken the queue, or the server stops."""
         self.open = False
-        self._woken.set()
+        self.wake()
 
     def close(self) -> None:
         """The peer is gone; polling takes over."""

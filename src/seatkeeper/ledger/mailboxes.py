@@ -5,8 +5,9 @@ from typing import Final
 
 from seatkeeper.ledger.deliveries import Reached
 from seatkeeper.ledger.happened import Happened
-from seatkeeper.ledger.mailbox import Mailbox, Stream
+from seatkeeper.ledger.mailbox import Mailbox, Queued, Stream
 from seatkeeper.ledger.messages import StationChanged
+from seatkeeper.ledger.watched import WatchedLists
 from seatkeeper.licensing.entities import HolderKind, LicenseKey
 from seatkeeper.licensing.event import Event
 from seatkeeper.licensing.events import (
@@ -21,6 +22,21 @@ from seatkeeper.licensing.events import (
     Unsubscribed,
 )
 from seatkeeper.licensing.state import FIRST_SESSION
+
+_TOLD_OF: Final[frozenset[type[Event]]] = frozenset(
+    {
+        Assigned,
+        Connected,
+        Ended,
+        ProfileChanged,
+        StationLeft,
+        StationSet,
+        Subscribed,
+        Unassigned,
+        Unsubscribed,
+    }
+)
+"""Events of which something follows here. Most batches have none: they acquire and release."""
 
 
 class Mailboxes:
@@ -37,12 +53,12 @@ class Mailboxes:
         """All is known of sessions from this number on."""
         self._losses = losses
         self._mailboxes: dict[int, Mailbox] = {}
-        self._sessions_of: dict[int, set[int]] = {}
+        self._watched = WatchedLists()
 
     def start_afresh(self, position: int, digest: bytes, first_known: int) -> None:
         """Begin without any. The journal has been read up to this event."""
         self._mailboxes.clear()
-        self._sessions_of.clear()
+        self._watched.clear()
         self.hearing.clear()
         self.first_known = first_known
         self.reached.position, self.reached.digest = position, digest
@@ -50,6 +66,11 @@ class Mailboxes:
     def publish(self, happened: Happened) -> None:
         """Queue what follows from events. A later batch may have been committed already, so that the image may not have
         any more what they are about."""
+        if happened.has(_TOLD_OF):
+            self._publish(happened)
+        self.reached.position, self.reached.digest = happened.position, happened.digest
+
+    def _publish(self, happened: Happened) -> None:
         over = {event.session_id for event in happened.events if isinstance(event, Ended)}
         for position, event in happened.numbered():
             self.reached.position = position
@@ -64,7 +85,6 @@ class Mailboxes:
                     self._sit(event, happened)
                 case _:
                     self._note(event)
-        self.reached.position, self.reached.digest = happened.position, happened.digest
 
     def get(self, session_id: int) -> Mailbox | None:
         """That of a session, if it has one."""
@@ -77,17 +97,13 @@ class Mailboxes:
             current = session_id >= self.first_known
             mailbox = Mailbox(session_id, user_id, self.reached, current=current, losses=self._losses())
             self._mailboxes[session_id] = mailbox
-            self._sessions_of.setdefault(user_id, set()).add(session_id)
         return mailbox
 
     def drop(self, session_id: int) -> None:
         """Drop that of a session."""
         mailbox = self._mailboxes.pop(session_id, None)
         if mailbox is not None:
-            sessions = self._sessions_of[mailbox.user_id]
-            sessions.discard(session_id)
-            if not sessions:
-                del self._sessions_of[mailbox.user_id]
+            self._watched.leave(session_id, mailbox.user_id)
 
     def streams(self) -> list[Stream]:
         """The open streams."""
@@ -98,7 +114,7 @@ class Mailboxes:
         return {
             "mailboxes": len(self._mailboxes),
             "streams": len(self.streams()),
-            "users_with_mailboxes": len(self._sessions_of),
+            "users_subscribed": len(self._watched),
         }
 
     def _note(self, event: Event) -> None:
@@ -106,19 +122,26 @@ class Mailboxes:
             case Connected() if event.hears_of_stations:
                 self.hearing.add(event.session_id)
             case Subscribed():
-                self.of(event.session_id, event.user_id).subscribe(event)
+                self._watched.leave(event.session_id, event.user_id)
+                mailbox = self.of(event.session_id, event.user_id)
+                mailbox.subscribe(self._watched.join(event, mailbox))
             case Unsubscribed():
-                mailbox = self._mailboxes.get(event.session_id)
-                if mailbox is not None:
-                    mailbox.unsubscribe()
+                self._watched.leave(event.session_id, event.user_id)
+                subscribed = self._mailboxes.get(event.session_id)
+                if subscribed is not None:
+                    subscribed.unsubscribe()
             case Ended():
                 self.hearing.discard(event.session_id)
             case _:
                 pass
 
     def _tell(self, user_id: int, licenses: list[LicenseKey], *, assigned: bool) -> None:
-        for session_id in self._sessions_of.get(user_id, ()):
-            self._mailboxes[session_id].change(licenses, assigned=assigned)
+        for watched in self._watched.of_user(user_id):
+            news = watched.change(licenses, assigned=assigned)
+            if news is not None:
+                queued = Queued(self.reached.position, news)
+                for mailbox in watched.readers.values():
+                    mailbox.put(queued)
 
     def _sit(self, event: StationSet | StationLeft, happened: Happened) -> None:
         if event.session_id not in happened.hearing and event.session_id not in self.hearing:
