@@ -1,5 +1,8 @@
 """Passwords are hashed as decision 26 says, and verified without telling why one is wrong."""
 
+import os
+import sys
+import threading
 from collections.abc import Iterator
 
 import argon2
@@ -72,3 +75,12 @@ async def test_hashes_that_do_not_last_take_least_work_and_none_is_made_anew() -
         assert not passwords.outdated(brought)
     finally:
         passwords.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere niceness is not a thread's own")
+async def test_threads_that_hash_let_others_go_first(passwords: Passwords) -> None:
+    await passwords.hash("secret")
+    [hashing] = [thread for thread in threading.enumerate() if thread.name.startswith("passwords")]
+    assert hashing.native_id is not None
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert os.getpriority(os.PRIO_PROCESS, hashing.native_id) == min(own + 10, 19)

@@ -181,7 +181,7 @@ def _configuration(ledger: Ledger, reads: Reads, settings: Settings, gate: Gate)
     owner, table = settings.icws.owner, settings.icws_licenses
     updates = Updates(ledger, settings.icws, table)
     return [
-        *_collection(gate, LicenseAllocations(reads, owner)),
+        *_collection(gate, LicenseAllocations(ledger, reads, owner)),
         *_collection(gate, FeatureLicenses(reads, owner)),
         *_collection(gate, ConfiguredUsers(reads, owner, table), put=updates.user),
         *_collection(gate, ConfiguredStations(reads, owner, table), put=updates.station),

@@ -41,7 +41,7 @@ def cookie_attributes(request: Request, allowed: Collection[str]) -> str:
     over TLS; and it says so only where a page of another site is allowed. One that blocks the cookies of third parties,
     as Debian's Chromium does, keeps it all the same for pages of the site that logged on, if it is `Partitioned`.
     """
-    if request.url.scheme != "https":
+    if request.scope["scheme"] != "https":
         return "; HttpOnly"
     return "; HttpOnly; Secure; SameSite=None; Partitioned" if allowed else "; HttpOnly; Secure"
 

@@ -224,6 +224,8 @@ class LogOns:
 
 def _included(request: Request) -> set[str]:
     """The words of `include`, without regard to case."""
+    if not request.scope["query_string"]:
+        return set()
     return {word.strip().lower() for word in request.query_params.get("include", "").split(",")}
 
 
@@ -237,7 +239,8 @@ def required_languages(request: Request) -> str:
 
 def machine_of(request: Request) -> str:
     """The client's machine is its address; everybody behind one address is one machine (decision 10)."""
-    return request.client.host if request.client else ""
+    client = request.scope.get("client")
+    return "" if client is None else str(client[0])
 
 
 def _issuer_unreachable(availability: Availability) -> Failure:

@@ -6,7 +6,6 @@ ignored. A body is read as JSON whatever its Content-Type says (contract 1.6).
 """
 
 import re
-import unicodedata
 from typing import Annotated, Any, Final, Literal, TypeVar
 from uuid import UUID
 
@@ -30,6 +29,7 @@ up everybody else's."""
 MAX_TEXT: Final = 256
 """Characters of a name that is kept: license, stage, application, station, remote number. Ours."""
 
+_CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")  # all that Unicode has, and ever will
 _GUID: Final = re.compile(r"(\{)?[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?(1)\})")
 
 
@@ -104,7 +104,7 @@ def text(value: object, name: str, place: str = "", *, limit: int = MAX_TEXT) ->
 def shown_text(value: object, name: str) -> str:
     """A required string that operators are shown, so without control characters, which could garble a terminal."""
     shown = text(value, name)
-    if any(unicodedata.category(character) == "Cc" for character in shown):
+    if _CONTROL_CHARACTER.search(shown) is not None:
         raise invalid(name, "must not contain control characters")
     return shown
 

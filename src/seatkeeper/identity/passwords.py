@@ -2,8 +2,11 @@
 
 import asyncio
 import functools
+import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from argon2 import PasswordHasher, Type, extract_parameters
@@ -14,6 +17,8 @@ PASSES: Final = 2
 LANES: Final = 1
 
 _LEAST_MEMORY_KIB: Final = 8
+
+_NICER: Final = 10  # steps of niceness: a tenth of the share of whoever else wants the same core
 
 # A hash that somebody brings along may be costlier than ours, but not so costly that checking it stops the server.
 _MOST_MEMORY_KIB: Final = 256 * 1024
@@ -39,8 +44,9 @@ def is_password_hash(text: str) -> bool:
 class Passwords:
     """Hashes and verifies passwords in a pool of `threads` threads; each busy one takes 19 MiB.
 
-    Work that finds all threads busy waits; when its waiter is cancelled before it began, it is never done. Hashes that
-    are not `lasting`, since they never reach a disk, are made with the least work that there is.
+    They get what the rest of the process leaves of the machine, so that who has a session hardly notices how many log
+    on. Work that finds all threads busy waits; when its waiter is cancelled before it began, it is never done. Hashes
+    that are not `lasting`, since they never reach a disk, are made with the least work that there is.
     """
 
     def __init__(self, threads: int, *, lasting: bool = True) -> None:
@@ -48,7 +54,7 @@ class Passwords:
         self._lasting = lasting
         self._dummy = _hash_of_nobody(lasting=lasting)
         self.threads = threads
-        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="passwords")
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="passwords", initializer=step_back)
 
     async def hash(self, password: str) -> str:
         """The hash to store for `password`."""
@@ -84,6 +90,13 @@ class Passwords:
 
     async def _off_loop(self, work: Callable[[], T]) -> T:
         return await asyncio.wrap_future(self._pool.submit(work))
+
+
+def step_back() -> None:
+    """Let other threads go first. Linux alone keeps niceness by thread; elsewhere the whole process would be nicer."""
+    if sys.platform == "linux":
+        with suppress(OSError):  # some containers forbid even this
+            os.nice(_NICER)
 
 
 def _encoded(password: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 
 from seatkeeper.licensing.entities import User
@@ -44,10 +45,13 @@ _KNOWN_RIGHTS = {right.value: right for right in Right}
 
 def rights_of(user: User) -> frozenset[Right]:
     """The rights of the user's roles and his own. Names that this version does not know give no right."""
-    if not user.roles and not user.rights:
-        return _NO_RIGHTS
-    own = frozenset(_KNOWN_RIGHTS[name] for name in user.rights if name in _KNOWN_RIGHTS)
-    return own.union(*(ROLES.get(role, _NO_RIGHTS) for role in user.roles))
+    return _rights(user.roles, user.rights)
+
+
+@lru_cache(maxsize=4096)
+def _rights(roles: tuple[str, ...], rights: tuple[str, ...]) -> frozenset[Right]:
+    own = frozenset(_KNOWN_RIGHTS[name] for name in rights if name in _KNOWN_RIGHTS)
+    return own.union(*(ROLES.get(role, _NO_RIGHTS) for role in roles))
 
 
 def administered_allocations(user: User) -> frozenset[int] | None:

@@ -4,6 +4,7 @@ docs/decisions/languages.md.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from seatkeeper.languages.catalogues import ENGLISH, offered
@@ -17,6 +18,7 @@ _RANGE: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=256)  # the programs that an organisation runs send a handful
 def wanted(accept_language: str) -> tuple[str, ...]:
     """The language ranges of the header, as the client spelled them, the best liked first; `*` for any.
 

@@ -2,15 +2,17 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Generic, TypeVar
+from functools import lru_cache
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from msgspec import Raw, Struct
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from seatkeeper.icws.configuration.errors import no_such_object
 from seatkeeper.icws.configuration.objects import configuration_id
-from seatkeeper.icws.configuration.parameters import Askable, list_parameters, object_parameters
+from seatkeeper.icws.configuration.parameters import Askable, ListParameters, list_parameters, object_parameters
 from seatkeeper.icws.configuration.ranges import content_range
 from seatkeeper.icws.errors import not_allowed
 from seatkeeper.icws.representation import encode, represent
@@ -21,6 +23,9 @@ from seatkeeper.licensing.entities import User
 from seatkeeper.licensing.sentences import Sentence
 from seatkeeper.queries.lists import Item, Listing, Page, named, page
 from seatkeeper.queries.reads import Reads
+
+_REMEMBERED: Final = 256
+"""Lists that were asked for of which it is kept what that means: clients ask for the same ones again and again."""
 
 AnyItem = TypeVar("AnyItem", bound=Item)
 
@@ -43,6 +48,7 @@ class Collection(ABC, Generic[AnyItem]):
 
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
+        self._parsed = lru_cache(_REMEMBERED)(self._parse)
 
     @abstractmethod
     def listing(self, request: Request, selected: frozenset[str], *, single: bool) -> Listing[AnyItem]:
@@ -64,7 +70,7 @@ class Collection(ABC, Generic[AnyItem]):
 
     async def get_list(self, request: Request, session: LiveSession) -> Response:
         """GET: the objects that the parameters ask for, 200 even if there are none."""
-        asked = list_parameters(request, self.askable)
+        asked = self.asked(request)
         listing = self.listing(request, asked.selected, single=False)
         query = asked.query(self.among(session.user, asked.rights))
         language = language_of(request.scope)
@@ -80,7 +86,7 @@ class Collection(ABC, Generic[AnyItem]):
 
         Whoever may not see all is not told either which names there are: it is 403 for him whether or not there is one.
         """
-        asked = object_parameters(request, self.askable)
+        asked = object_parameters(request.query_params, self.askable)
         listing = self.listing(request, asked.selected, single=True)
         name = request.path_params["id"]
         item = await self._reads.run(lambda connection: named(connection, listing, name))
@@ -95,19 +101,27 @@ class Collection(ABC, Generic[AnyItem]):
             )
         if item is None:
             raise no_such_object(self.noun, name)
-        return represent(request.scope, self._shown(item, asked.selected, language_of(request.scope)))
+        return represent(request.scope, self.shown(item, asked.selected, language_of(request.scope)))
 
-    def _written(self, found: Page[AnyItem], selected: frozenset[str], language: str) -> tuple[Raw, int, int]:
-        """The list as it is sent, how many items it has, and of how many."""
-        items = Items([self._shown(item, selected, language) for item in found.items])
-        return Raw(encode(items)), len(found.items), found.total
+    def asked(self, request: Request) -> ListParameters:
+        """What a request asks of the list. Raises `Failure` 400."""
+        return self._parsed(request.scope["query_string"], request.headers.get("range"))
 
-    def _shown(self, item: AnyItem, selected: frozenset[str], language: str) -> Shown:
+    def shown(self, item: AnyItem, selected: frozenset[str], language: str) -> Shown:
+        """An object as it is answered, with what is selected of it."""
         display_name = in_language(item.display_name, language)
         shown: Shown = {"configurationId": configuration_id(self.path, item.name, display_name)}
         if selected:
             shown |= projected(self.members(item, language), selected)
         return shown
+
+    def _parse(self, query: bytes, ranged: str | None) -> ListParameters:
+        return list_parameters(QueryParams(query), ranged, self.askable)
+
+    def _written(self, found: Page[AnyItem], selected: frozenset[str], language: str) -> tuple[Raw, int, int]:
+        """The list as it is sent, how many items it has, and of how many."""
+        items = Items([self.shown(item, selected, language) for item in found.items])
+        return Raw(encode(items)), len(found.items), found.total
 
 
 def projected(members: Mapping[str, Any], selected: frozenset[str]) -> Shown:

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from msgspec import Struct
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
 
 from seatkeeper.icws.configuration.errors import (
     invalid_sort_direction,
@@ -70,25 +70,25 @@ class ListParameters(NamedTuple):
         return Query(self.conditions, self.order, self.window, among)
 
 
-def object_parameters(request: Request, askable: Askable) -> ObjectParameters:
+def object_parameters(sent: QueryParams, askable: Askable) -> ObjectParameters:
     """Read them. Raises `Failure` 400 for what is malformed or not supported."""
-    names = _selected(request)
-    rights = single_value(request, "rightsFilter") or askable.rights[0]
+    names = _selected(sent)
+    rights = single_value(sent, "rightsFilter") or askable.rights[0]
     bad_select, bad_rights = _unknown(names, askable.selectable), _unknown([rights], askable.rights)
     if bad_select or bad_rights:
         raise unsupported_of_object(bad_select, "".join(bad_rights))
     return ObjectParameters(_members(names, askable), rights)
 
 
-def list_parameters(request: Request, askable: Askable) -> ListParameters:
-    """Read them. Raises `Failure` 400 for what is malformed or not supported.
+def list_parameters(sent: QueryParams, ranged: str | None, askable: Askable) -> ListParameters:
+    """Read them; `ranged` is the header Range. Raises `Failure` 400 for what is malformed or not supported.
 
     Without `select` Range is ignored, and there is no window: every item is answered.
     """
-    names = _selected(request)
-    where = [_spelled_condition(each) for each in _listed(request, "where", _MOST_CONDITIONS)]
-    order = _spelled_order(single_value(request, "orderBy"))
-    rights = single_value(request, "rightsFilter") or askable.rights[0]
+    names = _selected(sent)
+    where = [_spelled_condition(each) for each in _listed(sent, "where", _MOST_CONDITIONS)]
+    order = _spelled_order(single_value(sent, "orderBy"))
+    rights = single_value(sent, "rightsFilter") or askable.rights[0]
     bad_select, bad_where = _unknown(names, askable.selectable), _unknown([each.name for each in where], askable.where)
     bad_rights, bad_order = _unknown([rights], askable.rights), _unknown([order.name] if order else [], askable.order)
     if bad_select or bad_where or bad_rights or bad_order:
@@ -98,7 +98,7 @@ def list_parameters(request: Request, askable: Askable) -> ListParameters:
         rights=rights,
         conditions=tuple(_condition(each, askable) for each in where),
         order=_order(order, askable),
-        window=window_of(request.headers.get("range")) if names else None,
+        window=window_of(ranged) if names else None,
     )
 
 
@@ -113,25 +113,25 @@ class _SpelledOrder(NamedTuple):
     direction: str
 
 
-def _listed(request: Request, name: str, most: int | None = None) -> list[str]:
+def _listed(sent: QueryParams, name: str, most: int | None = None) -> list[str]:
     """What a comma-delimited parameter lists. One that is sent several times lists all."""
-    texts = [text.strip() for part in request.query_params.getlist(name) for text in part.split(",")]
+    texts = [text.strip() for part in sent.getlist(name) for text in part.split(",")]
     found = [text for text in texts if text]
     if most is not None and len(found) > most:
         raise malformed("{parameter} lists more than {most}, which is as many as are taken.", parameter=name, most=most)
     return found
 
 
-def single_value(request: Request, name: str) -> str:
+def single_value(sent: QueryParams, name: str) -> str:
     """The value of a parameter, empty where it is not sent."""
-    values = {value.strip() for value in request.query_params.getlist(name)}
+    values = {value.strip() for value in sent.getlist(name)}
     if len(values) > 1:
         raise malformed("{parameter} is sent more than once, with different values.", parameter=name)
     return values.pop() if values else ""
 
 
-def _selected(request: Request) -> list[str]:
-    names = list(dict.fromkeys(_listed(request, "select")))
+def _selected(sent: QueryParams) -> list[str]:
+    names = list(dict.fromkeys(_listed(sent, "select")))
     if "*" in names and len(names) > 1:
         raise select_all()
     return names
