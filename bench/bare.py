@@ -10,7 +10,7 @@ import socket
 from typing import Any, Final
 
 import uvicorn
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.json import Decoder
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -37,11 +37,12 @@ class _LogOn(Struct, rename={"type": "__type"}):
 
 class _Modules(Struct, rename="pascal"):
     associate_id: int
-    owner_name: str
-    module_names: list[str]
+    module_owner: str
+    module_license_names: list[str]
 
 
 class _Configuration(Struct, rename="camel"):
+    app_id: str = field(name="appID")
     category: str
     license_type: str
 

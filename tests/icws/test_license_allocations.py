@@ -314,3 +314,39 @@ def test_only_user_licenses_of_the_configured_owner_have_an_allocation(world: Wo
     with world.log_on(world.user(admin_allocations="all")) as session:
         assert ask(session, f"{ALLOCATIONS}/{module}").status_code == 200
         assert ask(session, f"{ALLOCATIONS}/{site}").status_code == 404
+
+
+def test_a_list_that_is_asked_for_again_has_what_has_changed_since(world: World) -> None:
+    first, second = licenses(world, 2)
+    with world.log_on(world.user(roles=["administrator"])) as session:
+
+        def listed() -> dict[str, tuple[str, int]]:
+            found = items(ask(session, ALLOCATIONS, select="totalCount", where=f"configurationId.id sw {first[:7]}"))
+            told = {each["configurationId"]["id"]: each for each in found}
+            return {
+                name: (told[name]["configurationId"]["displayName"], told[name]["totalCount"])
+                for name in (first, second)
+                if name in told
+            }
+
+        assert listed() == {first: (first, 20), second: (second, 20)}
+        world.apply("licenses", {"name": first, "assignable_seats": 12, "concurrent_seats": 10})
+        assert listed() == {first: (first, 22), second: (second, 20)}, "another count"
+        world.apply("licenses", {"name": second, "display_name": "Another"})
+        assert listed()[second] == ("Another", 20), "another name"
+        world.apply("licenses", {"name": first, "kind": "site"})
+        assert list(listed()) == [second], "no user license any more"
+        new = world.license()
+        assert new in ids(ask(session, ALLOCATIONS, select="totalCount", where=f"configurationId.id eq {new}"))
+
+
+def test_each_session_reads_a_list_in_its_own_language_and_by_its_own_rights(world: World) -> None:
+    name, other = licenses(world, 2)
+    world.apply("licenses", {"name": name, "display_name": 'US:"Desk";GE:"Schreibtisch"', "assignable_seats": 1})
+    login = world.user(admin_allocations=[name, other])
+    with world.log_on(login) as english, world.log_on(login, language="de") as german:
+        for session, said in ((english, "Desk"), (german, "Schreibtisch")) * 2:
+            found = items(ask(session, ALLOCATIONS, select="totalCount"))
+            assert {each["configurationId"]["displayName"] for each in found} == {said, other}
+    with administrator_of(world, other) as session:
+        assert ids(ask(session, ALLOCATIONS, select="totalCount")) == [other]

@@ -41,6 +41,11 @@ def test_json_has_its_keys_in_alphabetical_order_and_leaves_out_what_is_absent()
     )
 
 
+def test_a_text_that_says_null_stays() -> None:
+    assert json_of({"b": "null", "a": [1, "null"]}) == b'{"a":[1,"null"],"b":"null"}'
+    assert json_of({"b": "null", "a": None, "c": {"d": None}}) == b'{"b":"null","c":{}}'
+
+
 def test_in_xml_scalars_are_attributes_objects_elements_and_arrays_wrap_their_entries() -> None:
     assert written(Document("whole", WHOLE), XML).decode() == (
         '<?xml version="1.0" encoding="UTF-8"?>\n'

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, insert
 
 from seatkeeper.ledger import tables
-from seatkeeper.licensing.entities import AppliesTo, HolderKind, LicenseKind, Method, fold
+from seatkeeper.licensing.entities import AppliesTo, HolderKind, LicenseKind, Method, Pool, fold
 from seatkeeper.queries import allocations as listed
-from seatkeeper.queries.allocations import Allocation, allocations
+from seatkeeper.queries.allocations import Allocation, allocations, counted
 from seatkeeper.queries.feature_licenses import feature_licenses
 from seatkeeper.queries.holders import licensed
 from seatkeeper.queries.lists import (
@@ -282,6 +282,31 @@ def _order_key(row: Row, name: str) -> Any:  # noqa: ANN401 - text or number
 
 def _allocation(row: Row) -> Allocation:
     return Allocation(row.number, row.name, row.display_name, **row.counts())  # type: ignore[arg-type]  # by name
+
+
+@settings(deadline=None)
+@given(inventories())
+def test_the_allocation_of_a_pool_in_memory_is_that_of_its_row(rows: list[Row]) -> None:
+    for row in rows:
+        pool = Pool(
+            license_id=row.number,
+            assignable_seats=row.assignable_seats,
+            concurrent_seats=row.concurrent_seats,
+            unrestricted=row.unrestricted,
+            assigned_users=row.users,
+            assigned_stations=row.stations,
+            concurrent_assigned=row.concurrent_assigned,
+            concurrent_in_use=row.concurrent_in_use,
+            assigned_applications=3,
+        )
+        assert counted(Item(row.number, row.name, row.display_name), pool) == _allocation(row)
+
+
+def test_only_a_condition_on_a_count_makes_a_list_another_when_counts_change() -> None:
+    by_name = Condition(listed.NAME, Operator.STARTS_WITH, "A")
+    assert Query((by_name,), Order(listed.DISPLAY_NAME)).by_names
+    assert not Query((by_name, Condition(listed.ASSIGNED, Operator.EQUALS, "1"))).by_names
+    assert not Query(order=Order(listed.ASSIGNED)).by_names
 
 
 @settings(max_examples=100, deadline=None)

@@ -93,6 +93,7 @@ def test_an_answer_is_compressed_where_the_client_takes_that(http: httpx.Client)
     assert (packed.headers["content-encoding"], packed.headers["vary"]) == ("gzip", "Accept-Encoding")
     plain = http.get("/api", headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
+    assert plain.headers["vary"] == "Accept-Encoding", "a cache must not give this to who asks for the other"
     assert plain.text == packed.text
 
 

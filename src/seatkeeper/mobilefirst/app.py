@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
@@ -43,6 +44,7 @@ from seatkeeper.mobilefirst.runtimes import Runtimes
 from seatkeeper.mobilefirst.transactions import Transactions
 from seatkeeper.queries.reads import Reads, ReadTimeout
 from seatkeeper.settings import MobileFirstSettings
+from seatkeeper.transport.asked import Asked as AskedRequest
 from seatkeeper.transport.faults import Faults, Operation
 from seatkeeper.transport.limits import Render
 from seatkeeper.transport.record import record_of
@@ -51,6 +53,9 @@ log = structlog.get_logger(__name__)
 
 ROOT: Final = "management-apis"
 """The segment below each context root that the API is below."""
+
+_REMEMBERED: Final = 1024
+"""Paths of which it is kept what is there: clients ask for the same few again and again."""
 
 
 class MobileFirst:
@@ -65,13 +70,14 @@ class MobileFirst:
         operations = {_operation(resource) for resource in resources}
         self._faults = None if ordered is None else face_faults(ordered, operations)
         self._routes = Routes(resources)
+        self._at = lru_cache(_REMEMBERED)(self._find)
         self._gate = gate
         self._product_version = product_version
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
-            response = await self._answer(Request(scope, receive))
+            response = await self._answer(AskedRequest(scope, receive))
         except ClientDisconnect:
             return  # there is nobody to answer
         response.headers.setdefault("Cache-Control", "no-store")
@@ -113,7 +119,7 @@ class MobileFirst:
 
     def _resource(self, request: Request) -> Resource:
         """What the request asks for; the variables of its path stand in `request.path_params` then."""
-        found = self._at(request.scope)
+        found = self._at(request.scope["raw_path"], request.scope.get("root_path", ""))
         if not found:
             raise not_found(say("There is no resource {path}.", path=request.scope["path"]))
         record_of(request.scope).route = _operation(found[0].resource).route
@@ -121,13 +127,14 @@ class MobileFirst:
         for resource, variables in found:
             if resource.verb == verb:
                 record_of(request.scope).route = _operation(resource).route
-                request.scope["path_params"] = variables
+                request.scope["path_params"] = dict(variables)
                 return resource
         verbs = dict.fromkeys(each.resource.verb for each in found)
         raise method_not_allowed(request.method, ", ".join([*verbs, *(["HEAD"] if "GET" in verbs else [])]))
 
-    def _at(self, scope: Scope) -> Sequence[Found]:
-        version, *segments = _segments(scope) or [""]
+    def _find(self, raw_path: bytes, root_path: str) -> Sequence[Found]:
+        """All operations at a path, percent-encoded. Raises Failure 404 for a version that is not here."""
+        version, *segments = _segments(raw_path, root_path) or [""]
         version = unquote(version)
         if version and version != VERSION:
             raise not_found(
@@ -178,11 +185,10 @@ def _resources(ledger: Ledger, reads: Reads, settings: MobileFirstSettings) -> t
     )
 
 
-def _segments(scope: Scope) -> list[str]:
+def _segments(raw_path: bytes, root_path: str) -> list[str]:
     """The segments below `management-apis`, percent-encoded; a slash at the end is passed over."""
-    raw: bytes = scope["raw_path"]
-    segments = raw.decode("utf-8", "replace").removesuffix("/").split("/")
-    return segments[1 + scope.get("root_path", "").count("/") :]
+    segments = raw_path.decode("utf-8", "replace").removesuffix("/").split("/")
+    return segments[1 + root_path.count("/") :]
 
 
 def _about(variables: Mapping[str, str]) -> str | None:

@@ -49,7 +49,7 @@ class Asked:
 
     def query(self, name: str) -> str | None:
         """A parameter of the query; None where it is not there."""
-        return self.request.query_params.get(name)
+        return self.request.query_params.get(name) if self.request.scope["query_string"] else None
 
     def flag(self, name: str) -> bool:
         """A parameter that is `true` or `false`, in any case; false where it is not there or is empty.

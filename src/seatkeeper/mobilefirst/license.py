@@ -105,12 +105,13 @@ def _one_of(values: type[AnyValue], body: Mapping[str, object], name: str) -> An
     sent = body[name]
     if not isinstance(sent, str):
         raise invalid_payload("{member} must be a text, one of {values}.", member=name, values=choice)
-    if sent not in list(values):
+    try:
+        return values(sent)
+    except ValueError:
         said = say(
             "{member} must be one of {values}, not {value}.",
             member=name,
             values=choice,
             value=sent[:_LONGEST_EXTRACT],
         )
-        raise Failure(400, UNRECOGNIZED_PAYLOAD, said)
-    return values(sent)
+        raise Failure(400, UNRECOGNIZED_PAYLOAD, said) from None

@@ -1,6 +1,7 @@
 """In which media type an answer is written (contract 5.2)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from starlette.datastructures import Headers
@@ -29,7 +30,11 @@ def accepted(headers: Headers, produces: Sequence[str]) -> str | None:
     The first for a client that sends no Accept, None for one that accepts none of them. What it says precisely of a
     type counts before what a wildcard says (RFC 9110, 12.5.1).
     """
-    header = ",".join(headers.getlist("accept"))
+    return _best_liked(",".join(headers.getlist("accept")), tuple(produces))
+
+
+@lru_cache(maxsize=256)
+def _best_liked(header: str, produces: tuple[str, ...]) -> str | None:
     if not header.strip():
         return produces[0]
     items = [[part.strip().lower() for part in item.split(";")] for item in header.split(",")]

@@ -12,6 +12,7 @@ from seatkeeper.mobilefirst import xml_writing
 from seatkeeper.mobilefirst.negotiation import JSON, ZIP
 
 _encode: Final = Encoder().encode
+_encode_in_order: Final = Encoder(order="sorted").encode
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - in UTC, which is written as Z here
 
 
@@ -67,7 +68,8 @@ def written(document: Document, media_type: str) -> bytes:
 
 def json_of(value: object) -> bytes:
     """A value as JSON, its keys in the order of the alphabet, without what is None in its objects."""
-    return _encode(_in_order(value))
+    told = _encode_in_order(value)
+    return _encode(_in_order(value)) if b"null" in told else told  # where nothing is None, this takes a tenth
 
 
 def json_in_pieces(name: str, items: Iterable[Sequence[object]], **members: object) -> Iterator[bytes]:

@@ -3,6 +3,7 @@
 docs/decisions/languages.md.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from starlette.requests import Request
@@ -22,4 +23,7 @@ def language_of(request: Request) -> str:
     locale = request.query_params.get(LOCALE, "").strip()
     if locale:
         return offered(locale) or ENGLISH
-    return of_request(",".join(request.headers.getlist("accept-language")))
+    return _of_header(",".join(request.headers.getlist("accept-language")))
+
+
+_of_header: Final = lru_cache(maxsize=256)(of_request)

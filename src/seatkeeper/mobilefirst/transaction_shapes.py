@@ -37,7 +37,7 @@ class Error(Struct, frozen=True):
     details: str
 
 
-class Transaction(Struct, frozen=True, rename="camel"):
+class Transaction(Struct, frozen=True, rename="camel", omit_defaults=True):
     """A transaction. `product_version` stands where the transaction is the whole answer (contract 3.2)."""
 
     app_server_id: str

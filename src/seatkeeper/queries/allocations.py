@@ -4,13 +4,13 @@ The counts stand in `pools`, where the writer keeps them: to list them looks at 
 """
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, case, null, select
+from sqlalchemy import ColumnElement, Connection, case, func, null, select
 
 from seatkeeper.ledger import tables
-from seatkeeper.licensing.entities import AppliesTo, LicenseKind, fold
-from seatkeeper.queries.lists import Item, Listing, Property, Rows
+from seatkeeper.licensing.entities import AppliesTo, LicenseKind, Pool, fold
+from seatkeeper.queries.lists import Item, Listing, Page, Property, Query, Rows, page
 
 _l, _p = tables.licenses.c, tables.pools.c
 
@@ -72,6 +72,39 @@ def allocations(owner: str, applies_to: Iterable[AppliesTo]) -> Listing[Allocati
         number=_l.id,
         name=NAME,
         display_name=DISPLAY_NAME,
+    )
+
+
+class Found(NamedTuple):
+    """Allocations as they stood after the last event of the journal at the time, which `head` is the number of."""
+
+    page: Page[Allocation]
+    head: int
+
+
+def found_at(connection: Connection, listing: Listing[Allocation], query: Query) -> Found:
+    """The allocations that a query wants of a list, and when that was so."""
+    head = connection.execute(select(func.coalesce(func.max(tables.journal.c.seq), 0))).scalar_one()
+    return Found(page(connection, listing, query), head)
+
+
+def counted(item: Item, pool: Pool) -> Allocation:
+    """The allocation of a license whose pool is in memory: what `allocations` makes of a pool's row."""
+    assigned = pool.assigned_users + pool.assigned_stations
+    bought = not pool.unrestricted
+    return Allocation(
+        number=item.number,
+        name=item.name,
+        display_name=item.display_name,
+        assigned=assigned,
+        assigned_to_users=pool.assigned_users,
+        assigned_to_stations=pool.assigned_stations,
+        assignable_seats=pool.assignable_seats if bought else None,
+        concurrent_assigned=pool.concurrent_assigned,
+        concurrent_in_use=pool.concurrent_in_use,
+        concurrent_seats=pool.concurrent_seats if bought else None,
+        all_assigned=assigned + pool.concurrent_assigned,
+        all_seats=pool.assignable_seats + pool.concurrent_seats if bought else None,
     )
 
 

@@ -70,6 +70,14 @@ class Query(Struct, frozen=True):
     window: Window | None = None
     among: frozenset[int] | None = None
 
+    @property
+    def by_names(self) -> bool:
+        """Whether names alone decide which items these are, and in which order: no number that changes does."""
+        looked_at = [each.property for each in self.conditions]
+        if self.order is not None:
+            looked_at.append(self.order.property)
+        return not any(each.is_number for each in looked_at)
+
 
 class Item(Struct, frozen=True):
     """What every item of every list has: the number by which rights know it, and its names."""

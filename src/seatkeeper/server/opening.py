@@ -4,9 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
-from typing import Final
 
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from seatkeeper.admin.app import create_app as create_admin
@@ -54,6 +52,7 @@ from seatkeeper.superoffice.app import create_app as create_superoffice
 from seatkeeper.superoffice.cross_origin import across_origins as superoffice_across_origins
 from seatkeeper.superoffice.errors import render as render_superoffice
 from seatkeeper.superoffice.slow_calls import SlowCalls
+from seatkeeper.superoffice.wire.compression import Compression
 from seatkeeper.transport.availability import Availability, State
 from seatkeeper.transport.faults import Faults
 from seatkeeper.transport.limits import Limits, RequestLimits
@@ -205,9 +204,7 @@ def _faces(
     of_inventories = {"/v1/inventory": of_inventory, "/v1/testing/reset": of_inventory}
     spoken = Speech(RequestLimits(icws, limits, render_icws), ledger)
     bounded_admin = RequestLimits(admin, limits, render_admin, paths=of_inventories)
-    bounded_superoffice = GZipMiddleware(
-        RequestLimits(superoffice, limits, render_superoffice), _WORTH_COMPRESSING, _COMPRESSION
-    )
+    bounded_superoffice = Compression(RequestLimits(superoffice, limits, render_superoffice))
     render_mobilefirst = mobilefirst_renderer(settings.mobilefirst.product_version)
     applications = RequestLimits(mobilefirst, limits, render_mobilefirst)
     crm = superoffice_across_origins(bounded_superoffice, settings.superoffice.allowed_origins)
@@ -225,10 +222,6 @@ def _faces(
             for context in settings.mobilefirst.contexts
         },
     }
-
-
-_WORTH_COMPRESSING: Final = 500  # bytes
-_COMPRESSION: Final = 1  # the quickest: other requests wait while an answer is compressed
 
 
 def _observe(requests: Requests, record: RequestRecord, method: str, status: int, seconds: float) -> None:

@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -36,9 +37,13 @@ _LINE_SECONDS: Final = 2.0
 # Of TLS. A client that does not say goodbye, as one that is idle cannot, is left without.
 _HANDSHAKE_SECONDS: Final = 10.0
 _GOODBYE_SECONDS: Final = 1.0
+_MOST_FILES: Final = 1_000_000
 
 Reachable = Callable[[tuple[str, ...], str | None], None]
 Listening = Callable[[tuple[str, ...], bool], None]
+
+if sys.platform != "win32":
+    import resource
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +92,7 @@ async def _serve(
 ) -> None:
     listen = settings.listen
     tls = _tls(listen)
+    _allow_connections()
     async with opened(settings, ephemeral, share) as house:
         if demo:
             await house.apply_demo(settings.icws.owner)
@@ -96,9 +102,9 @@ async def _serve(
         gc.collect()
         gc.freeze()
         # An inventory file comes to millions of objects, none of them in a circle. To go through them all stops
-        # everything for up to a second, so that is done a hundredth as often as by default.
-        youngest, younger, _ = gc.get_threshold()
-        gc.set_threshold(youngest, younger, 1000)
+        # everything for up to a second, so that is done a thousandth as often as by default; and what is young is gone
+        # when a request is answered, so it is looked at when there is more of it.
+        gc.set_threshold(10_000, 20, 1000)
         proxies = listen.trusted_proxies
         server = _Server(
             uvicorn_config(Forwarded(house, proxies) if proxies else house, settings.limits),
@@ -113,6 +119,16 @@ async def _serve(
     if server.watchdog is not None:
         server.watchdog.cancel()
     log.info("stopped")
+
+
+def _allow_connections() -> None:
+    """Have as many files open as the system lets this process, at most a million: each connection is one, and most
+    systems begin with 1,024."""
+    if sys.platform != "win32":
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+        if soft != resource.RLIM_INFINITY and soft < most:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def listeners_of(listen: ListenSettings) -> Listeners:

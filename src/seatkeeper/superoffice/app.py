@@ -1,7 +1,7 @@
 """The SuperOffice face as one application: what is where, and how whatever goes wrong is answered (contract 1, 4)."""
 
 from collections.abc import Awaitable, Callable, Collection
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
 import structlog
@@ -34,11 +34,12 @@ from seatkeeper.superoffice.errors import (
 from seatkeeper.superoffice.faults import face_faults
 from seatkeeper.superoffice.license_agent import LicenseAgent
 from seatkeeper.superoffice.license_rest import places as license_places
-from seatkeeper.superoffice.places import Paths, Place, of_agent, route_of
+from seatkeeper.superoffice.places import Found, Paths, Place, of_agent, route_of
 from seatkeeper.superoffice.slow_calls import SlowCalls
 from seatkeeper.superoffice.tenant import Tenant
 from seatkeeper.superoffice.user import Users
 from seatkeeper.superoffice.version import version
+from seatkeeper.transport.asked import Asked
 from seatkeeper.transport.availability import Availability
 from seatkeeper.transport.faults import Faults, Operation
 from seatkeeper.transport.record import record_of
@@ -46,6 +47,9 @@ from seatkeeper.transport.record import record_of
 log = structlog.get_logger(__name__)
 
 Handler = Callable[[Request], Awaitable[Response]]
+
+_REMEMBERED: Final = 1024
+"""Paths of which it is kept what is there: clients ask for the same few again and again."""
 
 _NOT_CACHED: Final = {"Cache-Control": "no-cache", "Pragma": "no-cache", "Expires": "-1"}
 
@@ -71,13 +75,14 @@ class SuperOffice:
 
     def __init__(self, resources: Collection[Resource], ordered: Faults | None) -> None:
         self._paths = Paths((resource.pattern, resource) for resource in resources)
+        self._at = lru_cache(_REMEMBERED)(self._find)
         operations = {resource.operation for resource in resources}
         self._faults = None if ordered is None else face_faults(ordered, operations)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
-            response = await self._answer(Request(scope, receive))
+            response = await self._answer(Asked(scope, receive))
         except ClientDisconnect:
             return  # there is nobody to answer
         for name, value in _NOT_CACHED.items():
@@ -107,17 +112,22 @@ class SuperOffice:
     def _resource(self, request: Request) -> Resource:
         """What the request asks for; the variables of its path stand in `request.path_params` then."""
         verb = "GET" if request.method == "HEAD" else request.method
-        found = list(self._paths.find(_segments(request.scope)))
+        found = self._at(request.scope["raw_path"], request.scope.get("root_path", ""))
         for there, variables in found:
             if there.verb == verb:
                 record_of(request.scope).route = there.operation.route
-                request.scope["path_params"] = variables
+                request.scope["path_params"] = dict(variables)
                 return there
         if not found:
             raise no_resource(request.scope["path"])
         record_of(request.scope).route = found[0].there.operation.route
         verbs = dict.fromkeys(each.there.verb for each in found)
         raise method_not_allowed(request.method, ", ".join([*verbs, *(["HEAD"] if "GET" in verbs else [])]))
+
+    def _find(self, raw_path: bytes, root_path: str) -> tuple[Found[Resource], ...]:
+        """All that is at a path below the application's, percent-encoded; a slash at the end is passed over."""
+        segments = raw_path.decode("utf-8", "replace").removesuffix("/").split("/")
+        return tuple(self._paths.find(segments[1 + root_path.count("/") :]))
 
 
 def create_app(
@@ -174,13 +184,6 @@ def _places(
         *Associates(reads).places,
         *of_agent("Preference", PreferenceAgent(ledger, settings).methods),
     )
-
-
-def _segments(scope: Scope) -> list[str]:
-    """The segments below the application's path, percent-encoded; a slash at the end is passed over."""
-    raw: bytes = scope["raw_path"]
-    segments = raw.decode("utf-8", "replace").removesuffix("/").split("/")
-    return segments[1 + scope.get("root_path", "").count("/") :]
 
 
 def _told(request: Request, failure: Failure) -> Response:

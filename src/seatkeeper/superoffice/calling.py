@@ -77,5 +77,7 @@ def _about(asked: object) -> str | None:
 
 def _parameters(request: Request, names: tuple[str, ...]) -> dict[str, str]:
     """Those parameters of the query, in whatever case they were sent."""
+    if not names:
+        return {}
     wanted = {name.casefold() for name in names}
     return {name: value for name, value in request.query_params.items() if name.casefold() in wanted}

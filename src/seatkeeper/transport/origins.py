@@ -6,17 +6,20 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
+from seatkeeper.transport.asked import header
+
 
 def is_foreign(request: Request, allowed: Collection[str]) -> bool:
     """Whether a browser says that a page asks which is neither of this server nor of an `allowed` origin; other clients
     do not say."""
-    origin = request.headers.get("origin")
+    scope = request.scope
+    origin = header(scope, b"origin")
     if origin in allowed:
         return False
-    site = request.headers.get("sec-fetch-site")
+    site = header(scope, b"sec-fetch-site")
     if site is not None:
         return site not in {"same-origin", "none"}
-    return origin is not None and origin != f"{request.url.scheme}://{request.headers.get('host', '')}"
+    return origin is not None and origin != f"{scope['scheme']}://{header(scope, b'host') or ''}"
 
 
 def across_origins(

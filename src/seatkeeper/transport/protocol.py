@@ -37,6 +37,9 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     never sends one.
     """
 
+    # Beside uvicorn's own attributes these would be too many for a dictionary whose keys connections share: 1 kB each.
+    __slots__ = ("_awaits_head", "_head_left", "_head_received", "_head_timer", "_running")
+
     head_bytes = 32 * 1024
     head_seconds = 30.0
 
@@ -197,4 +200,4 @@ def _closing_where_no_body_comes(cycle: RequestResponseCycle, app: ASGI3Applicat
 def bounded_protocol(head_bytes: int, head_seconds: float) -> type[BoundedHttpProtocol]:
     """The protocol with these bounds, for `uvicorn.Config(http=...)`."""
     bounds = {"head_bytes": head_bytes, "head_seconds": head_seconds}
-    return type("BoundedHttpProtocol", (BoundedHttpProtocol,), bounds)
+    return type("BoundedHttpProtocol", (BoundedHttpProtocol,), {"__slots__": (), **bounds})

@@ -52,31 +52,32 @@ def _declared(shape: Any) -> inspect.Type:  # noqa: ANN401 - a declaration is an
 def _bound(value: object, declared: inspect.Type, path: str) -> object:
     """`path`: where in the request it stands; empty for the request itself."""
     match declared:
+        case inspect.StrType():
+            return _text(value, path)
+        case inspect.IntType():
+            return _whole(value, path)
+        case inspect.VarTupleType():
+            items = enumerate(_items(value, path))
+            return tuple([_bound(each, declared.item_type, f"{path}[{at}]") for at, each in items])
+        case inspect.StructType():
+            return _struct(value, declared, path)
+        case _:
+            return _seldom(value, declared, path)
+
+
+def _seldom(value: object, declared: inspect.Type, path: str) -> object:
+    """What few requests are made of."""
+    match declared:
+        case inspect.BoolType():
+            return _truth(value, path)
+        case inspect.EnumType():
+            return _enumerated(value, declared.cls, path)
         case inspect.Metadata():
             bound = _bound(value, declared.type, path)
             return _date(bound, path) if (declared.extra or {}).get("type") == DATE_TYPE else bound
         case inspect.UnionType():
             present = next(each for each in declared.types if not isinstance(each, inspect.NoneType))
             return _bound(value, present, path)
-        case inspect.StructType():
-            return _struct(value, declared, path)
-        case inspect.VarTupleType():
-            items = enumerate(_items(value, path))
-            return tuple([_bound(each, declared.item_type, f"{path}[{at}]") for at, each in items])
-        case _:
-            return _simple(value, declared, path)
-
-
-def _simple(value: object, declared: inspect.Type, path: str) -> object:
-    match declared:
-        case inspect.StrType():
-            return _text(value, path)
-        case inspect.IntType():
-            return _whole(value, path)
-        case inspect.BoolType():
-            return _truth(value, path)
-        case inspect.EnumType():
-            return _enumerated(value, declared.cls, path)
     raise TypeError(f"{declared} is nothing that a request is made of")
 
 

@@ -3,6 +3,7 @@
 import codecs
 import re
 from encodings import aliases, normalize_encoding
+from functools import lru_cache
 from typing import Final
 
 from seatkeeper.licensing.sentences import say
@@ -52,6 +53,7 @@ def text_of(body: bytes, charset: str | None) -> str:
         ) from None
 
 
+@lru_cache(maxsize=256)
 def _codec(name: str) -> str:
     codec = _BY_NAME.get(normalize_encoding(name).lower())
     if codec is None:

@@ -1,5 +1,6 @@
 """In which media type an answer is written (contract 6.1)."""
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from starlette.datastructures import Headers
@@ -33,8 +34,13 @@ def accepted(headers: Headers) -> str:
 
     JSON for a client that names none of them: published clients misspell theirs, so there is no 406.
     """
+    return _best_liked(",".join(headers.getlist("accept")))
+
+
+@lru_cache(maxsize=256)
+def _best_liked(accept: str) -> str:
     ranges = []
-    for place, item in enumerate(",".join(headers.getlist("accept")).split(",")):
+    for place, item in enumerate(accept.split(",")):
         name, *parameters = [part.strip().lower() for part in item.split(";")]
         media_type = _WILDCARDS.get(name, name)
         quality = _quality(parameters)

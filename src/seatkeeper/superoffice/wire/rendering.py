@@ -26,7 +26,9 @@ def render(request: Request, value: object, status: int = 200, *, shape: Any = N
     media_type = accepted(request.headers)
     root = ERROR_ROOT
     if status < 400:
-        value, root = selected(value, selection_of(request.query_params)), ""
+        root = ""
+        if request.scope["query_string"]:  # which few have
+            value = selected(value, selection_of(request.query_params))
     body = xml_writing.write(value, shape, root) if media_type in XML else _encode(value)
     response = Response(body, status, {"Content-Type": f"{media_type}; charset=utf-8"})
     if TIME_ZONE in request.headers:
