@@ -2,10 +2,15 @@
 
 import signal
 
+import hypothesis
 import pytest
 import structlog
 
 pytest_plugins = ["tests.server_process", "tests.postgres.fixtures", "tests.engines", "tests.coverage.evidence"]
+
+# An example takes as long as the machine lets it: nothing is shown by that.
+hypothesis.settings.register_profile("seatkeeper", deadline=None)
+hypothesis.settings.load_profile("seatkeeper")
 
 # What is logged in the process of the tests. Structlog by itself shows the variables of every frame of an exception,
 # which takes a second for each.

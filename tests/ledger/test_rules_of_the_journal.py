@@ -61,6 +61,18 @@ async def test_l11_a_writer_that_meets_an_event_it_does_not_know_takes_no_more_c
             pass
 
 
+async def test_l11_whatever_is_personal_has_a_salt_of_its_own_also_within_a_batch(place: Place) -> None:
+    """Whoever knows one salt can find out nothing more of another event."""
+    async with running(place) as ledger:
+        await ledger.submit(inventory())
+        await asyncio.gather(*(ledger.submit(connect(1)) for _ in range(5)))
+        salts = rows(
+            ledger.database, "SELECT length(personal_salt), personal_salt FROM journal WHERE personal_salt IS NOT NULL"
+        )
+        assert {length for length, _ in salts} == {16}
+        assert len({bytes(salt) for _, salt in salts}) == len(salts) > 5
+
+
 async def test_l11_no_secret_stands_in_the_journal(tmp_path: Path) -> None:
     async with running(tmp_path) as ledger:
         await ledger.submit(inventory())

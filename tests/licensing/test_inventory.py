@@ -266,3 +266,20 @@ def test_a_password_is_set_beside_the_user_and_in_no_event() -> None:
     assert isinstance(events[-1], PasswordChanged)
     assert not any("the hash" in repr(event) for event in events)
     assert world.events_of(command) == []
+
+
+def test_what_was_made_of_all_licenses_is_known_to_be_out_of_date() -> None:
+    """The mark is another one after each commit that changed a license, and only then."""
+    world = _assigned(1, 1)
+    before = world.image.licenses_mark
+    world.commit()
+    defined = world.image.licenses_mark
+    assert defined is not before
+    session_id = world.connect("agent00")
+    world.acquire(session_id, "CLIENT")
+    world.seats("CLIENT", 2, 2)
+    world.commit()
+    assert world.image.licenses_mark is defined
+    world.license("ANOTHER", assignable=1)
+    world.commit()
+    assert world.image.licenses_mark is not defined

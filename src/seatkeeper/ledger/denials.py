@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from seatkeeper.ledger.happened import any_of
 from seatkeeper.ledger.tally import DenialCount, Tally
 from seatkeeper.licensing.entities import fold
 from seatkeeper.licensing.event import Event
@@ -9,6 +10,8 @@ from seatkeeper.licensing.events import Denied
 from seatkeeper.licensing.verdicts import Reason
 
 REPEATS_WITHIN: Final = 60_000  # milliseconds
+
+_DENIALS: Final[frozenset[type[Event]]] = frozenset({Denied})
 
 _Key = tuple[int, str, Reason]
 
@@ -39,6 +42,8 @@ class Denials:
 
     def bound(self, events: list[Event], next_seq: int, now: int) -> list[Event]:
         """The events without repeated denials. `next_seq` is the number that the first one kept will get."""
+        if not any_of(events, _DENIALS):
+            return events
         kept: list[Event] = []
         for event in events:
             if isinstance(event, Denied):

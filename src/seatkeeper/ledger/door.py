@@ -265,7 +265,7 @@ class Ledger:
 
     def kept(self) -> dict[str, int]:
         """How many of each thing stand in memory, by name."""
-        image = {name: len(rows) for name, rows in vars(self.image).items()}
+        image = {name: len(rows) for name, rows in vars(self.image).items() if isinstance(rows, dict)}
         return {**image, **self.feed.kept(), "denials": len(self._opened.replica.denials)}
 
     def figures(self) -> Figures:

@@ -7,7 +7,7 @@ without breaking the chain (rule L11): the salt goes, the digest stays, and nobo
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple, cast
 
 import msgspec
@@ -22,7 +22,7 @@ GENESIS: Final = bytes(32)
 _SALT_BYTES: Final = 16
 _encoder: Final = msgspec.json.Encoder()
 _members_decoder: Final = msgspec.json.Decoder(dict[str, Any])
-_decoder: Final = msgspec.json.Decoder(AnyEvent)
+_decoder: Final[msgspec.json.Decoder[Event]] = msgspec.json.Decoder(AnyEvent)
 _KINDS: Final = {event_type.__struct_config__.tag: event_type for event_type in AnyEvent.__args__}
 
 
@@ -82,6 +82,9 @@ class Apart(NamedTuple):
     digest: bytes | None = None
 
 
+_NOTHING_APART: Final = Apart()
+
+
 class JournalError(Exception):
     """The journal does not hold together, or has an event that this version does not know."""
 
@@ -89,11 +92,14 @@ class JournalError(Exception):
 def write(events: list[Event], head: Head, at: int, batch: int) -> tuple[list[Entry], Head]:
     """The rows of these events, which follow `head`, and the new head."""
     entries: list[Entry] = []
-    for event in events:
-        entry = _entry(event, head, at, batch)
-        head = Head(entry.seq, entry.at, entry.hash)
-        entries.append(entry)
-    return entries, head
+    salts = _salts(sum(1 for event in events if event.PERSONAL))
+    hashed = head.hash
+    for seq, event in enumerate(events, head.seq + 1):
+        kind, version = cast("str", event.__struct_config__.tag), event.VERSION
+        data, (said, salt, digest) = _parts(event, salts)
+        hashed = link(hashed, seq, at, batch, kind, version, data, digest)
+        entries.append(Entry(seq, at, batch, kind, version, data, said, salt, digest, None, hashed))
+    return entries, Head(head.seq + len(events), at, hashed) if events else head
 
 
 def require_known(kind: str, version: int) -> None:
@@ -108,26 +114,39 @@ def require_known(kind: str, version: int) -> None:
 
 def read(entry: Entry) -> Event:
     """The event of a row. Raises JournalError for one that this code does not know or that cannot be read."""
-    require_known(entry.kind, entry.version)
+    known = _KINDS.get(entry.kind)
+    if known is None or entry.version > known.VERSION:
+        require_known(entry.kind, entry.version)
     try:
         if entry.personal is None:
-            return cast("Event", _decoder.decode(entry.data))
+            return _decoder.decode(entry.data)
         members = msgspec.json.decode(entry.data) | msgspec.json.decode(entry.personal)
         return cast("Event", msgspec.convert(members, type=AnyEvent))
     except msgspec.MsgspecError as error:
         raise JournalError(f"event {entry.seq} ({entry.kind}) cannot be read: {error}") from error
 
 
-def verify(entry: Entry, before: Head) -> str | None:
+def verify(entry: Entry, before: Head | Entry) -> str | None:
     """What is wrong with a row that should follow `before`, in one sentence, or None."""
-    if entry.seq != before.seq + 1:
-        return f"event {before.seq + 1} is missing: after {before.seq} comes {entry.seq}"
-    if entry.at < before.at:
-        return f"event {entry.seq} is earlier than the one before it"
-    if entry.hash != _chain(before.hash, entry):
-        return f"event {entry.seq} or its place in the chain has been changed: its hash does not match"
-    wrong = verify_apart(_apart_of(entry), entry.data)
-    return None if wrong is None else f"the personal part of event {entry.seq} {wrong}"
+    seq, at, batch, kind, version, data, personal, salt, digest, _, hashed = entry
+    if seq != before.seq + 1:
+        return f"event {before.seq + 1} is missing: after {before.seq} comes {seq}"
+    if at < before.at:
+        return f"event {seq} is earlier than the one before it"
+    if hashed != link(before.hash, seq, at, batch, kind, version, data, digest):
+        return f"event {seq} or its place in the chain has been changed: its hash does not match"
+    if digest is None and personal is None and salt is None:
+        return None
+    wrong = verify_apart(Apart(personal, salt, digest), data)
+    return None if wrong is None else f"the personal part of event {seq} {wrong}"
+
+
+def link(  # noqa: PLR0917 - columns in their order
+    before: bytes, seq: int, at: int, batch: int, kind: str, version: int, data: bytes, personal_digest: bytes | None
+) -> bytes:
+    """The hash of a row that follows upon the one of this hash: of all of it that must not change."""
+    numbers = f"{seq}|{at}|{batch}|{kind}|{version}|".encode()
+    return hashlib.sha256(before + numbers + data + b"|" + (personal_digest or b"")).digest()
 
 
 def verify_apart(apart: Apart, data: bytes) -> str | None:
@@ -168,33 +187,26 @@ def pseudonymised(said: bytes, user_id: int) -> bytes:
     return _encoder.encode(dict.fromkeys(_members_decoder.decode(said), pseudonym_of(user_id)))
 
 
-def set_apart(members: dict[str, Any], personal: Iterable[str]) -> Apart:
-    """Take what is personal out of the members of a row."""
+def set_apart(members: dict[str, Any], personal: Iterable[str], salts: Iterator[bytes] | None = None) -> Apart:
+    """Take what is personal out of the members of a row, with the next of the `salts` or a new one."""
     said = _encoder.encode({name: members.pop(name) for name in personal})
-    salt = secrets.token_bytes(_SALT_BYTES)
+    salt = next(salts or _salts(1))
     return Apart(said, salt, _digest(salt, said))
 
 
-def _entry(event: Event, head: Head, at: int, batch: int) -> Entry:
-    apart = Apart()
-    if event.PERSONAL:
-        members: dict[str, Any] = msgspec.to_builtins(event)
-        apart = set_apart(members, event.PERSONAL)
-        data = _encoder.encode(members)
-    else:
-        data = _encoder.encode(event)
-    kind = cast("str", event.__struct_config__.tag)
-    entry = Entry(head.seq + 1, at, batch, kind, event.VERSION, data, *apart, None, b"")
-    return entry._replace(hash=_chain(head.hash, entry))
+def _salts(count: int) -> Iterator[bytes]:
+    """So many salts, drawn at once: whoever draws lets other threads run, and may wait long to get in again."""
+    drawn = secrets.token_bytes(count * _SALT_BYTES)
+    return (drawn[first : first + _SALT_BYTES] for first in range(0, len(drawn), _SALT_BYTES))
 
 
-def _apart_of(entry: Entry) -> Apart:
-    return Apart(entry.personal, entry.personal_salt, entry.personal_digest)
-
-
-def _chain(before: bytes, entry: Entry) -> bytes:
-    numbers = f"{entry.seq}|{entry.at}|{entry.batch}|{entry.kind}|{entry.version}|".encode()
-    return hashlib.sha256(before + numbers + entry.data + b"|" + (entry.personal_digest or b"")).digest()
+def _parts(event: Event, salts: Iterator[bytes]) -> tuple[bytes, Apart]:
+    """What a row says of an event: what must not change, and what is personal."""
+    if not event.PERSONAL:
+        return _encoder.encode(event), _NOTHING_APART
+    members: dict[str, Any] = msgspec.to_builtins(event)
+    apart = set_apart(members, event.PERSONAL, salts)
+    return _encoder.encode(members), apart
 
 
 def _digest(salt: bytes, personal: bytes) -> bytes:

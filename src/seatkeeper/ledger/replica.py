@@ -10,7 +10,7 @@ from seatkeeper.ledger.denials import Denials
 from seatkeeper.ledger.engines.engine import Engine, SaveFailed
 from seatkeeper.ledger.eviction import drop_finished, evict
 from seatkeeper.ledger.following import Diverged, Followed, follow
-from seatkeeper.ledger.happened import Happened, nothing_happened, what_happened
+from seatkeeper.ledger.happened import Happened, any_of, nothing_happened, what_happened
 from seatkeeper.ledger.journal import Head, JournalError, require_known
 from seatkeeper.ledger.tally import Tally
 from seatkeeper.licensing.deployment_events import TransactionMoved
@@ -27,6 +27,9 @@ _PAGE: Final = 2_000
 """Events of other nodes that are read and taken in at once."""
 _LONGEST_LAG: Final = 50_000
 """Events behind which a node loads the tables instead: that is quicker then."""
+
+_KEPT_UP_WITH: Final[frozenset[type[Event]]] = frozenset({Connected, Ended, LicenseRemoved, TransactionMoved})
+"""The events that change what stands beside the image."""
 
 
 class Replica:
@@ -109,17 +112,9 @@ class Replica:
         self.denials.confirm(now)
         self.head = head
         evict(self.image, self._cached_users)
-        for event in events:
-            match event:
-                case Connected():
-                    self._tally.connected += 1
-                case Ended():
-                    self._tally.ended[event.reason] += 1
-                case TransactionMoved() if event.status.over:
-                    self._tally.transactions[event.status] += 1
-                case _:
-                    pass
         self._keep_up(events, [now] * len(events))
+        if any_of(events, _KEPT_UP_WITH):
+            self._count(events)
         self._untold = self._untold.joined(happened)
 
     def go_on(self, head: Head, event: Event) -> None:
@@ -166,8 +161,23 @@ class Replica:
         self._doubted = False
         self._untold = self._untold.joined(happened)
 
+    def _count(self, events: list[Event]) -> None:
+        """Count what this node's own batch began and ended."""
+        for event in events:
+            match event:
+                case Connected():
+                    self._tally.connected += 1
+                case Ended():
+                    self._tally.ended[event.reason] += 1
+                case TransactionMoved() if event.status.over:
+                    self._tally.transactions[event.status] += 1
+                case _:
+                    pass
+
     def _keep_up(self, events: list[Event], ats: list[int]) -> None:
         """What stands beside the image follows it: who is active, and what is counted of licenses."""
+        if not any_of(events, _KEPT_UP_WITH):
+            return
         drop_finished(self.image, events)
         removed: set[int] = set()
         for event, at in zip(events, ats, strict=True):

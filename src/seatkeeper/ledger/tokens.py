@@ -27,7 +27,10 @@ _log = structlog.get_logger("seatkeeper.ledger")
 _PAUSE: Final = 5.0
 """Seconds after which it is looked at again what time alone has brought: the end of a license, or of its grace."""
 
-_OF_LICENSES: Final = (SeatsChanged, LicenseDefined, LicenseRemoved, OwnerDefined, OwnerRemoved)
+_OF_LICENSES: Final[frozenset[type[Event]]] = frozenset(
+    {SeatsChanged, LicenseDefined, LicenseRemoved, OwnerDefined, OwnerRemoved}
+)
+_OF_HOLDERS: Final[frozenset[type[Event]]] = frozenset({Unassigned})
 
 
 class TokenWork:
@@ -67,7 +70,7 @@ class TokenWork:
 
     def notice(self, happened: Happened) -> None:
         """A batch has been committed: settle if it may have changed who has a token, or who can have one."""
-        if happened.restarted or (self._counted and any(map(_changes_tokens, happened.events))):
+        if happened.restarted or (self._counted and _may_change_tokens(happened)):
             self._due.set()
 
     async def settle(self) -> None:
@@ -96,11 +99,13 @@ class TokenWork:
                 await self._due.wait()
 
 
-def _changes_tokens(event: Event) -> bool:
-    """Whether an application may lack its token after an event, or another may have one.
+def _may_change_tokens(happened: Happened) -> bool:
+    """Whether an application may lack its token after these events, or another may have one.
 
     Settling looks at every application, so it is not asked for by what only takes a token, or has to do with users.
     """
-    if isinstance(event, Unassigned):
-        return event.holder.kind is HolderKind.APPLICATION
-    return isinstance(event, _OF_LICENSES)
+    if happened.has(_OF_LICENSES):
+        return True
+    return happened.has(_OF_HOLDERS) and any(
+        isinstance(event, Unassigned) and event.holder.kind is HolderKind.APPLICATION for event in happened.events
+    )

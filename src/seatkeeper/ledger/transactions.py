@@ -20,9 +20,12 @@ from seatkeeper.ledger.unavailable import Stopping, Unavailable
 from seatkeeper.licensing.deployment import Transaction, TransactionStatus
 from seatkeeper.licensing.deployment_commands import AdvanceTransaction
 from seatkeeper.licensing.deployment_events import TransactionBegun, TransactionMoved
+from seatkeeper.licensing.event import Event
 from seatkeeper.licensing.state import Image
 
 _log = structlog.get_logger("seatkeeper.ledger")
+
+_NOTICED: Final[frozenset[type[Event]]] = frozenset({TransactionBegun, TransactionMoved})
 
 _REST: Final = 1.0
 """Seconds until a step is asked for again that could not be taken."""
@@ -116,7 +119,7 @@ class TransactionWork:
 
     def notice(self, happened: Happened) -> None:
         """A batch has been committed: take on what began in it, and tell who waits for what ended in it."""
-        for event in happened.events:
+        for event in happened.events if happened.has(_NOTICED) else ():
             if isinstance(event, TransactionBegun):
                 self._take_on(event.runtime_id)
             elif isinstance(event, TransactionMoved) and event.status.over:
@@ -186,9 +189,9 @@ class TransactionWork:
             self._answer(transaction_id, _stopped(transaction_id))
 
     def _take_on(self, runtime_id: int) -> None:
-        if self._stopping.is_set() or not self._leads():
-            return
-        if runtime_id not in self._lines and runtime_id in self._image().unfinished:
+        if runtime_id in self._lines or runtime_id not in self._image().unfinished:
+            return  # as of most, which were over as soon as they began
+        if self._leads() and not self._stopping.is_set():
             line = self._lines[runtime_id] = _Line()
             line.task = asyncio.create_task(self._drive(runtime_id, line), name=f"seatkeeper-runtime-{runtime_id}")
 

@@ -12,7 +12,7 @@ from seatkeeper.licensing.commands import (
 )
 from seatkeeper.licensing.entities import LicenseName
 from seatkeeper.licensing.events import Denied, ReleaseReason
-from seatkeeper.licensing.grounds import Claimant, check, claimant_of
+from seatkeeper.licensing.grounds import Claimant, check_anew, claimant_of, held_already
 from seatkeeper.licensing.holds import release, release_all, take
 from seatkeeper.licensing.turn import Turn
 from seatkeeper.licensing.verdicts import StageVerdict, Verdict
@@ -23,10 +23,9 @@ def acquire_in_stages(turn: Turn, command: AcquireInStages) -> tuple[StageVerdic
     claimant = claimant_of(turn, turn.session(command.session_id))
     results: list[StageVerdict] = []
     for stage in command.stages:
-        verdicts = tuple(_acquire(turn, claimant, name) for name in stage.licenses)
-        results.append(StageVerdict(name=stage.name, verdicts=verdicts))
-        failed = any(verdict.reason is not None for verdict in verdicts)
-        if failed and stage.on_failure is StageFailureAction.ABORT:
+        verdicts = tuple([_acquire(turn, claimant, name) for name in stage.licenses])
+        results.append(StageVerdict(stage.name, verdicts))
+        if stage.on_failure is StageFailureAction.ABORT and not all(verdict.granted for verdict in verdicts):
             break
     return tuple(results)
 
@@ -56,9 +55,12 @@ def release_licenses(turn: Turn, command: ReleaseLicenses) -> None:
 
 def _acquire(turn: Turn, claimant: Claimant, name: LicenseName) -> Verdict:
     """Check one license and record what the verdict means: a hold, a denial, or nothing where it is held already."""
-    verdict = check(turn, claimant, name)
     session = claimant.session
     license_id = turn.license_id(name)
+    held = held_already(turn, claimant, name, license_id)
+    if held is not None:
+        return held
+    verdict = check_anew(turn, claimant, name, license_id)
     if verdict.reason is not None:
         turn.record(
             Denied(
@@ -69,8 +71,6 @@ def _acquire(turn: Turn, claimant: Claimant, name: LicenseName) -> Verdict:
                 reason=verdict.reason,
             )
         )
-    elif (
-        license_id is not None and verdict.ground is not None and turn.state.holds.get((session.id, license_id)) is None
-    ):
+    elif license_id is not None and verdict.ground is not None:
         take(turn, session.id, session.user_id, license_id, verdict.ground)
     return verdict

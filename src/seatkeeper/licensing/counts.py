@@ -30,8 +30,10 @@ def count_assignable(state: State, license_id: int, kind: HolderKind, assignment
         left = tuple(each for each in pool.uncovered if each != assignment_id)
         # A covered one went: the earliest of the uncovered takes its seat.
         pool = replace(pool, uncovered=left if len(left) < len(pool.uncovered) else left[1:])
-    excess = min(pool.assignable_excess, max(0, pool.assigned - pool.assignable_seats))
-    state.pools.put(license_id, replace(pool, assignable_excess=excess))
+    if pool.assignable_excess:
+        excess = min(pool.assignable_excess, max(0, pool.assigned - pool.assignable_seats))
+        pool = replace(pool, assignable_excess=excess)
+    state.pools.put(license_id, pool)
 
 
 def count_concurrent(state: State, license_id: int, change: int) -> None:
@@ -43,6 +45,8 @@ def count_concurrent(state: State, license_id: int, change: int) -> None:
 def count_use(state: State, license_id: int, change: int) -> None:
     """A user takes a concurrent seat, or frees it."""
     pool = state.pools[license_id]
-    in_use = pool.concurrent_in_use + change
-    excess = min(pool.concurrent_excess, max(0, in_use - pool.concurrent_seats))
-    state.pools.put(license_id, replace(pool, concurrent_in_use=in_use, concurrent_excess=excess))
+    pool = replace(pool, concurrent_in_use=pool.concurrent_in_use + change)
+    if pool.concurrent_excess:
+        excess = min(pool.concurrent_excess, max(0, pool.concurrent_in_use - pool.concurrent_seats))
+        pool = replace(pool, concurrent_excess=excess)
+    state.pools.put(license_id, pool)

@@ -4,7 +4,6 @@ Contract sections 4.2 and 6; decisions 1, 3, 4, 5 and 10. Only if no ground gran
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -34,9 +33,10 @@ _NO_FACTS: dict[str, Fact] = {}
 
 
 class Claimant(Struct, frozen=True):
-    """On whose behalf a license is checked: a session, its user, and the station where it sits."""
+    """On whose behalf a license is checked: a session, its user, who is a `holder`, and the station where it sits."""
 
     user: User
+    holder: Holder
     session: Session
     station: Station | None
 
@@ -47,6 +47,7 @@ def claimant_of(turn: Turn, session: Session) -> Claimant:
     station_id = None if logon is None else logon.station_id
     return Claimant(
         user=turn.state.users[session.user_id],
+        holder=Holder(HolderKind.USER, session.user_id),
         session=session,
         station=None if station_id is None else turn.state.stations[station_id],
     )
@@ -55,9 +56,17 @@ def claimant_of(turn: Turn, session: Session) -> Claimant:
 def check(turn: Turn, claimant: Claimant, name: LicenseName) -> Verdict:
     """The verdict on one license, without effect."""
     license_id = turn.license_id(name)
+    return held_already(turn, claimant, name, license_id) or check_anew(turn, claimant, name, license_id)
+
+
+def held_already(turn: Turn, claimant: Claimant, name: LicenseName, license_id: int | None) -> Verdict | None:
+    """The verdict on a license that the session holds, on the ground on which it does; None where it does not."""
     held = None if license_id is None else turn.state.holds.get((claimant.session.id, license_id))
-    if held is not None:
-        return _granted(name.name, Ground(held.ground, held.assignment_id, held.method))
+    return None if held is None else _granted(name.name, Ground(held.ground, held.assignment_id, held.method))
+
+
+def check_anew(turn: Turn, claimant: Claimant, name: LicenseName, license_id: int | None) -> Verdict:
+    """The verdict on one license that the session does not hold, without effect."""
     inquiry = _inquiry(turn, claimant, name, license_id)
     if isinstance(inquiry, Verdict):
         return inquiry
@@ -75,7 +84,7 @@ def try_each(turn: Turn, claimant: Claimant, name: LicenseName) -> tuple[Verdict
     return () if isinstance(inquiry, Verdict) else tuple(_tried(inquiry))
 
 
-class Inquiry(NamedTuple):
+class Inquiry(Struct, frozen=True):
     """One license looked at for one claimant.
 
     `name` is the license's name as the client spelled it, `owner_key` its owner, folded.
@@ -118,12 +127,10 @@ def _tried(inquiry: Inquiry) -> Iterator[Verdict]:
     be granted comes last, since a free ground of the station spares it.
     """
     turn, claimant = inquiry.turn, inquiry.claimant
-    holder = Holder(HolderKind.USER, claimant.user.id)
-    own = turn.state.assignments.get((holder, inquiry.license.id))
+    own = turn.state.assignments.get((claimant.holder, inquiry.license.id))
     own_verdict = None if own is None else _try_own(inquiry, own)
-    spared = (
-        own_verdict is not None and own_verdict.ground is not None and own_verdict.ground.method is Method.CONCURRENT
-    )
+    ground = None if own_verdict is None else own_verdict.ground
+    spared = ground is not None and ground.method is Method.CONCURRENT
     if own_verdict is not None and not spared:
         yield own_verdict
     if claimant.station is not None:
@@ -145,8 +152,8 @@ def _try_own(inquiry: Inquiry, assignment: Assignment) -> Verdict:
         return common
     if profile.method is Method.ASSIGNABLE:
         return _try_seat(inquiry, assignment, user.login)
-    uses = uses_concurrently(inquiry.turn, user.id, inquiry.license.id, besides=None)
-    if uses or pool.unrestricted or pool.concurrent_in_use < pool.concurrent_seats:
+    free = pool.unrestricted or pool.concurrent_in_use < pool.concurrent_seats
+    if free or uses_concurrently(inquiry.turn, user.id, inquiry.license.id, besides=None):
         return _granted(name, Ground(HolderKind.USER, assignment.id, Method.CONCURRENT))
     return _refused(name, Reason.ALL_IN_USE, seats=pool.concurrent_seats, in_use=pool.concurrent_in_use)
 
@@ -235,7 +242,7 @@ def _inconsistent(name: str, pool: Pool | None) -> Verdict:
 
 
 def _granted(name: str, ground: Ground) -> Verdict:
-    return Verdict(license=name, reason=None, facts=_NO_FACTS, ground=ground)
+    return Verdict(name, None, _NO_FACTS, ground)
 
 
 def _refused(name: str, reason: Reason, **facts: Fact) -> Verdict:

@@ -45,8 +45,10 @@ def unassign_modules(turn: Turn, command: UnassignModules) -> tuple[Module, ...]
 def _named(turn: Turn, command: AssignModules | UnassignModules) -> tuple[User, list[License]]:
     """The user, and the licenses of the owner by their names. Raises Refusal for whatever there is not."""
     user = turn.user_of(command.user_id)
-    require_owner(turn, command.owner)
-    return user, [turn.license(LicenseName(command.owner, name)) for name in command.names]
+    names = [LicenseName(command.owner, name) for name in command.names]
+    if not names or any(turn.license_id(name) is None for name in names):  # else it is there, which costs less to see
+        require_owner(turn, command.owner)
+    return user, [turn.license(name) for name in names]
 
 
 def _require_assignable_seats(turn: Turn, license_: License) -> None:

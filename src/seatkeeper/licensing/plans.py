@@ -9,7 +9,7 @@ line, is its owner's business.
 import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final, NamedTuple
 
 from seatkeeper.licensing.entities import Holder, License, LicenseDetails, LicenseKind, LicenseName
@@ -28,22 +28,27 @@ class Wanted(NamedTuple):
     license: License
     plan: License | None
 
-    @contextmanager
-    def telling_the_plan(self) -> Iterator[None]:
+    def telling_the_plan(self) -> AbstractContextManager[None]:
         """Whoever is refused what he did not ask for is told by which plan he did."""
-        try:
-            yield
-        except Refusal as refusal:
-            if self.plan is None:
-                raise
-            raise Refusal(
-                refusal.code,
-                "{why} {license} comes with the user plan {plan}.",
-                license_id=refusal.license_id,
-                why=refusal.said,
-                license=self.license.name,
-                plan=self.plan.name,
-            ) from refusal
+        return _NOTHING_TO_TELL if self.plan is None else _telling(self.license, self.plan)
+
+
+_NOTHING_TO_TELL: Final = nullcontext()
+
+
+@contextmanager
+def _telling(license_: License, plan: License) -> Iterator[None]:
+    try:
+        yield
+    except Refusal as refusal:
+        raise Refusal(
+            refusal.code,
+            "{why} {license} comes with the user plan {plan}.",
+            license_id=refusal.license_id,
+            why=refusal.said,
+            license=license_.name,
+            plan=plan.name,
+        ) from refusal
 
 
 def implied_names(details: LicenseDetails) -> tuple[str, ...]:

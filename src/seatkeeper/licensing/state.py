@@ -54,8 +54,9 @@ class Table(Generic[K, V]):
 
     def get(self, key: K) -> V | None:
         """The row of this key, or None."""
-        row = self.changed.get(key, _UNTOUCHED)
-        return self.below.get(key) if row is _UNTOUCHED else row  # type: ignore[return-value]
+        if key in self.changed:
+            return self.changed[key]
+        return self.below.get(key)
 
     def __getitem__(self, key: K) -> V:
         """The row of this key. Raises KeyError where there is none."""
@@ -135,11 +136,16 @@ class Image:
         self.last_seen: dict[int, int] = {}
         """By session, when it was last active. Kept by the ledger, outside the journal."""
 
+        self.licenses_mark: object = object()
+        """Another one whenever a license has been defined, changed or removed: what was made of all of them is made
+        anew then."""
+
 
 class State:
     """An image with changes above it. Nothing below changes until `merge`."""
 
     def __init__(self, image: Image) -> None:
+        self._image = image
         self._undo: list[tuple[dict[Any, Any], Any, Any]] = []
         undo = self._undo
         self.licenses = Table(image.licenses, undo)
@@ -205,8 +211,10 @@ class State:
 
     def merge(self) -> None:
         """Make all changes part of the image."""
+        if self.licenses.changed:
+            self._image.licenses_mark = object()
         for table in vars(self).values():
-            if isinstance(table, Table):
+            if isinstance(table, Table) and table.changed:
                 table.merge()
         self._undo.clear()
 
