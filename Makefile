@@ -20,7 +20,7 @@ COMPILE := $(LOCK) pyproject.toml
 CLIENTS := tests/superoffice/clients
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all check coverage languages superoffice-tour mobilefirst-proof mobilefirst-defects torture torture-defects lock clean
+.PHONY: help serve test test-all check coverage languages superoffice-tour mobilefirst-proof mobilefirst-defects torture torture-defects bench storm flamegraph lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,7 +40,6 @@ check: .venv/.installed ## Check style, types, the import table, the lock files 
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy scripts
-	$(BIN)/mypy -p bench
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/check_locks.py
 	$(BIN)/python scripts/settings_reference.py --check
@@ -73,6 +72,15 @@ torture-defects: .venv/.installed ## Plant known defects in the server; the tort
 	$(BIN)/python -m tests.torture --planted all
 	$(BIN)/python -m tests.torture.nodes --planted all
 
+bench: .venv/.installed ## Measure speed beside what bounds it, in ten minutes; CASES="1 4" measures these only (needs wrk)
+	@$(BIN)/python -m bench $(CASES)
+
+storm: .venv/.installed ## Simulate nine o'clock with a million agents; RESULT=FILE counts with what that run measured
+	@$(BIN)/python -m bench.storm $(RESULT)
+
+flamegraph: .venv/.installed ## Draw where the server's time goes while everybody acquires (Linux, as root; needs wrk)
+	@$(BIN)/python -m bench.flamegraph docs/images/acquire.svg
+
 lock: .venv/.installed ## Compile the lock files anew from pyproject.toml (needs the package index)
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --group dev --output-file requirements-dev.lock
@@ -80,7 +88,7 @@ lock: .venv/.installed ## Compile the lock files anew from pyproject.toml (needs
 
 clean: ## Remove the environment, caches and builds; ./data stays
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find src tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests bench scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/.installed: requirements-dev.lock pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(NEW_ENOUGH)' || { \
