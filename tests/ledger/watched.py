@@ -2,12 +2,13 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from seatkeeper.ledger.engines.engine import Memoranda
 from seatkeeper.ledger.engines.postgres import PostgresEngine
 from seatkeeper.ledger.engines.postgres_database import DatabaseServer
+from seatkeeper.ledger.engines.postgres_exchange import Answer, Asked
 from seatkeeper.ledger.engines.sqlite import SqliteEngine
 from seatkeeper.ledger.journal import Entry
 from seatkeeper.licensing.state import State
@@ -110,6 +111,11 @@ class WatchedPostgres(Gates, PostgresEngine):
     def _execute(self, statement: str, given: Any = None) -> Any:  # noqa: ANN401 - as the engine's
         self.statements.append(statement)
         return super()._execute(statement, given)
+
+    def _ask(self, asked: Iterable[Asked]) -> list[Answer]:
+        asked = list(asked)
+        self.statements += [each.statement for each in asked]
+        return super()._ask(asked)
 
 
 WatchedEngine = WatchedSqlite | WatchedPostgres

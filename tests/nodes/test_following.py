@@ -18,7 +18,7 @@ from tests.ledger.watched import SECONDS
 from tests.ledger.world import acquire, all_of, assign, connect, inventory
 
 NODES: Final = 3
-_BESIDE: Final = {"last_seen", "seated"}
+_BESIDE: Final = {"last_seen", "seated", "licenses_mark"}
 """Parts of an image that are no rows of tables."""
 
 

@@ -4,9 +4,9 @@ import psycopg
 import pytest
 
 from seatkeeper.ledger.door import DatabaseServer
-from seatkeeper.ledger.engines.engine import Busy, Needed, SaveFailed
+from seatkeeper.ledger.engines.engine import Busy, Memoranda, Needed, SaveFailed
 from seatkeeper.ledger.engines.postgres import PostgresEngine
-from seatkeeper.licensing.state import Image
+from seatkeeper.licensing.state import Image, State
 
 
 def _begun(url: str) -> PostgresEngine:
@@ -20,11 +20,13 @@ def _begun(url: str) -> PostgresEngine:
     return engine
 
 
-@pytest.mark.parametrize("step", ["begun", "loaded"])
+@pytest.mark.parametrize("step", ["begun", "loaded", "saved"])
 def test_l1_whoever_stands_still_within_a_batch_loses_the_lock(postgres_url: str, step: str) -> None:
     engine, database = _begun(postgres_url), DatabaseServer(postgres_url)
     if step == "loaded":
         engine.load(Image(), Needed({1}, {"agent"}, {1}, {1}, {1}, set()))
+    if step == "saved":
+        engine.save([], State(Image()), Memoranda([], [(1, 1, 1)]))
     another = database.engine(database.clock)
     another.begin()  # waits for up to 3 s
     with pytest.raises(SaveFailed):

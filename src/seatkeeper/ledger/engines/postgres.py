@@ -1,14 +1,13 @@
 """PostgreSQL as the ledger's database: several nodes write it, one batch after the other (rule L1)."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
-
-from psycopg import Cursor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, cast
 
 from seatkeeper.ledger.engines import postgres_statements as statements
 from seatkeeper.ledger.engines import selects
 from seatkeeper.ledger.engines.engine import Forgotten, Memoranda, Needed, SaveFailed
-from seatkeeper.ledger.engines.postgres_session import PostgresSession, Row
+from seatkeeper.ledger.engines.postgres_exchange import Asked, Row, array, columns
+from seatkeeper.ledger.engines.postgres_session import PostgresSession
 from seatkeeper.ledger.indexing import index_whole, put_users
 from seatkeeper.ledger.journal import Entry, Seal
 from seatkeeper.ledger.rows import MAPPINGS
@@ -21,10 +20,10 @@ class PostgresEngine(PostgresSession):
 
     def load_whole(self, image: Image) -> None:
         """Load what an image has whole."""
-        with self._told(), self._pipeline():
-            cursors = {name: self._execute(statement) for name, statement in selects.WHOLE.items()}
-        for name, cursor in cursors.items():
-            getattr(image, name).update(_read(name, cursor))
+        with self._told():
+            answers = self._ask(Asked(statement) for statement in selects.WHOLE.values())
+        for name, answer in zip(selects.WHOLE, answers, strict=True):
+            getattr(image, name).update(_read(name, answer.rows))
         index_whole(image)
 
     def load(self, image: Image, needed: Needed) -> None:
@@ -47,7 +46,8 @@ class PostgresEngine(PostgresSession):
     def entries(self, after: int, most: int) -> list[Entry]:
         """The first so many events behind this one."""
         with self._told():
-            return [Entry(*row) for row in self._execute(statements.ENTRIES, (after, most))]
+            [answer] = self._ask([Asked(statements.ENTRIES, (b"%d" % after, b"%d" % most))])
+        return [Entry(*row) for row in answer.rows]
 
     def load_logons(self, image: Image, sessions: set[int]) -> None:
         """Load where these sessions sit."""
@@ -71,26 +71,17 @@ class PostgresEngine(PostgresSession):
 
     def save(self, entries: list[Entry], state: State, memoranda: Memoranda) -> None:
         """Write a batch, a statement for all rows of a kind; the other nodes are woken by its commit."""
-        ended = [key for key, row in state.sessions.changed.items() if row is None]
+        written = [each for each in _written(entries, state, memoranda) if each.rows]
         with self._told():
-            checked: list[tuple[str, int, Cursor[Row]]] = []
-            with self._pipeline():
-                self._write(statements.INSERT_JOURNAL, entries)
-                for name, table in state.saved.items():
-                    if table.changed:
-                        checked += self._save_table(name, table)
-                if ended:
-                    self._execute(statements.DROP_ACTIVITY, (ended,))
-                self._write(statements.INSERT_ENDED, memoranda.ended)
-                self._write(statements.SAVE_ACTIVITY, memoranda.activity)
-                self._write(statements.SAVE_REPEATS, memoranda.repeats)
-                if entries:
-                    self._execute(statements.NOTIFY)
-            for name, expected, cursor in checked:
-                if cursor.rowcount != expected:
-                    raise SaveFailed(
-                        f"{expected} rows of {name} should have changed, but {cursor.rowcount} did"  # rule L12
-                    )
+            asked = [Asked(each.statement, columns(each.rows)) for each in written]
+            if entries:
+                asked.append(Asked(statements.NOTIFY))
+            answers = self._ask(asked)
+        for each, answer in zip(written, answers, strict=False):
+            if each.table and answer.changed != len(each.rows):
+                raise SaveFailed(
+                    f"{len(each.rows)} rows of {each.table} should have changed, but {answer.changed} did"  # rule L12
+                )
 
     def store_snapshot(self, position: int, rows: list[SnapshotRow]) -> None:
         """Write some rows of a snapshot."""
@@ -132,28 +123,51 @@ class PostgresEngine(PostgresSession):
 
     def _load_users(self, image: Image, numbers: set[int]) -> None:
         """Read everything before anything is put into the image: a failure must not leave half a user there."""
-        given = {"users": sorted(numbers)}
-        with self._pipeline():
-            cursors = {name: self._execute(statement, given) for name, statement in statements.OF_USERS.items()}
-        put_users(image, {name: _read(name, cursor) for name, cursor in cursors.items()})
+        given = [array(sorted(numbers))]
+        answers = self._ask(Asked(statement, given) for statement in statements.OF_USERS.values())
+        found = zip(statements.OF_USERS, answers, strict=True)
+        put_users(image, {name: _read(name, answer.rows) for name, answer in found})
 
-    def _save_table(self, name: str, table: Table[Any, Any]) -> list[tuple[str, int, Cursor[Row]]]:
-        """Delete, update and insert; what each is to hit is found out afterwards (rule L12)."""
-        mapping, writes = MAPPINGS[name], statements.WRITES[name]
-        deleted = [mapping.key_values(key) for key, row in table.changed.items() if row is None and key in table.below]
-        updated: list[Row] = []
-        inserted: list[Row] = []
-        for key, row in table.changed.items():
-            if row is not None:
-                (updated if key in table.below else inserted).append(mapping.values(key, row))
-        kinds = ((writes.delete, deleted), (writes.update, updated), (writes.insert, inserted))
-        return [(name, len(rows), self._write(statement, rows)) for statement, rows in kinds if rows]
-
-    def _write(self, statement: str, rows: list[Any]) -> Any:  # noqa: ANN401 - a cursor, or None without rows
-        """Give the rows column by column."""
-        return self._execute(statement, [list(column) for column in zip(*rows, strict=True)]) if rows else None
+    def _write(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Execute a statement for these rows, if there are any."""
+        if rows:
+            self._ask([Asked(statement, columns(rows))])
 
 
-def _read(name: str, cursor: Cursor[Row]) -> dict[Any, Any]:
+class _Written(NamedTuple):
+    """A statement for rows; with the `table` of which it is to hit as many, if that is to be seen to (rule L12)."""
+
+    statement: str
+    rows: Sequence[Sequence[Any]]
+    table: str = ""
+
+
+def _written(entries: list[Entry], state: State, memoranda: Memoranda) -> Iterator[_Written]:
+    """All that is written of a batch, in this order."""
+    yield _Written(statements.INSERT_JOURNAL, entries)
+    for name, table in state.saved.items():
+        if table.changed:
+            yield from _of_table(name, table)
+    yield _Written(statements.DROP_ACTIVITY, [(key,) for key, row in state.sessions.changed.items() if row is None])
+    yield _Written(statements.INSERT_ENDED, memoranda.ended)
+    yield _Written(statements.SAVE_ACTIVITY, memoranda.activity)
+    yield _Written(statements.SAVE_REPEATS, memoranda.repeats)
+
+
+def _of_table(name: str, table: Table[Any, Any]) -> Iterator[_Written]:
+    """Delete, update and insert."""
+    mapping, writes = MAPPINGS[name], statements.WRITES[name]
+    updated: list[Row] = []
+    inserted: list[Row] = []
+    for key, row in table.changed.items():
+        if row is not None:
+            (updated if key in table.below else inserted).append(mapping.values(key, row))
+    deleted = [mapping.key_values(key) for key, row in table.changed.items() if row is None and key in table.below]
+    yield _Written(writes.delete, deleted, name)
+    yield _Written(writes.update, updated, name)
+    yield _Written(writes.insert, inserted, name)
+
+
+def _read(name: str, rows: Iterable[Row]) -> dict[Any, Any]:
     """The rows of a table of the state, in the order in which they were found."""
-    return dict(map(MAPPINGS[name].read, cursor))
+    return dict(map(MAPPINGS[name].read, rows))

@@ -38,6 +38,8 @@ _TCP: Final = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10 * _SECONDS,
 }
+# A standby takes no connection; and what the writer gives is UTF-8, whatever the environment of the process says.
+_ALWAYS: Final = {"target_session_attrs": "read-write", "client_encoding": "UTF8"}
 # A node that stands still within a transaction loses it, and the lock with it (rule L1).
 _OF_WRITER: Final = {
     "lock_timeout": 3 * _SECONDS,
@@ -124,7 +126,7 @@ class DatabaseServer:
         Where they bound the time of a statement, no answer is waited for much longer.
         """
         own = {"application_name": "seatkeeper", "connect_timeout": _CONNECT_SECONDS, **_TCP}
-        conninfo = make_conninfo(**{**own, **self._given, "target_session_attrs": "read-write"})
+        conninfo = make_conninfo(**{**own, **self._given, **_ALWAYS})
         connection = BoundedConnection.connect(conninfo, autocommit=True)
         connection.patience = _CONNECT_SECONDS
         try:

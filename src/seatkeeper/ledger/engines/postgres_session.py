@@ -1,7 +1,7 @@
 """The writer's session with PostgreSQL: its connection, transactions and faults (rules L1, L5, L8)."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -15,12 +15,11 @@ from seatkeeper.ledger.engines import postgres_statements as statements
 from seatkeeper.ledger.engines import selects
 from seatkeeper.ledger.engines.engine import Busy, Disconnected, FateUnknown, NoSpace, SaveFailed, Unstorable
 from seatkeeper.ledger.engines.postgres_connection import BoundedConnection, plain
+from seatkeeper.ledger.engines.postgres_exchange import Answer, Asked, Exchange, Row
 from seatkeeper.ledger.engines.postgres_watch import Watch
 from seatkeeper.ledger.journal import Head
 
 _log = structlog.get_logger("seatkeeper.ledger")
-
-Row = tuple[Any, ...]
 
 _COMMIT_SECONDS: Final = 5.0
 """After which a commit is broken off that waits for its standby."""
@@ -41,8 +40,8 @@ def _past(seconds: float) -> Callable[[], bool]:
 class PostgresSession:
     """A connection, made anew whenever it was lost, and the one transaction on it. Used by one thread at a time.
 
-    Statements that need not wait for each other go out together (psycopg's pipeline): a batch takes as many round
-    trips as it has steps, not statements.
+    Statements that need not wait for each other go out together: a batch takes as many round trips as it has steps, not
+    statements. Where nothing has to be loaded these are three: to begin, to save and to commit.
     """
 
     def __init__(
@@ -58,6 +57,7 @@ class PostgresSession:
         self._clock = clock
         self._shown = shown or clock
         self._made: BoundedConnection | None = None
+        self._exchange: Exchange | None = None
         self._head = Head()
         self._now = 0
         self._warned = False
@@ -68,7 +68,7 @@ class PostgresSession:
         One who waited for it in vain ends a node's connection that has it and stands still, for those after him.
         """
         try:
-            self._begin(f"BEGIN ISOLATION LEVEL READ COMMITTED; {statements.TAKE_LOCK}")
+            self._begin("BEGIN ISOLATION LEVEL READ COMMITTED", statements.TAKE_LOCK)
         except Busy:
             with suppress(SaveFailed):
                 self._end_who_stands_still()
@@ -95,12 +95,12 @@ class PostgresSession:
         try:
             # PostgreSQL's own time-outs do not end the wait for a standby that is gone.
             with self._watch.over(self._connection, _past(_COMMIT_SECONDS)):
-                ended = self._connection.execute("COMMIT").statusmessage
+                [ended] = self._ask([Asked("COMMIT")])
         except psycopg.Error as error:
             if self._made is None or self._made.closed:
                 raise FateUnknown(f"the database did not confirm a commit: {plain(error)}") from error
             raise self._save_error(error) from error
-        if ended != "COMMIT":
+        if ended.said != b"COMMIT":
             raise SaveFailed("the database rolled a batch back")
         if self._warned:
             raise FateUnknown("the database warned at a commit: it may not be on the standby")
@@ -149,7 +149,7 @@ class PostgresSession:
                 raise Disconnected(f"the database does not answer: {plain(error)}") from error
             self._made.add_notice_handler(self._note)
 
-    def _begin(self, begin: str) -> None:
+    def _begin(self, *begin: str) -> None:
         """One that was lost while nothing was asked of it is no reason to refuse anything: another is made, once."""
         had_one = self._made is not None
         try:
@@ -160,14 +160,14 @@ class PostgresSession:
                 raise
             self._open_transaction(begin)
 
-    def _open_transaction(self, begin: str) -> None:
+    def _open_transaction(self, begin: tuple[str, ...]) -> None:
+        """In one round trip, but each statement sees what was committed before itself began: the head and the time are
+        those under the lock."""
         self._reconnect()
         with self._told():
-            self._connection.execute(begin, prepare=False)
-            with self._pipeline():
-                head, now = self._execute(selects.HEAD), self._execute(statements.NOW)
-            found, [database_now] = head.fetchone(), now.fetchone() or (0,)
-        self._head = Head() if found is None else Head(*found)
+            *_, head, now = self._ask(map(Asked, (*begin, selects.HEAD, statements.NOW)))
+        self._head = Head(*head.rows[0]) if head.rows else Head()
+        [(database_now,)] = now.rows
         self._clock.set(database_now)
         self._now = self._shown()
 
@@ -181,7 +181,7 @@ class PostgresSession:
             _log.warning("stood_still_with_the_lock", backends=[pid for (pid, _) in ended])
 
     def _disconnect(self) -> None:
-        made, self._made = self._made, None
+        made, self._made, self._exchange = self._made, None, None
         if made is not None:
             with suppress(psycopg.Error):
                 made.close()
@@ -194,17 +194,11 @@ class PostgresSession:
     def _execute(self, statement: str, given: Any = None) -> Cursor[Row]:  # noqa: ANN401 - parameters, named or not
         return self._connection.execute(statement, given)
 
-    @contextmanager
-    def _pipeline(self) -> Iterator[None]:
-        """Within it, statements go out together; what they found is there behind it.
-
-        Nothing is fetched within: the server would wait in the middle of them, where it knows no time-out. An empty one
-        follows: what psycopg sends at the end of a pipeline stops PostgreSQL's clock that ends a transaction in which
-        nothing happens, and a node that stands still would keep the lock.
-        """
-        with self._connection.pipeline():
-            yield
-        self._connection.execute("", prepare=False)
+    def _ask(self, asked: Iterable[Asked]) -> list[Answer]:
+        """As `_execute`, several at once."""
+        if self._exchange is None:
+            self._exchange = Exchange(self._connection)
+        return self._exchange.ask(asked)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -225,8 +219,8 @@ class PostgresSession:
             self._disconnect()
 
     def _save_error(self, error: psycopg.Error) -> SaveFailed:
-        """What a fault means. The connection goes with any: after one within a pipeline the driver takes statements for
-        prepared that the server has skipped."""
+        """What a fault means. The connection goes with any: after one, statements are taken for prepared that the
+        server has skipped."""
         lost = self._made is None or self._made.closed
         self._disconnect()
         state = error.sqlstate or ""

@@ -1,5 +1,9 @@
-"""The writer's statements on PostgreSQL: each one for all rows of a kind, given as one array a column."""
+"""The writer's statements on PostgreSQL: each one for all rows of a kind, given as one array a column.
 
+Bytes are given in base64, and JSON as text: arrays of these are quickly written, and hold nothing that is escaped.
+"""
+
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import Column, Table
@@ -29,7 +33,8 @@ NOTIFY: Final = f"SELECT pg_notify('{CHANNEL}', '')"
 NOW: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
 _JSON: Final = "json"
-_TYPES: Final = {"BIGINT": "bigint", "INTEGER": "integer", "BOOLEAN": "boolean", "BYTEA": "bytea", "JSON": _JSON}
+_BYTES: Final = "bytea"
+_TYPES: Final = {"BIGINT": "bigint", "INTEGER": "integer", "BOOLEAN": "boolean", "BYTEA": _BYTES, "JSON": _JSON}
 
 
 class Writes(NamedTuple):
@@ -48,14 +53,21 @@ def _type(column: Column[object]) -> str:
     return _TYPES.get(compiled, "text")
 
 
-def _given(columns: list[Column[object]]) -> str:
-    """The rows that are given, as a table `v`. JSON comes as text: arrays of it are hard on everybody."""
-    arrays = ", ".join(f"%s::{'text' if _type(each) == _JSON else _type(each)}[]" for each in columns)
-    return f"unnest({arrays}) AS v({', '.join(each.name for each in columns)})"
+def _given(columns: Sequence[Column[object]]) -> str:
+    """The rows that are given, as a table `v`."""
+    types = [_type(each) for each in columns]
+    arrays = [f"${n}::{'text' if each in {_JSON, _BYTES} else each}[]" for n, each in enumerate(types, 1)]
+    return f"unnest({', '.join(arrays)}) AS v({', '.join(each.name for each in columns)})"
 
 
 def _value(column: Column[object]) -> str:
-    return f"v.{column.name}::json" if _type(column) == _JSON else f"v.{column.name}"
+    match _type(column):
+        case "json":
+            return f"v.{column.name}::json"
+        case "bytea":
+            return f"decode(v.{column.name}, 'base64')"
+        case _:
+            return f"v.{column.name}"
 
 
 def _insert(table: Table) -> str:
@@ -77,14 +89,14 @@ def _writes(mapping: Mapping) -> Writes:
     )
 
 
-_USERS: Final = "%(users)s::bigint[]"
+_USERS: Final = "$1::bigint[]"
 _SESSIONS: Final = f"(SELECT id FROM sessions WHERE user_id = ANY({_USERS}))"
 _HOLDER: Final = f"WHERE holder_kind = {HolderKind.USER.value} AND holder_id = ANY({_USERS})"
 
 WRITES: Final = {name: _writes(mapping) for name, mapping in MAPPINGS.items()}
 
 KINDS: Final = "SELECT DISTINCT kind, version FROM journal WHERE seq > %s"
-ENTRIES: Final = select(tables.journal, "WHERE seq > %s ORDER BY seq LIMIT %s")
+ENTRIES: Final = select(tables.journal, "WHERE seq > $1 ORDER BY seq LIMIT $2")
 OF_BATCH: Final = "SELECT 1 FROM journal WHERE seq > %s AND batch = %s LIMIT 1"
 INSERT_JOURNAL: Final = _insert(tables.journal)
 
@@ -128,15 +140,15 @@ ROSTERS: Final = f"""
 
 SAVE_ACTIVITY: Final = """
     INSERT INTO session_activity (session_id, last_seen)
-    SELECT v.session_id, v.last_seen FROM unnest(%s::bigint[], %s::bigint[]) AS v(session_id, last_seen)
+    SELECT v.session_id, v.last_seen FROM unnest($1::bigint[], $2::bigint[]) AS v(session_id, last_seen)
     JOIN sessions ON sessions.id = v.session_id
     ON CONFLICT (session_id) DO UPDATE SET last_seen = greatest(session_activity.last_seen, excluded.last_seen)
 """
 """Of sessions that live still: another node may have ended one."""
-DROP_ACTIVITY: Final = "DELETE FROM session_activity WHERE session_id = ANY(%s::bigint[])"
+DROP_ACTIVITY: Final = "DELETE FROM session_activity WHERE session_id = ANY($1::bigint[])"
 SAVE_REPEATS: Final = """
     INSERT INTO denial_repeats (seq, repeats, last_at)
-    SELECT seq, repeats, last_at FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS v(seq, repeats, last_at)
+    SELECT seq, repeats, last_at FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS v(seq, repeats, last_at)
     ON CONFLICT (seq) DO UPDATE
       SET repeats = denial_repeats.repeats + excluded.repeats,
           last_at = greatest(denial_repeats.last_at, excluded.last_at)
@@ -157,12 +169,12 @@ REMOVE_SEALED: Final = (
 )
 """What stands in an archive, and snapshots that do not count any more, or not yet."""
 FORGET_EVENTS: Final = (
-    "UPDATE journal SET personal = v.said, personal_salt = NULL"
-    " FROM unnest(%s::bigint[], %s::bytea[]) AS v(number, said) WHERE journal.seq = v.number"
+    "UPDATE journal SET personal = decode(v.said, 'base64'), personal_salt = NULL"
+    " FROM unnest($1::bigint[], $2::text[]) AS v(number, said) WHERE journal.seq = v.number"
 )
 FORGET_ROWS: Final = (
-    "UPDATE snapshot_rows SET personal = v.said, personal_salt = NULL"
-    " FROM unnest(%s::bigint[], %s::bytea[]) AS v(number, said)"
+    "UPDATE snapshot_rows SET personal = decode(v.said, 'base64'), personal_salt = NULL"
+    " FROM unnest($1::bigint[], $2::text[]) AS v(number, said)"
     " WHERE position = (SELECT max(position) FROM seals) AND snapshot_rows.number = v.number"
 )
 REBUILD: Final = tuple(f"VACUUM (FULL) {name}" for name in tables.metadata.tables)
