@@ -321,12 +321,14 @@ def test_a_list_that_is_asked_for_again_has_what_has_changed_since(world: World)
     with world.log_on(world.user(roles=["administrator"])) as session:
 
         def listed() -> dict[str, tuple[str, int]]:
-            found = items(ask(session, ALLOCATIONS, select="totalCount", where=f"configurationId.id sw {first[:7]}"))
-            told = {each["configurationId"]["id"]: each for each in found}
+            asked = {
+                name: {"select": "totalCount", "where": f"configurationId.id eq {name}"} for name in (first, second)
+            }
+            found = {name: items(ask(session, ALLOCATIONS, **which)) for name, which in asked.items()}
             return {
-                name: (told[name]["configurationId"]["displayName"], told[name]["totalCount"])
-                for name in (first, second)
-                if name in told
+                name: (each["configurationId"]["displayName"], each["totalCount"])
+                for name, told in found.items()
+                for each in told
             }
 
         assert listed() == {first: (first, 20), second: (second, 20)}

@@ -210,7 +210,8 @@ async def test_what_is_told_late_is_told_by_the_name_it_had_when_it_happened(pla
         waiting = [asyncio.create_task(ledger.submit(each)) for each in given]
         await asyncio.sleep(0)
         ledger.go_on()
-        _wait_for_commits(ledger, before + 1 + len(given))
+        if ledger.database.shared:  # elsewhere a batch waits until the loop has told of the one before
+            _wait_for_commits(ledger, before + 1 + len(given))
         assert not [each for each in await all_of([plug, *waiting]) if isinstance(each, BaseException)]
         told = [delta(agent=True), delta(agent=False), delta(agent=True), delta(agent=False)]
         assert await ledger.feed.poll(session_id) == told

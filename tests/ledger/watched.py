@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from seatkeeper.ledger.engines.engine import Memoranda
+from seatkeeper.ledger.engines.engine import Busy, Memoranda
 from seatkeeper.ledger.engines.postgres import PostgresEngine
 from seatkeeper.ledger.engines.postgres_database import DatabaseServer
 from seatkeeper.ledger.engines.postgres_exchange import Answer, Asked
@@ -21,7 +21,7 @@ class Gates:
     """Gates before a batch and before its commit, and faults on demand.
 
     `refuse` is asked after the rows have been written, `commit_fails` is called instead of doing nothing before COMMIT.
-    `statements` are those that were executed since somebody emptied them.
+    `threads` are the names of those that committed, `statements` those that were executed since somebody emptied them.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,6 @@ class Gates:
 
     def pass_begin(self) -> None:
         """A batch begins."""
-        self.threads.add(threading.current_thread().name)
         self.at_begin.set()
         assert self.may_begin.wait(SECONDS)
 
@@ -53,6 +52,7 @@ class Gates:
 
     def pass_commit(self) -> None:
         """It is about to be committed. Raises what the test ordered."""
+        self.threads.add(threading.current_thread().name)
         self.at_commit.set()
         assert self.may_commit.wait(SECONDS)
         error = self.commit_fails()
@@ -73,6 +73,11 @@ class WatchedSqlite(Gates, SqliteEngine):
         """Journal mode, synchronous (2: FULL) and pages before an automatic checkpoint (0: never)."""
         names = ("journal_mode", "synchronous", "wal_autocheckpoint")
         return tuple(self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names)
+
+    def begin_at_once(self) -> None:
+        if not self.may_begin.is_set():
+            raise Busy("the test holds it up")  # in its own event loop it could not be waited for
+        super().begin_at_once()
 
     def begin(self) -> None:
         self.pass_begin()

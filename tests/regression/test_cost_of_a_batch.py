@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from bench.worlds import ACCESS, MEDIA, World, build
+from seatkeeper.ledger.bounds import Bounds
 from seatkeeper.ledger.engines.postgres_statements import NOTIFY
 from seatkeeper.licensing.commands import AcquireInStages, Stage, StageFailureAction
 from seatkeeper.licensing.state import FIRST_SESSION
@@ -36,6 +37,9 @@ MOST_ROWS_A_BATCH: Final = 2
 
 MOST_MORE_STEPS: Final = 1.1
 """Of SQLite's virtual machine, where ten times as many users are there."""
+
+_NO_HURRY: Final = Bounds(batch_milliseconds=60_000)
+"""However slow the machine is, what waits together is one batch."""
 
 _LOOK: Final = 10  # steps of SQLite's virtual machine from one count to the next
 
@@ -83,7 +87,7 @@ async def costs_of(sizes: Sequence[int], place: Place, world: World) -> list[Cos
     if isinstance(place, Path):
         place.mkdir(exist_ok=True)
     build(world, database_at(place))
-    async with running(place) as ledger:
+    async with running(place, bounds=_NO_HURRY) as ledger:
         await _cost(ledger, [])  # from now on, what keeps the writer busy is refused, which costs the same each time
         idle = await _cost(ledger, [])
         costs, first = [], FIRST_SESSION

@@ -95,6 +95,7 @@ def skip_the_lock() -> None:
     def look_away(replica: Replica, engine: Engine) -> None:
         replica.head = engine.head()
 
+    replace(Batches, "are_at_hand", lambda _batches, _commands: False)  # in the thread, where whole batches are tried
     replace(Batches, "_attempt", by_turns)
     replace(Replica, "follow", look_away)
 

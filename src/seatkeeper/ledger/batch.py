@@ -3,6 +3,7 @@
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeVar
 
 import structlog
@@ -24,7 +25,25 @@ from seatkeeper.ledger.journal import Head, JournalError, write
 from seatkeeper.ledger.needs import needed_for
 from seatkeeper.ledger.replica import Replica
 from seatkeeper.ledger.tally import Tally
-from seatkeeper.licensing.commands import Command
+from seatkeeper.licensing.commands import (
+    AcquireInStages,
+    AcquireLicenses,
+    Assign,
+    AssignModules,
+    Command,
+    Connect,
+    EndSession,
+    FindSession,
+    FindUser,
+    LeaveStation,
+    ReleaseLicenses,
+    ReplaceLicenses,
+    SetStation,
+    Subscribe,
+    Unassign,
+    UnassignModules,
+    Unsubscribe,
+)
 from seatkeeper.licensing.decide import decide
 from seatkeeper.licensing.event import Event
 from seatkeeper.licensing.policy import Policy
@@ -37,6 +56,28 @@ _log = structlog.get_logger("seatkeeper.ledger")
 
 _LARGEST_BATCH_ID: Final = 2**62
 
+_QUICK: Final[frozenset[type[Any]]] = frozenset(
+    {
+        AcquireInStages,
+        AcquireLicenses,
+        ReplaceLicenses,
+        ReleaseLicenses,
+        Connect,
+        EndSession,
+        FindSession,
+        FindUser,
+        SetStation,
+        LeaveStation,
+        Subscribe,
+        Unsubscribe,
+        Assign,
+        Unassign,
+        AssignModules,
+        UnassignModules,
+    }
+)
+"""Commands that are decided in a millisecond at most, whatever there is of everything."""
+
 
 class ImageLost(Exception):
     """A committed batch did not get into the image: what is in memory cannot be trusted any more."""
@@ -46,6 +87,23 @@ class Failed(NamedTuple):
     """A command came to this error instead of an outcome."""
 
     error: Exception
+
+
+@dataclass(slots=True)
+class Decided:
+    """A batch whose commands were decided at the time `now`, and saved as number `batch`, if they changed anything.
+
+    `began`: when, by the counter of seconds. `head`: the journal's last event when it is committed.
+    """
+
+    outcomes: list[Any]
+    events: list[Event]
+    state: State
+    now: int
+    began: float
+    head: Head
+    batch: int | None = None
+    commit_seconds: float | None = None
 
 
 class Batches:
@@ -205,9 +263,17 @@ class Batches:
         """Have the database written anew; everything waits meanwhile. Raises SaveFailed."""
         self._engine.rebuild()
 
-    def _attempt(self, commands: list[Command[Any]]) -> list[Any]:
-        began, commit_seconds = time.perf_counter(), None
-        self._begin()
+    def are_at_hand(self, commands: list[Command[Any]]) -> bool:
+        """Whether each of these is quickly decided, and nothing that they need has to be read from the tables."""
+        return _QUICK.issuperset(map(type, commands)) and not any(needed_for(commands, self.image))
+
+    def decide(self, commands: list[Command[Any]], *, at_once: bool = False) -> Decided:
+        """Decide as many of these commands as fit, and save what they change. `commit` comes next, and then `finish`.
+
+        `at_once`: wait for nobody who writes. Raises whatever goes wrong; nothing of it was saved then.
+        """
+        began = time.perf_counter()
+        self._begin(at_once=at_once)
         try:
             self.replica.follow(self._engine)
             self.image.seated.clear()  # of an earlier batch: true for that one only
@@ -218,32 +284,54 @@ class Batches:
             state = State(self.image)
             now = max(self._engine.now(), self.replica.head.at)
             outcomes, events = self._decide(state, commands, now)
+            decided = Decided(outcomes, events, state, now, began, self.replica.head)
             if events or state.touched:
-                head, batch = self._save(state, events, now)
-                saved = time.perf_counter()
-                self._commits.commit(batch)
-                commit_seconds = time.perf_counter() - saved
+                decided.head, decided.batch = self._save(state, events, now)
             else:
-                head = self.replica.head
                 self._engine.rollback()
+        except BaseException:
+            self._give_up()
+            raise
+        return decided
+
+    def commit(self, decided: Decided) -> None:
+        """Make a batch durable. Raises SaveFailed, where nothing of it was saved, and FateUnknown."""
+        if decided.batch is None:
+            return
+        began = time.perf_counter()
+        try:
+            self._commits.commit(decided.batch)
         except FateUnknown:
             raise
         except BaseException:
-            self._engine.rollback()
-            self.replica.denials.discard()
+            self._give_up()
             raise
+        decided.commit_seconds = time.perf_counter() - began
+
+    def finish(self, decided: Decided) -> list[Any]:
+        """Take a committed batch into memory; what each of its commands came to. Raises ImageLost."""
         try:
             with self.tally.lock:
-                self.replica.merge(state, events, head, now)
-                self._count(outcomes, time.perf_counter() - began, commit_seconds)
+                self.replica.merge(decided.state, decided.events, decided.head, decided.now)
+                self._count(decided.outcomes, time.perf_counter() - decided.began, decided.commit_seconds)
         except Exception as error:
             raise ImageLost(f"a committed batch could not be taken into memory: {error!r}") from error
-        return outcomes
+        return decided.outcomes
 
-    def _begin(self) -> None:
+    def _attempt(self, commands: list[Command[Any]]) -> list[Any]:
+        decided = self.decide(commands)
+        self.commit(decided)
+        return self.finish(decided)
+
+    def _give_up(self) -> None:
+        """Nothing of a batch is to stay."""
+        self._engine.rollback()
+        self.replica.denials.discard()
+
+    def _begin(self, *, at_once: bool) -> None:
         """Begin a batch. Whoever is far behind comes nearer before he keeps others out."""
-        self._commits.begin()
-        if self.replica.is_far_behind(self._engine.head()):
+        self._commits.begin(at_once=at_once)
+        if self._shared and self.replica.is_far_behind(self._engine.head()):
             self._engine.rollback()
             self.look()
             self._commits.begin()

@@ -34,10 +34,13 @@ class Commits:
         """Whether the database answered when it was last asked, and confirmed what was last committed."""
         self._unconfirmed = False
 
-    def begin(self) -> None:
-        """Begin a transaction that keeps other writers out. Raises SaveFailed."""
+    def begin(self, *, at_once: bool = False) -> None:
+        """Begin a transaction that keeps other writers out; `at_once`: wait for nobody. Raises SaveFailed."""
         try:
-            self._engine.begin()
+            if at_once:
+                self._engine.begin_at_once()
+            else:
+                self._engine.begin()
         except Disconnected:
             self.connected = False
             raise

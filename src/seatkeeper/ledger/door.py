@@ -33,6 +33,7 @@ from seatkeeper.ledger.presence import likeness
 from seatkeeper.ledger.retention import AtWork, Forgot, Retention, Sealed, Work
 from seatkeeper.ledger.schema import migrate
 from seatkeeper.ledger.tally import Figures
+from seatkeeper.ledger.turns import Turns
 from seatkeeper.ledger.unavailable import QueueFull, Stopping, Unanswered, Unavailable
 from seatkeeper.ledger.writer import Chore, SaveMemoranda, Waiting, Writer
 from seatkeeper.licensing.commands import Command, FindSession
@@ -105,7 +106,7 @@ class Ledger:
         self._activity = Activity({}, lambda: self._background.leading.others, timeout=timeout, sweep=sweep)
         self._engine: Engine | None = None
         self._batches: Batches | None = None
-        self._writer: Writer | None = None
+        self._writer: Writer | Turns | None = None
         self._stopping = False
         self.retention: Final = Retention(database, self.attend, clock)
         self.presence: Final = database.presence(self._wake, likeness(self.policy))
@@ -147,7 +148,16 @@ class Ledger:
         await asyncio.to_thread(self._open)
         self.feed.start_afresh(self._opened.replica.head.seq, self._opened.replica.head.hash)
         self.feed.start()
-        self._writer = Writer(
+        self._writer = self._open_writer(loop)
+        self._writer.start()
+        if self.database.shared:
+            self._writer.follow()  # what others wrote since it was loaded, and did not wake anybody here for
+        self._background.start()
+
+    def _open_writer(self, loop: asyncio.AbstractEventLoop) -> Writer | Turns:
+        if not self.database.shared:
+            return Turns(self._opened, loop, self._deliver, self._on_fatal, batch_size=self._bounds.batch)
+        return Writer(
             self._opened,
             loop,
             self._deliver,
@@ -155,10 +165,6 @@ class Ledger:
             batch_size=self._bounds.batch,
             on_connection=self._on_connection,
         )
-        self._writer.start()
-        if self.database.shared:
-            self._writer.follow()  # what others wrote since it was loaded, and did not wake anybody here for
-        self._background.start()
 
     async def stop(self) -> None:
         """Bring begun transactions to their end, refuse new commands, commit those that wait, and let the database go.
@@ -323,7 +329,7 @@ class Ledger:
         """Whether the database answers: it did when the writer last asked, and has not been silent since."""
         return self._connected and (self.presence.hears or self.behind < _SILENCE_SECONDS)
 
-    def _ready(self) -> Writer:
+    def _ready(self) -> Writer | Turns:
         """The writer, where it takes commands. Raises Stopping and, while the database does not answer, Unavailable."""
         writer = self._writer
         if writer is None or self._stopping or not writer.alive:

@@ -119,13 +119,13 @@ class Writer:
         """In the event loop, where commands come in: nobody will be answered any more."""
         self._lost = True
         for waiter in [each.waiter for each in self._in_hand] + [each.waiter for each in self._chores]:
-            _fail(waiter, Unanswered("The server lost its database; whether this was done is not known."))
+            fail(waiter, Unanswered("The server lost its database; whether this was done is not known."))
         while not self._queue.empty():
             item = self._queue.get()
             if isinstance(item, Waiting | Chore):
-                _fail(item.waiter, Stopping("The server lost its database; nothing was changed."))
+                fail(item.waiter, Stopping("The server lost its database; nothing was changed."))
         for each in self._left:
-            _fail(each.waiter, Stopping("The server lost its database; nothing was changed."))
+            fail(each.waiter, Stopping("The server lost its database; nothing was changed."))
 
     def _take(self) -> list[Waiting]:
         """All that waits, up to the size of a batch; waits for the first. Without those that have gone away."""
@@ -191,7 +191,7 @@ class Writer:
             except (FateUnknown, ImageLost, JournalError):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever went wrong, it is told to the one who asked for it
-                self._loop.call_soon_threadsafe(_fail, chore.waiter, error)
+                self._loop.call_soon_threadsafe(fail, chore.waiter, error)
             else:
                 self._loop.call_soon_threadsafe(_answer, chore.waiter, outcome)
             self._chores.popleft()
@@ -203,6 +203,6 @@ def _answer(waiter: Future[Any], outcome: Any) -> None:  # noqa: ANN401 - of any
         waiter.set_result(outcome)
 
 
-def _fail(waiter: Future[Any], error: Exception) -> None:
+def fail(waiter: Future[Any], error: BaseException) -> None:
     if not waiter.done():
         waiter.set_exception(error)

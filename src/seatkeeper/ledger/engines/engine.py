@@ -75,6 +75,10 @@ class Engine(Protocol):
     def begin(self) -> None:
         """Begin the one transaction of a batch, keeping every other batch out (rule L1). Raises SaveFailed."""
 
+    def begin_at_once(self) -> None:
+        """As `begin`, but wait for nobody: not to be called in a thread that others wait for otherwise. Raises Busy
+        where somebody else keeps the database from being written, or may."""
+
     def begin_reading(self) -> None:
         """Begin a transaction that only reads, keeps nobody out and sees one state throughout. Raises SaveFailed."""
 

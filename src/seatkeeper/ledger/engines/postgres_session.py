@@ -74,6 +74,10 @@ class PostgresSession:
                 self._end_who_stands_still()
             raise
 
+    def begin_at_once(self) -> None:
+        """Not here: to hear that nobody has the lock is to wait for the database. Raises Busy."""
+        raise Busy("another node's batch may be under way")
+
     def begin_reading(self) -> None:
         """See one state throughout, without the lock."""
         self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")

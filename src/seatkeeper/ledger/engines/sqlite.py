@@ -49,6 +49,14 @@ class SqliteEngine:
         except sqlite3.Error as error:
             raise _save_error(error) from error
 
+    def begin_at_once(self) -> None:
+        """Take SQLite's write lock if nobody has it. Raises Busy."""
+        self._connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            self.begin()
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT}")
+
     def begin_reading(self) -> None:
         """Begin a transaction that only reads."""
         self._connection.execute("BEGIN")
