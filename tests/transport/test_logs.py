@@ -62,5 +62,43 @@ def test_the_console_has_no_colours_where_nobody_looks() -> None:
     assert not any("\x1b" in line for line in _logged("console", "info"))
 
 
+WRITES_WHILE_IT_WRITES = """
+import asyncio, gc, io
+import structlog
+from seatkeeper.transport.logs import configure_logs
+
+class Collecting(io.StringIO):
+    def write(self, text):
+        gc.collect()
+        return super().write(text)
+
+written = Collecting()
+configure_logs("json", stream=written)
+
+async def fail():
+    raise ValueError
+
+async def main():
+    gc.disable()
+    circle = [asyncio.create_task(fail())]
+    circle.append(circle)
+    await asyncio.sleep(0.01)
+    del circle
+    structlog.get_logger().info("ours")
+    await asyncio.sleep(0.01)
+
+asyncio.run(main())
+print(written.getvalue())
+"""
+
+
+def test_a_line_that_comes_while_another_is_written_is_written_too() -> None:
+    """As asyncio's of a task that failed unseen, when that is collected as garbage just then."""
+    command = [sys.executable, "-c", WRITES_WHILE_IT_WRITES]
+    lines = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=30).stdout.split("\n")
+    events = {json.loads(line)["event"].partition("\n")[0] for line in lines if line}
+    assert events == {"ours", "Task exception was never retrieved"}
+
+
 def test_a_text_of_several_lines_stays_on_one() -> None:
     assert "two\\nlines" in _logged("console", "info")[0]

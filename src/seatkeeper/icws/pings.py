@@ -32,6 +32,7 @@ class Pings:
         self._pause = interval / _TURNS
         self._ring: Final[list[list[Idle]]] = [[] for _ in range(_TURNS)]
         self._turn = 0
+        self._next = 0.0  # when, by the loop's clock: a turn that comes late makes none behind it late
         self._timer: asyncio.TimerHandle | None = None
 
     def due(self) -> int:
@@ -46,9 +47,18 @@ class Pings:
         self._ring[stream.due % _TURNS].append(stream)
         if self._timer is None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self._pause, self._go, loop)
+            self._next = loop.time() + self._pause
+            self._timer = loop.call_at(self._next, self._go, loop)
 
     def _go(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        self._next = max(self._next, now - self._pause * _TURNS)  # the machine may have slept
+        while self._next <= now:
+            self._next += self._pause
+            self._wake_due()
+        self._timer = loop.call_at(self._next, self._go, loop) if any(self._ring) else None
+
+    def _wake_due(self) -> None:
         self._turn += 1
         here = self._turn % _TURNS
         streams, self._ring[here] = self._ring[here], []
@@ -59,4 +69,3 @@ class Pings:
                 stream.due = self.due()
                 stream.wake()
             self._ring[stream.due % _TURNS].append(stream)
-        self._timer = loop.call_later(self._pause, self._go, loop) if any(self._ring) else None

@@ -58,7 +58,7 @@ class _RightStage(Struct, rename="camel"):
 
     stage_name: Annotated[str, Meta(max_length=MAX_TEXT)]
     stage_failure_action: Literal[0, 1]
-    license_list: Annotated[list[Annotated[str, Meta(max_length=MAX_TEXT)]], Meta(min_length=1)]
+    license_list: Annotated[list[Annotated[str, Meta(max_length=MAX_TEXT)]], Meta(min_length=1, max_length=MAX_NAMES)]
 
 
 class _RightStages(Struct, rename="camel"):
@@ -167,7 +167,7 @@ def read_stages(body: bytes, owner: str) -> tuple[Stage, ...]:
     """The stages of a body that is `licenseStageOperations`; all three members of a stage are required."""
     try:
         right = _right_stages.decode(body).license_stage_operation_list
-    except MsgspecError:  # which says what is wrong only as text: it is looked at by hand
+    except (MsgspecError, UnicodeDecodeError, RecursionError):  # what is wrong with it is found out by hand
         stages = _stages_by_hand(body, owner)
     else:
         stages = tuple(

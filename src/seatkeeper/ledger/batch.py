@@ -270,7 +270,8 @@ class Batches:
     def decide(self, commands: list[Command[Any]], *, at_once: bool = False) -> Decided:
         """Decide as many of these commands as fit, and save what they change. `commit` comes next, and then `finish`.
 
-        `at_once`: wait for nobody who writes. Raises whatever goes wrong; nothing of it was saved then.
+        `at_once`: wait for nobody who writes, and raise Busy where all that is in memory has to be read anew. Raises
+        whatever goes wrong; nothing of it was saved then.
         """
         began = time.perf_counter()
         self._begin(at_once=at_once)
@@ -331,6 +332,9 @@ class Batches:
     def _begin(self, *, at_once: bool) -> None:
         """Begin a batch. Whoever is far behind comes nearer before he keeps others out."""
         self._commits.begin(at_once=at_once)
+        if at_once and not self.replica.is_current(self._engine):
+            self._engine.rollback()
+            raise Busy("what is in memory has to be read anew")
         if self._shared and self.replica.is_far_behind(self._engine.head()):
             self._engine.rollback()
             self.look()

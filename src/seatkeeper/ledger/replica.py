@@ -66,6 +66,10 @@ class Replica:
         """What is in memory cannot be trusted any more: what follows loads the tables."""
         self._doubted = True
 
+    def is_current(self, engine: Engine) -> bool:
+        """Whether the image is where the database's journal is. In a transaction of the engine's."""
+        return not self._put_back and not self._doubted and engine.head() == self.head
+
     def follow(self, engine: Engine) -> None:
         """Bring the image to where the database's journal is (rule L4): by the events that others have added; and where
         it does not go on from what is known here, or too far, by loading all afresh. In a transaction of the engine's.

@@ -66,7 +66,8 @@ class Turns:
         return not self._lost and not self._ended.is_set()
 
     def start(self) -> None:
-        """Nothing: the first item begins the first turn."""
+        """Begin the thread, where it can be begun. The first item begins the first turn."""
+        self._thread.submit(lambda: None).result()
 
     def put(self, item: Item) -> None:
         """Let an item wait for the next turn."""
@@ -174,14 +175,16 @@ class Turns:
             self._lose(error)
             return
         self._in_hand = []
-        happened = self._batches.tell()
-        if error is not None:
-            fail(chore.waiter, error)
-        elif not chore.waiter.done():
-            chore.waiter.set_result(outcome)
-        if happened.events or happened.restarted:
-            self._deliver([], happened)
-        self._go_on()
+        try:
+            if error is not None:
+                fail(chore.waiter, error)
+            elif not chore.waiter.done():
+                chore.waiter.set_result(outcome)
+            happened = self._batches.tell()
+            if happened.events or happened.restarted:
+                self._deliver([], happened)
+        finally:
+            self._go_on()
 
     def _saved(self, _none: None, error: BaseException | None) -> None:
         if error is None:

@@ -69,6 +69,7 @@ class Attended:
         "_reading",
         "_receive",
         "_send",
+        "_sent",
         "_task",
         "_watched",
         "_watcher",
@@ -93,6 +94,7 @@ class Attended:
         self._ends: float | None = self._began + seconds
         self._reading = False
         self._complete = False
+        self._sent = False
         self._departed = False
         self._given_up: GivenUp | None = None
         self._due = False
@@ -112,7 +114,8 @@ class Attended:
                 self._ends = None
         elif not message.get("more_body", False):
             self._complete = True
-        await self._send(message)
+        await self._send(message)  # which may wait for a client that does not read
+        self._sent = self._complete
 
     async def receive(self) -> Message:
         """What the application receives."""
@@ -132,7 +135,7 @@ class Attended:
 
     def look(self, now: float) -> bool:
         """See whether its time is up or its client is to be watched; whether to look again."""
-        if self._complete:
+        if self._sent:
             return False
         if self._ends is not None and now >= self._ends:
             self._give_up(GivenUp.LATE)

@@ -6,7 +6,7 @@ and what other threads write, goes out at once.
 """
 
 import asyncio
-from threading import Lock
+from threading import RLock
 from typing import Final, TextIO
 
 
@@ -15,7 +15,8 @@ class Lines:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream: Final = stream
-        self._lock: Final = Lock()
+        # Again in the same thread: what is collected as garbage while a line is written may have a line of its own.
+        self._lock: Final = RLock()
         self._waiting: list[str] = []
 
     def later(self, line: str) -> None:

@@ -48,8 +48,11 @@ def _writes(mapping: Mapping) -> Writes:
     return Writes(
         insert=_insert(table),
         update=ForRows(f"UPDATE {table.name} SET {rest} FROM (VALUES ", _blanks(len(given)), f") AS v WHERE {own}"),
+        # Of the keys as a table: SQLite looks none of several up that it is given as mere values, and reads all rows.
         delete=ForRows(
-            f"DELETE FROM {table.name} WHERE ({', '.join(mapping.key)}) IN (VALUES ", _blanks(len(mapping.key)), ")"
+            f"DELETE FROM {table.name} WHERE ({', '.join(mapping.key)}) IN (SELECT * FROM (VALUES ",
+            _blanks(len(mapping.key)),
+            "))",
         ),
     )
 
