@@ -141,6 +141,8 @@ class Proxy:
     async def _stop(self) -> None:
         self._server.close()
         self._open.set()
+        for _ in range(3):  # what was accepted just now gets a transport, and so somebody who closes it
+            await asyncio.sleep(0)
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
