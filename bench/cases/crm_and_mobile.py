@@ -56,8 +56,8 @@ def measure(place: Place) -> Case:
         ):
             first = 1
             for _ in range(place.rounds):
-                beside_assigned.append(assign(bare_assign, 1))
-                assigned.append(assign(served, first))
+                beside_assigned.append(assign(bare_assign, 1, most=None))  # which knows nobody
+                assigned.append(assign(served, first, most=max(WORLD.users - first, 0)))
                 first += assigned[-1].requests + _CONNECTIONS  # those that were under way at the end
                 beside_configured.append(configure(bare_configure))
                 configured.append(configure(served))
@@ -85,8 +85,8 @@ def prepare(served: Served) -> None:
         admin.post("/users", json=clerk).raise_for_status()
 
 
-def assign(served: Served, first: int) -> Load:
-    """Let associates be assigned two modules, from this number on."""
+def assign(served: Served, first: int, *, most: int | None) -> Load:
+    """Let associates be assigned two modules, from this number on; at most so many, each once."""
     return load(
         served.url,
         "assign.lua",
@@ -95,7 +95,7 @@ def assign(served: Served, first: int) -> Load:
         _OWNER,
         connections=_CONNECTIONS,
         seconds=SECONDS,
-        most=max(WORLD.users - first, 0),
+        most=most,
     )
 
 
