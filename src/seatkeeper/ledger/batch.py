@@ -270,18 +270,17 @@ class Batches:
     def decide(self, commands: list[Command[Any]], *, at_once: bool = False) -> Decided:
         """Decide as many of these commands as fit, and save what they change. `commit` comes next, and then `finish`.
 
-        `at_once`: wait for nobody who writes, and raise Busy where all that is in memory has to be read anew. Raises
-        whatever goes wrong; nothing of it was saved then.
+        `at_once`: they are at hand; wait for nobody who writes, and raise Busy where what is in memory is not the
+        newest. Raises whatever goes wrong; nothing of it was saved then.
         """
         began = time.perf_counter()
         self._begin(at_once=at_once)
         try:
-            self.replica.follow(self._engine)
+            if not at_once:
+                self.replica.follow(self._engine)
             self.image.seated.clear()  # of an earlier batch: true for that one only
-            needed = needed_for(commands, self.image)
-            self._engine.load(self.image, needed)
-            for session_id, seen in self._engine.activity(needed.expiring) if needed.expiring else ():
-                self._activity.saved(session_id, seen)
+            if not at_once:
+                self._load_for(commands)
             state = State(self.image)
             now = max(self._engine.now(), self.replica.head.at)
             outcomes, events = self._decide(state, commands, now)
@@ -328,6 +327,13 @@ class Batches:
         """Nothing of a batch is to stay."""
         self._engine.rollback()
         self.replica.denials.discard()
+
+    def _load_for(self, commands: list[Command[Any]]) -> None:
+        """Have in memory what these commands need."""
+        needed = needed_for(commands, self.image)
+        self._engine.load(self.image, needed)
+        for session_id, seen in self._engine.activity(needed.expiring) if needed.expiring else ():
+            self._activity.saved(session_id, seen)
 
     def _begin(self, *, at_once: bool) -> None:
         """Begin a batch. Whoever is far behind comes nearer before he keeps others out."""

@@ -15,12 +15,16 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
 
+import structlog
+
 from seatkeeper.ledger.batch import Batches, Decided, ImageLost
-from seatkeeper.ledger.engines.engine import FateUnknown
+from seatkeeper.ledger.engines.engine import Busy, FateUnknown
 from seatkeeper.ledger.happened import Happened
 from seatkeeper.ledger.journal import JournalError
 from seatkeeper.ledger.unavailable import Stopping, Unanswered
 from seatkeeper.ledger.writer import Chore, Deliver, Item, SaveMemoranda, Waiting, fail
+
+_log = structlog.get_logger("seatkeeper.ledger")
 
 _FATAL: Final = (FateUnknown, ImageLost, JournalError)
 _Then = Callable[[Any, BaseException | None], None]
@@ -126,7 +130,10 @@ class Turns:
         except JournalError as error:
             self._lose(error)
             return
-        except Exception:  # noqa: BLE001 - see above: it is tried again, and told then
+        except Busy:
+            decided = None
+        except Exception as error:  # noqa: BLE001 - see above: it is tried again, and told then
+            _log.warning("batch_tried_again", error=repr(error), commands=len(batch))
             decided = None
         if decided is None:
             self._in_thread(partial(self._batches.run, commands), partial(self._ran, batch))
