@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 HOST: Final = "127.0.0.1"
 _CHUNK: Final = 1 << 16
+_BACKLOG: Final = 128
 _RESET: Final = struct.pack("ii", 1, 0)
 _WAIT_SECONDS: Final = 30.0
 _LATE_SECONDS: Final = 1.0
@@ -46,17 +47,21 @@ class Proxy:
     def __init__(self, port: int) -> None:
         """`port`: where on this machine the server listens; see `lead_to`."""
         self.host: Final = HOST
-        self.port: Final = _bound(sock := socket.socket())
+        self._listening: Final = socket.create_server((HOST, 0), backlog=_BACKLOG)
+        self._listening.setblocking(False)
+        self.port: Final = int(self._listening.getsockname()[1])
         self._to = port
         self._ways: set[_Way] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._refusing = False
         self._open = asyncio.Event()
+        self._open.set()
         self._delay = 0.0
         self._armed: Order | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._server = self._run(self._listen(sock))
+        self._call(lambda: self._loop.add_reader(self._listening, self._accept))
 
     def cut(self, *, once: bool = False) -> None:
         """Reset every connection; unless `once`, new ones too, until `heal`."""
@@ -90,7 +95,6 @@ class Proxy:
     def close(self) -> None:
         """Reset every connection and listen no more."""
         if self._thread.is_alive():
-            self._call(lambda: self._cut(refusing=True))
             self._run(self._stop())
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
@@ -107,21 +111,24 @@ class Proxy:
             await asyncio.sleep(self._delay)
         await self._open.wait()
 
-    async def _listen(self, sock: socket.socket) -> asyncio.Server:
-        self._open.set()
-        return await asyncio.start_server(self._take, sock=sock)
+    def _accept(self) -> None:
+        """Take one connection. Not by asyncio's server: closed at the wrong moment, that leaves accepted ones open."""
+        with suppress(BlockingIOError, ConnectionAbortedError):
+            way = _Way(self, self._listening.accept()[0])
+            if self._refusing:
+                way.cut()
+                return
+            self._ways.add(way)  # before its task begins: it may be cancelled before it does
+            task = self._loop.create_task(self._lead(way))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self._refusing:
-            _reset(writer)
-            return
-        way = _Way(self, reader, writer)
-        self._ways.add(way)
+    async def _lead(self, way: "_Way") -> None:
         try:
-            with suppress(asyncio.CancelledError):  # the proxy is being closed
-                await self._open.wait()
-                await way.run(self._to)
+            await self._open.wait()
+            await way.run(self._to)
         finally:
+            way.cut()
             self._ways.discard(way)
 
     def _cut(self, *, refusing: bool) -> None:
@@ -139,14 +146,14 @@ class Proxy:
         self._open.set()
 
     async def _stop(self) -> None:
-        self._server.close()
-        self._open.set()
-        for _ in range(3):  # what was accepted just now gets a transport, and so somebody who closes it
-            await asyncio.sleep(0)
+        self._loop.remove_reader(self._listening)
+        self._listening.close()
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._cut(refusing=True)
+        await asyncio.sleep(0)  # what is aborted is closed in the loop's next turn
 
     def _call(self, function: Any) -> None:  # noqa: ANN401 - any function without arguments
         async def called() -> None:
@@ -172,23 +179,33 @@ class Proxy:
 class _Way:
     """One connection through the proxy."""
 
-    def __init__(self, proxy: Proxy, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, proxy: Proxy, sock: socket.socket) -> None:
         self._proxy = proxy
-        self._from_client = reader
-        self._to_client = writer
+        self._accepted = sock
+        self._to_client: asyncio.StreamWriter | None = None
         self._to_server: asyncio.StreamWriter | None = None
+        self._begun = False
+        self._is_cut = False
         self._messages = Messages()
         self._answered: asyncio.Event | None = None
         """Of the COMMIT at which this was cut."""
 
     async def run(self, port: int) -> None:
         """Pass on until one side ends."""
+        if self._accepted.fileno() < 0:  # cut before it has begun
+            return
+        self._begun = True
+        from_client, self._to_client = await asyncio.open_connection(sock=self._accepted)
         try:
             from_server, self._to_server = await asyncio.open_connection(HOST, port)
         except OSError:
-            self.cut()
             return
-        both = [self._outwards(self._to_server), self._back(from_server)]
+        if self._is_cut:
+            return
+        both = [
+            self._outwards(from_client, self._to_client, self._to_server),
+            self._back(from_server, self._to_client),
+        ]
         tasks = [asyncio.ensure_future(each) for each in both]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -196,16 +213,21 @@ class _Way:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self.cut()
 
     def cut(self) -> None:
         """Reset both sides."""
+        self._is_cut = True
+        if not self._begun:
+            _reset_on_close(self._accepted)
+            self._accepted.close()
         for writer in (self._to_client, self._to_server):
             if writer is not None:
                 _reset(writer)
 
-    async def _outwards(self, to_server: asyncio.StreamWriter) -> None:
-        while data := await self._from_client.read(_CHUNK):
+    async def _outwards(
+        self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter, to_server: asyncio.StreamWriter
+    ) -> None:
+        while data := await from_client.read(_CHUNK):
             await self._proxy.passing()
             pieces = list(self._messages.split(data))
             if to_server.is_closing():
@@ -214,29 +236,31 @@ class _Way:
                 order = self._proxy.take_order() if commits else None
                 if order is not None:
                     # A COMMIT that is prepared is several messages, which are sent together.
+                    if not order.hushed:
+                        _reset(to_client)
                     await self._end(order, b"".join(each for each, _ in pieces[number:]), to_server)
+                    while order.hushed and await from_client.read(_CHUNK):
+                        pass  # until it gives up
                     return
                 to_server.write(piece)
             if to_server.is_closing():
                 return
             await to_server.drain()
 
-    async def _back(self, from_server: asyncio.StreamReader) -> None:
+    async def _back(self, from_server: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         while data := await from_server.read(_CHUNK):
             if self._answered is not None:
                 self._answered.set()
                 continue
             await self._proxy.passing()
-            if self._to_client.is_closing():
+            if to_client.is_closing():
                 return
-            self._to_client.write(data)
-            await self._to_client.drain()
+            to_client.write(data)
+            await to_client.drain()
 
     async def _end(self, order: Order, commit: bytes, to_server: asyncio.StreamWriter) -> None:
         """The connection's last COMMIT."""
         self._answered = asyncio.Event()
-        if not order.hushed:
-            _reset(self._to_client)
         try:
             if order.fate is Fate.LATE:
                 await asyncio.sleep(_LATE_SECONDS)
@@ -245,19 +269,16 @@ class _Way:
                 await asyncio.wait_for(self._answered.wait(), _WAIT_SECONDS)
         finally:
             order.happened.set_result(None)
-        while order.hushed and await self._from_client.read(_CHUNK):
-            pass  # until it gives up
-
-
-def _bound(sock: socket.socket) -> int:
-    sock.bind((HOST, 0))
-    return int(sock.getsockname()[1])
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
     """Close without goodbye: the other side's next read or write fails."""
     sock = writer.get_extra_info("socket")
     if sock is not None and sock.fileno() >= 0:
-        with suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        _reset_on_close(sock)
     writer.transport.abort()
+
+
+def _reset_on_close(sock: socket.socket) -> None:
+    with suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)

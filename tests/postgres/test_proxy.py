@@ -1,13 +1,17 @@
 """The proxy cuts where it says, so that what tests build on it is so."""
 
+import gc
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psycopg
 import pytest
 
 from tests.postgres.cluster import Cluster, url_of
 from tests.postgres.databases import PostgresServer
-from tests.postgres.proxy import Fate, Proxy
+from tests.postgres.proxy import HOST, Fate, Proxy
 
 _TAKE_LOCK = "SELECT pg_advisory_xact_lock(1)"
 
@@ -76,3 +80,25 @@ def _commit(connection: psycopg.Connection, number: int) -> None:
     connection.execute(_TAKE_LOCK)
     connection.execute("INSERT INTO batches VALUES (%s)", (number,))
     connection.execute("COMMIT")
+
+
+def test_what_knocks_while_it_is_closed_is_closed_too() -> None:
+    """What it left open would be found at some later time, in the middle of another test."""
+    with socket.create_server((HOST, 0)) as server:
+        for _ in range(20):
+            proxy = Proxy(server.getsockname()[1])
+            stop = threading.Event()
+            knocking = [threading.Thread(target=_knock, args=(proxy.port, stop)) for _ in range(2)]
+            for each in knocking:
+                each.start()
+            proxy.close()
+            stop.set()
+            for each in knocking:
+                each.join()
+    gc.collect()
+
+
+def _knock(port: int, stop: threading.Event) -> None:
+    while not stop.is_set():
+        with suppress(OSError):
+            socket.create_connection((HOST, port), timeout=1).close()
