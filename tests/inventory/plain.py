@@ -231,6 +231,19 @@ def _coming(document: Document, before: State) -> dict[str, list[str]]:
     return {PLAN: [each for each in listed if each]} if plan.get("extra_flags") else {}
 
 
+def not_given_again(before: State, document: Document) -> set[str]:
+    """What a user plan has come to imply for those who had it: only assigning it gives that."""
+    return {
+        assignment(kind, entry[key], brought)
+        for kind, key in (("station", "name"), ("user", "login"))
+        for entry in document[f"{kind}s"]
+        for plan, coming in _coming(document, before).items()
+        if plan in entry["licenses"] and assignment(kind, entry[key], plan) in before["assignment"]
+        for brought in coming
+        if brought not in entry["licenses"] and assignment(kind, entry[key], brought) not in before["assignment"]
+    }
+
+
 def _of_what_stands(user: Fields, state: State) -> Fields:
     """A user's lists without what is there no more."""
     kinds = {"stations": "station", "view_allocations": "license", "admin_allocations": "license"}

@@ -151,6 +151,16 @@ async def test_a_user_plan_brings_its_modules_along_and_the_plan_tells_them(worl
     assert await has(world, "agent02") == ["BASE", "CALENDAR", "PLAN", "ROOM"]
 
 
+async def test_what_a_user_plan_comes_to_imply_is_given_to_those_who_are_assigned_it_from_then_on(world: World) -> None:
+    """Who has a license is not assigned it again by a file that lists it."""
+    await world.apply('[[licenses]]\nname = "PLAN"\nassignable_seats = 2\n' + user("agent01", "PLAN"))
+    text = PLAN + user("agent01", "PLAN", "BASE") + user("agent02", "PLAN", "BASE")
+    for prune in (True, False):
+        await world.apply(text, prune=prune)
+        assert await has(world, "agent01") == ["BASE", "PLAN"]
+        assert await has(world, "agent02") == ["BASE", "CALENDAR", "PLAN", "ROOM"]
+
+
 async def test_an_export_with_what_came_with_plans_applies_elsewhere(world: World, tmp_path: Path) -> None:
     await world.apply(PLAN + user("agent01", "PLAN", "BASE") + user("agent02", "ROOM", "BASE"))
     text = await exported(world.reads, Format.TOML)
