@@ -88,6 +88,8 @@ class RequestLimits:
                     pass  # the server ends a connection whose answer is not complete
         finally:
             self._rounds.end(request)
+            # Scope and request hold each other, and all that the request had would wait for the garbage collector.
+            scope["state"].pop(_TIME, None)
 
     def _limits_of(self, path: str) -> Limits:
         path = f"{path}/".lower()
