@@ -55,30 +55,39 @@ class Gate:
         for a missing or wrong cookie. An ended session asks for its credentials too: that it was one is nobody
         else's business.
         """
+        session_id = session_number(request.path_params["session_id"])
+        if session_id is None:
+            raise _unknown()
         try:
-            return await self._identified(request, csrf=csrf)
+            session = self._ledger.session_at_hand(session_id) or await self._found(session_id)
+            return self._admitted(request.scope, session_id, session, csrf=csrf)
         except Failure:
             # Its number may have been another's, in a journal that was put back since (rules L4, L9).
             if not self._ledger.database.shared:
                 raise
             await self._ledger.current()
-            return await self._identified(request, csrf=csrf)
+            return self._admitted(request.scope, session_id, await self._found(session_id), csrf=csrf)
 
-    async def _identified(self, request: Request, *, csrf: bool) -> LiveSession | EndedSession:
-        session_id = session_number(request.path_params["session_id"])
-        session: LiveSession | EndedSession | None = None
-        if session_id is not None:
-            session = await self._ledger.live_session(session_id) or await self._ledger.recently_ended(session_id)
-        if session_id is None or session is None or session.keys is None:
-            raise unauthorized(SESSION_ID_CODE, "No session has the id that stands in this URL.")
-        speak(request.scope, session.session.language if isinstance(session, LiveSession) else session.language)
+    async def _found(self, session_id: int) -> LiveSession | EndedSession | None:
+        return await self._ledger.live_session(session_id) or await self._ledger.recently_ended(session_id)
+
+    def _admitted(
+        self, scope: Scope, session_id: int, session: LiveSession | EndedSession | None, *, csrf: bool
+    ) -> LiveSession | EndedSession:
+        if session is None or session.keys is None:
+            raise _unknown()
+        speak(scope, session.session.language if isinstance(session, LiveSession) else session.language)
         if csrf:
-            _check_token(request.scope, session.keys)
-        _check_cookie(request.scope, session_id, session.keys)
+            _check_token(scope, session.keys)
+        _check_cookie(scope, session_id, session.keys)
         if isinstance(session, LiveSession):
             self._ledger.touch(session_id)
-            record_of(request.scope).user = session.user.login
+            record_of(scope).user = session.user.login
         return session
+
+
+def _unknown() -> Failure:
+    return unauthorized(SESSION_ID_CODE, "No session has the id that stands in this URL.")
 
 
 def _check_token(scope: Scope, keys: SessionKeys) -> None:

@@ -50,7 +50,10 @@ class Resource:
 
     async def _answer(self, request: Request) -> Response:
         try:
-            return await self._handle(request)
+            if self._faults is not None:
+                session_id = request.path_params.get("session_id")
+                await self._faults.befall(Operation(request.method, self._pattern), session_id)
+            return await self._handler(request)(request)
         except Failure as failure:
             return _told(request, failure)
         except Refusal as refusal:
@@ -65,15 +68,13 @@ class Resource:
             log.exception("icws_request_failed", resource=self._name, method=request.method)
             return _told(request, internal())
 
-    async def _handle(self, request: Request) -> Response:
-        if self._faults is not None:
-            await self._faults.befall(Operation(request.method, self._pattern), request.path_params.get("session_id"))
+    def _handler(self, request: Request) -> Handler:
         if self._retired():
             raise gone(self._name)
         handler = self._methods.get(request.method)
         if handler is None:
             raise method_not_allowed(request.method, self._methods)
-        return await handler(request)
+        return handler
 
 
 def _told(request: Request, failure: Failure) -> Response:

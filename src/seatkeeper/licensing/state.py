@@ -60,15 +60,16 @@ class Table(Generic[K, V]):
 
     def __getitem__(self, key: K) -> V:
         """The row of this key. Raises KeyError where there is none."""
-        row = self.get(key)
+        row = self.changed[key] if key in self.changed else self.below[key]
         if row is None:
             raise KeyError(key)
         return row
 
     def put(self, key: K, row: V | None) -> None:
         """Set a row, or drop it with None."""
-        self._undo.append((self.changed, key, self.changed.get(key, _UNTOUCHED)))
-        self.changed[key] = row
+        changed = self.changed
+        self._undo.append((changed, key, changed.get(key, _UNTOUCHED)))
+        changed[key] = row
 
     def merge(self) -> None:
         """Make the changes part of the image below."""

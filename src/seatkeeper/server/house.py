@@ -54,6 +54,7 @@ class House:
         self._moved = moved
         self._prefixes = ", ".join(f"/{prefix}" for prefix in faces)
         self._depths = sorted({prefix.count("/") for prefix in faces})
+        self._deepest = max(self._depths, default=0)
         self._testing = testing
         self._app = AccessLog(self._dispatch, observed)
 
@@ -85,7 +86,7 @@ class House:
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return  # uvicorn is told to offer nothing else
-        face = self._face(scope["path"].lower().split("/")[1:])
+        face = self._face(scope["path"].lower().split("/", self._deepest + 2)[1:])
         if face is None:
             await self._own(scope)(scope, receive, send)
         else:

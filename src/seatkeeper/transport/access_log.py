@@ -15,6 +15,7 @@ import structlog
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from seatkeeper.transport.asked import header
 from seatkeeper.transport.record import RequestRecord, begin_record
 
 CLIENT_LEFT = 499
@@ -25,7 +26,7 @@ Observed = Callable[[RequestRecord, str, int, float], None]
 seconds since it came. So an event stream counts with the time to its beginning, not with its length."""
 
 _LONGEST_TEXT = 500  # characters; both may repeat a name that a client made up
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = structlog.get_logger("seatkeeper.access")
 
 
@@ -71,28 +72,30 @@ class AccessLog:
 
 
 def _write(scope: Scope, record: RequestRecord, status: int, seconds: float) -> None:
-    fields: dict[str, Any] = {
-        "request_id": record.id,
-        "face": record.face,
-        "user": record.user,
-        "method": scope["method"],
-        "path": scope["raw_path"].decode("ascii", "replace"),
-        "status": status,
-        "ms": round(seconds * 1000, 2),
-    }
+    refusal: dict[str, Any] = {}
     if record.why is not None:
         about = None if record.about is None else record.about[:_LONGEST_TEXT]
-        fields |= {"about": about, "why": record.why[:_LONGEST_TEXT]}
+        refusal = {"about": about, "why": record.why[:_LONGEST_TEXT]}
     if status >= 500:
-        _log.warning("request", outcome=record.outcome or "failed", **fields)
-    elif record.routine and status < 400:
-        _log.debug("request", outcome="ok", **fields)
+        write, outcome = _log.warning, "failed"
+    elif status >= 400:
+        write, outcome = _log.info, "refused"
     else:
-        _log.info("request", outcome=record.outcome or ("ok" if status < 400 else "refused"), **fields)
+        write, outcome = _log.debug if record.routine else _log.info, "ok"
+    write(
+        "request",
+        outcome=record.outcome or outcome,
+        request_id=record.id,
+        face=record.face,
+        user=record.user,
+        method=scope["method"],
+        path=scope["raw_path"].decode("ascii", "replace"),
+        status=status,
+        ms=round(seconds * 1000, 2),
+        **refusal,
+    )
 
 
 def _request_id(scope: Scope) -> str | None:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id":
-            return value.decode("ascii") if _REQUEST_ID.fullmatch(value) else None
-    return None
+    said = header(scope, b"x-request-id")
+    return None if said is None or _REQUEST_ID.fullmatch(said) is None else said

@@ -28,13 +28,12 @@ class Asked(Request):
 
 def header(scope: Scope, name: bytes) -> str | None:
     """The first header of this name, which is in lower case; None where there is none."""
-    for key, value in scope["headers"]:
-        if key == name:
-            text: str = value.decode("latin-1")
-            return text
-    return None
+    value: bytes | None = dict(reversed(scope["headers"])).get(name)
+    return None if value is None else value.decode("latin-1")
 
 
 def headers(scope: Scope, name: bytes) -> list[str]:
     """All headers of this name, which is in lower case."""
+    if name not in dict(scope["headers"]):  # which is found out sooner than each is looked at
+        return []
     return [value.decode("latin-1") for key, value in scope["headers"] if key == name]

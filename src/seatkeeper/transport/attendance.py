@@ -32,13 +32,17 @@ class Rounds:
 
     def __init__(self) -> None:
         self._running: set[Attended] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self, request: "Attended") -> None:
-        """A request runs."""
+    def begin(self, receive: Receive, send: Send, seconds: float) -> "Attended":
+        """A request runs, in the current task. `seconds`: how long it may last, until its answer is sent."""
+        loop = self._loop = self._loop or asyncio.get_running_loop()
+        request = Attended(receive, send, seconds, loop)
         self._running.add(request)
         if self._timer is None:
-            self._timer = request.loop.call_later(ROUND, self._go, request.loop)
+            self._timer = loop.call_later(ROUND, self._go, loop)
+        return request
 
     def end(self, request: "Attended") -> None:
         """It runs no more."""
@@ -66,6 +70,7 @@ class Attended:
         "_due",
         "_ends",
         "_given_up",
+        "_loop",
         "_reading",
         "_receive",
         "_send",
@@ -73,24 +78,23 @@ class Attended:
         "_task",
         "_watched",
         "_watcher",
-        "loop",
         "seconds",
         "started",
     )
 
-    def __init__(self, receive: Receive, send: Send, seconds: float) -> None:
-        """`seconds`: how long it may last, until its answer is sent. Raises RuntimeError outside of a task."""
-        task = asyncio.current_task()
+    def __init__(self, receive: Receive, send: Send, seconds: float, loop: asyncio.AbstractEventLoop) -> None:
+        """See `Rounds.begin`. Raises RuntimeError outside of a task."""
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("a request is served within a task")
-        self.loop: Final = task.get_loop()
+        self._loop = loop
         self.seconds = seconds
         self.started = False
         """Whether its answer has begun."""
         self._task = task
         self._receive = receive
         self._send = send
-        self._began = self.loop.time()
+        self._began = loop.time()
         self._ends: float | None = self._began + seconds
         self._reading = False
         self._complete = False
@@ -103,7 +107,7 @@ class Attended:
 
     def allow(self, seconds: float) -> None:
         """It may last so many seconds from now."""
-        self._ends = self.loop.time() + seconds
+        self._ends = self._loop.time() + seconds
         self.seconds = round(self._ends - self._began, 1)
 
     async def send(self, message: Message) -> None:
@@ -207,6 +211,5 @@ class _Watcher:
 
 
 def _is_event_stream(start: Message) -> bool:
-    return any(
-        name == b"content-type" and value.startswith(b"text/event-stream") for name, value in start.get("headers", ())
-    )
+    media_type: bytes = dict(start.get("headers", ())).get(b"content-type", b"")
+    return media_type.startswith(b"text/event-stream")

@@ -6,6 +6,7 @@ written by the face's `render`, in its vendor's shape.
 
 import asyncio
 from collections.abc import Callable, Mapping
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
@@ -64,8 +65,7 @@ class RequestLimits:
             await self._app(scope, receive, send)
             return
         limits = self._limits_of(scope["path"]) if self._below else self._limits
-        request = scope.setdefault("state", {})[_TIME] = Attended(receive, send, limits.seconds)
-        self._rounds.begin(request)
+        request = scope.setdefault("state", {})[_TIME] = self._rounds.begin(receive, send, limits.seconds)
         try:
             await self._within_size(scope, limits, request)
         except asyncio.CancelledError:
@@ -185,16 +185,11 @@ async def _discard(scope: Scope, limits: Limits, receive: Receive) -> None:
 
 def _measured(scope: Scope) -> tuple[int, int, bool]:
     """Bytes of request line and headers, the body's announced length, and whether it comes unannounced."""
-    size = len(scope["raw_path"]) + len(scope["query_string"])
-    length, chunked = 0, False
-    for name, value in scope["headers"]:
-        size += len(name) + len(value) + 4
-        if name == b"content-length":
-            # The HTTP parser lets only digits through.
-            length = int(value)
-        elif name == b"transfer-encoding":
-            chunked = True
-    return size, length, chunked
+    headers = scope["headers"]
+    size = len(scope["raw_path"]) + len(scope["query_string"]) + len(b"".join(chain.from_iterable(headers)))
+    named = dict(headers)
+    length = int(named.get(b"content-length", 0))  # the HTTP parser lets only digits through
+    return size + 4 * len(headers), length, b"transfer-encoding" in named
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:

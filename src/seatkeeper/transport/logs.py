@@ -10,8 +10,8 @@ JSON, 9 µs as plain text, 27 µs as structlog draws it in colours, which is kep
 import logging
 import sys
 import time
-from collections.abc import Callable
-from typing import Literal, TextIO
+from collections.abc import Callable, Collection
+from typing import Final, Literal, TextIO
 
 import msgspec
 import structlog
@@ -20,6 +20,9 @@ from structlog.typing import EventDict, Processor
 from seatkeeper.transport.log_lines import Lines
 
 Format = Literal["console", "json"]
+
+_SIMPLE: Final = frozenset({str, int, float, bool, type(None)})
+"""Types of values of which `str` and `repr` differ by quotes at most."""
 
 _encode = msgspec.json.Encoder(enc_hook=repr).encode
 
@@ -97,9 +100,21 @@ def _json_line(event: object, **_options: object) -> str:
 def _plain_line(_logger: object, _method: str, event: EventDict) -> str:
     exception = event.pop("exception", None)
     head = f"{event.pop('at')} {event.pop('level'):<8} {_on_one_line(str(event.pop('event')))}"
-    parts = [head, *(f"{name}={_shown(value)}" for name, value in event.items())]
-    line = " ".join(parts)
+    said = " ".join([f"{name}={value}" for name, value in event.items()])
+    if not _are_words(said, event.values()):
+        said = " ".join([f"{name}={_shown(value)}" for name, value in event.items()])
+    line = f"{head} {said}" if said else head
     return f"{line}\n{exception}" if exception else line
+
+
+def _are_words(said: str, values: Collection[object]) -> bool:
+    """Whether each value can stand as it is, as in nearly all lines: that is seen at once, sooner than one by one."""
+    return (
+        said.isprintable()
+        and said.count(" ") == len(values) - 1
+        and "" not in values
+        and _SIMPLE.issuperset(map(type, values))
+    )
 
 
 def _shown(value: object) -> str:

@@ -36,10 +36,10 @@ class RequestRecord:
 
 def record_of(scope: Scope) -> RequestRecord:
     """The record of the request that `scope` is of; begun here if none was."""
-    state = scope.setdefault("state", {})
-    record = state.get(_KEY)
-    if not isinstance(record, RequestRecord):
-        record = state[_KEY] = RequestRecord()
+    try:
+        record: RequestRecord = scope["state"][_KEY]
+    except KeyError:
+        record = begin_record(scope, None)
     return record
 
 
