@@ -226,3 +226,21 @@ def test_a_byte_order_mark_does_no_harm(world: World, runtime: str, application:
     body = b"\xef\xbb\xbf" + json.dumps({"appID": application, "category": "B2C"}).encode()
     answer = world.deployer.http.post(f"/runtimes/{runtime}/license", content=body)
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("place", "status"),
+    [
+        ("/license/{application}", 200),
+        ("/transactions?file=true", 200),
+        ("/license/unknown", 404),
+        ("/license", 405),
+    ],
+)
+@pytest.mark.parametrize("media_type", [JSON, XML])
+def test_nobody_on_the_way_keeps_an_answer(
+    world: World, configured: str, place: str, status: int, media_type: str
+) -> None:
+    runtime, _, application = configured.partition("/license/")
+    answer = world.monitor.get(f"{runtime}{place.format(application=application)}", headers={"Accept": media_type})
+    assert (answer.status_code, answer.headers.get_list("Cache-Control")) == (status, ["no-store"])

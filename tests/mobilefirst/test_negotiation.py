@@ -1,7 +1,7 @@
 """Which of the media types that an operation produces its client is answered in (contract 5.2)."""
 
 import pytest
-from starlette.datastructures import Headers
+from starlette.types import Scope
 
 from seatkeeper.mobilefirst.negotiation import CSV, JSON, STRUCTURED, TEXT, TEXT_XML, XML, accepted
 
@@ -40,19 +40,23 @@ PROMETHEUS = (
     ],
 )
 def test_the_best_liked_type_is_chosen_and_the_first_of_those_liked_alike(accept: str | None, chosen: str) -> None:
-    headers = Headers({} if accept is None else {"accept": accept})
-    assert accepted(headers, STRUCTURED) == chosen
+    headers = [] if accept is None else [accept]
+    assert accepted(_scope(*headers), STRUCTURED) == chosen
 
 
 def test_several_headers_are_one() -> None:
-    headers = Headers(raw=[(b"accept", b"text/html"), (b"accept", b"text/xml;q=0.1")])
-    assert accepted(headers, STRUCTURED) == TEXT_XML
+    assert accepted(_scope("text/html", "text/xml;q=0.1"), STRUCTURED) == TEXT_XML
 
 
 def test_prometheus_is_answered_in_text() -> None:
-    assert accepted(Headers({"accept": PROMETHEUS}), (TEXT,)) == TEXT
+    assert accepted(_scope(PROMETHEUS), (TEXT,)) == TEXT
 
 
 def test_what_has_no_form_in_xml_is_not_given_in_it() -> None:
-    assert accepted(Headers({"accept": "application/xml"}), (JSON, CSV)) is None
-    assert accepted(Headers({"accept": "text/csv, application/json;q=0.5"}), (JSON, CSV)) == CSV
+    assert accepted(_scope("application/xml"), (JSON, CSV)) is None
+    assert accepted(_scope("text/csv, application/json;q=0.5"), (JSON, CSV)) == CSV
+
+
+def _scope(*accept: str) -> Scope:
+    """As much of a request as these `Accept` headers are."""
+    return {"headers": [(b"accept", each.encode()) for each in accept]}

@@ -30,7 +30,7 @@ def _application(row: Row) -> tuple[int, Application]:
 def _configured(configuration: Configuration | None) -> Row:
     if configuration is None:
         return None, None
-    return configuration.category.value, configuration.license_type.value
+    return str(configuration.category), str(configuration.license_type)
 
 
 def _transaction(row: Row) -> tuple[int, Transaction]:
@@ -77,11 +77,11 @@ DEPLOYMENT_MAPPINGS: Final[dict[str, Mapping]] = {
         lambda _key, x: (
             x.id,
             x.runtime_id,
-            x.type.value,
+            str(x.type),
             msgspec.json.encode(x.change).decode(),
             x.user_id,
             x.server,
-            x.status.value,
+            str(x.status),
             x.created_at,
             x.updated_at,
             as_json(x.errors),

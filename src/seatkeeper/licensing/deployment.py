@@ -146,19 +146,11 @@ class TransactionStatus(StrEnum):
     FAILURE = "FAILURE"
     CANCELED = "CANCELED"
 
-    @property
-    def over(self) -> bool:
+    def __init__(self, name: str) -> None:
+        self.over: Final = name in {"SUCCESS", "FAILURE", "CANCELED"}
         """Whether nothing follows."""
-        return self in _OVER
-
-    @property
-    def locks(self) -> bool:
+        self.locks: Final = name in {"PREPARING", "COMMITTING", "REJECTING"}
         """Whether a transaction that stands there has its runtime's lock."""
-        return self in _LOCKING
-
-
-_OVER: Final = frozenset({TransactionStatus.SUCCESS, TransactionStatus.FAILURE, TransactionStatus.CANCELED})
-_LOCKING: Final = frozenset({TransactionStatus.PREPARING, TransactionStatus.COMMITTING, TransactionStatus.REJECTING})
 
 
 class Fault(StrEnum):

@@ -70,9 +70,10 @@ def begin_transaction(turn: Turn, command: BeginTransaction) -> Transaction:
             server=command.server,
         )
     )
-    while not (command.queued or waiting or turn.state.transactions[number].status.over):
-        _step(turn, turn.state.transactions[number])
-    return turn.state.transactions[number]
+    transaction = turn.state.transactions[number]
+    while not (command.queued or waiting or transaction.status.over):
+        transaction = _step(turn, transaction)
+    return transaction
 
 
 def advance_transaction(turn: Turn, command: AdvanceTransaction) -> Transaction | None:
@@ -82,8 +83,7 @@ def advance_transaction(turn: Turn, command: AdvanceTransaction) -> Transaction 
         return None
     if transaction.status is TransactionStatus.PENDING and not _has_waited(turn, transaction):
         return None
-    _step(turn, transaction)
-    return turn.state.transactions[transaction.id]
+    return _step(turn, transaction)
 
 
 def release_runtime_lock(turn: Turn, command: ReleaseRuntimeLock) -> bool:
@@ -129,58 +129,53 @@ def _has_waited(turn: Turn, transaction: Transaction) -> bool:
     return True
 
 
-def _step(turn: Turn, transaction: Transaction) -> None:
-    _STEPS[transaction.status](turn, transaction)
+def _step(turn: Turn, transaction: Transaction) -> Transaction:
+    return _STEPS[transaction.status](turn, transaction)
 
 
-def _prepare(turn: Turn, transaction: Transaction) -> None:
+def _prepare(turn: Turn, transaction: Transaction) -> Transaction:
     """Take the lock, validate, and reserve the token that the change asks for."""
     limit = turn.policy.deployment.lock_wait
     runtime = turn.state.runtimes[transaction.runtime_id]
     if _is_past(turn, transaction, limit):
         facts: dict[str, str | int] = {"runtime": runtime.name, "seconds": _seconds(limit)}
-        _move(turn, transaction, TransactionStatus.FAILURE, TransactionError(Fault.LOCK_WAIT, facts))
-        return
+        return _move(turn, transaction, TransactionStatus.FAILURE, TransactionError(Fault.LOCK_WAIT, facts))
     before = _application(turn, runtime, transaction.change)
     fault = _fault(turn, runtime, before, transaction.change)
     if fault is None:
         after = changed(before, transaction.change, turn.now)
         reserved = reserve_token(turn, before, after, transaction.id)
         if not isinstance(reserved, TransactionError):
-            _move(turn, transaction, TransactionStatus.PREPARING, reserved=reserved)
-            return
+            return _move(turn, transaction, TransactionStatus.PREPARING, reserved=reserved)
         fault = reserved
-    _move(turn, transaction, TransactionStatus.PREPARING, fault)
+    return _move(turn, transaction, TransactionStatus.PREPARING, fault)
 
 
-def _decide(turn: Turn, transaction: Transaction) -> None:
+def _decide(turn: Turn, transaction: Transaction) -> Transaction:
     """Commit what could be prepared in time, reject all else."""
     limit = turn.policy.deployment.prepare
     if transaction.errors:
-        _move(turn, transaction, TransactionStatus.REJECTING)
-    elif _is_past(turn, transaction, limit):
-        _move(turn, transaction, TransactionStatus.REJECTING, _stalled(transaction, limit))
-    else:
-        _move(turn, transaction, TransactionStatus.COMMITTING)
+        return _move(turn, transaction, TransactionStatus.REJECTING)
+    if _is_past(turn, transaction, limit):
+        return _move(turn, transaction, TransactionStatus.REJECTING, _stalled(transaction, limit))
+    return _move(turn, transaction, TransactionStatus.COMMITTING)
 
 
-def _commit(turn: Turn, transaction: Transaction) -> None:
+def _commit(turn: Turn, transaction: Transaction) -> Transaction:
     """Make the change. A token that was lost meanwhile, because its license was removed, must be had again."""
     limit = turn.policy.deployment.commit
     if _is_past(turn, transaction, limit):
-        _fail(turn, transaction, _stalled(transaction, limit))
-        return
+        return _fail(turn, transaction, _stalled(transaction, limit))
     before = _application(turn, turn.state.runtimes[transaction.runtime_id], transaction.change)
     after = changed(before, transaction.change, turn.now)
     reserved = reserve_token(turn, before, after, transaction.id)
     if isinstance(reserved, TransactionError):
-        _fail(turn, transaction, reserved)
-        return
+        return _fail(turn, transaction, reserved)
     come_into_force(turn, after, transaction.id)
-    _move(turn, transaction, TransactionStatus.SUCCESS)
+    return _move(turn, transaction, TransactionStatus.SUCCESS)
 
 
-def _fail(turn: Turn, transaction: Transaction, *errors: TransactionError) -> None:
+def _fail(turn: Turn, transaction: Transaction, *errors: TransactionError) -> Transaction:
     """End the transaction that has its runtime's lock, with everything as it was before."""
     application = turn.application_named(turn.state.runtimes[transaction.runtime_id], transaction.change.application)
     if application is not None:
@@ -188,16 +183,16 @@ def _fail(turn: Turn, transaction: Transaction, *errors: TransactionError) -> No
             give_back(turn, application, transaction.reserved)
         if is_nothing(application):
             remove(turn, application, transaction.id)
-    _move(turn, transaction, TransactionStatus.FAILURE, *errors)
+    return _move(turn, transaction, TransactionStatus.FAILURE, *errors)
 
 
-_STEPS: Final[Mapping[TransactionStatus, Callable[[Turn, Transaction], None]]] = {
+_STEPS: Final[Mapping[TransactionStatus, Callable[[Turn, Transaction], Transaction]]] = {
     TransactionStatus.PENDING: _prepare,
     TransactionStatus.PREPARING: _decide,
     TransactionStatus.COMMITTING: _commit,
     TransactionStatus.REJECTING: _fail,
 }
-"""What takes a transaction on from a status. Nothing follows those that are missing here."""
+"""What takes a transaction on from a status and gives it as it is then. Nothing follows those that are missing here."""
 
 
 def _move(
@@ -206,8 +201,8 @@ def _move(
     status: TransactionStatus,
     *errors: TransactionError,
     reserved: int | None = None,
-) -> None:
-    """Record a status. What was wrong stays said; a reservation stays until the end."""
+) -> Transaction:
+    """Record a status. What was wrong stays said; a reservation stays until the end. The transaction as it is then."""
     turn.record(
         TransactionMoved(
             transaction_id=transaction.id,
@@ -217,6 +212,7 @@ def _move(
             reserved=None if status.over else transaction.reserved or reserved,
         )
     )
+    return turn.state.transactions[transaction.id]
 
 
 def _require_place(turn: Turn, runtime: Runtime, waiting: int) -> None:

@@ -47,12 +47,14 @@ from seatkeeper.settings import MobileFirstSettings
 from seatkeeper.transport.asked import Asked as AskedRequest
 from seatkeeper.transport.faults import Faults, Operation
 from seatkeeper.transport.limits import Render
-from seatkeeper.transport.record import record_of
+from seatkeeper.transport.record import RequestRecord, record_of
 
 log = structlog.get_logger(__name__)
 
 ROOT: Final = "management-apis"
 """The segment below each context root that the API is below."""
+
+_NOT_KEPT: Final = (b"cache-control", b"no-store")
 
 _REMEMBERED: Final = 1024
 """Paths of which it is kept what is there: clients ask for the same few again and again."""
@@ -77,38 +79,24 @@ class MobileFirst:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
-            response = await self._answer(AskedRequest(scope, receive))
+            response = await self._answered(AskedRequest(scope, receive))
         except ClientDisconnect:
             return  # there is nobody to answer
-        response.headers.setdefault("Cache-Control", "no-store")
+        except Exception as error:  # noqa: BLE001 - what nobody expects is logged, and answered like the rest
+            response = self._told(scope, _failure_of(error, scope))
+        response.raw_headers.append(_NOT_KEPT)
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
-        try:
-            return await self._answered(request)
-        except Failure as failure:
-            return self._told(request, failure)
-        except Refusal as refusal:
-            return self._told(request, refused(refusal))
-        except Unavailable as why:
-            return self._told(request, unavailable(why))
-        except ReadTimeout:
-            return self._told(request, timed_out())
-        except ClientDisconnect:
-            raise
-        except Exception:
-            log.exception("mobilefirst_request_failed", route=record_of(request.scope).route, method=request.method)
-            return self._told(request, internal())
-
     async def _answered(self, request: Request) -> Response:
-        resource = self._resource(request)
+        record = record_of(request.scope)
+        resource = self._resource(request, record)
         if self._faults is not None:
             await self._faults.befall(_operation(resource))
         user = await self._gate.identify(request)
-        record_of(request.scope).about = _about(request.path_params)
+        record.about = _about(request.path_params)
         require(user, resource.right)
         refuse_foreign_pages(request)
-        media_type = accepted(request.headers, resource.produces)
+        media_type = accepted(request.scope, resource.produces)
         if media_type is None:
             raise not_acceptable(", ".join(resource.produces))
         asked = Asked(request, user, media_type)
@@ -117,18 +105,18 @@ class MobileFirst:
             return await asyncio.to_thread(render, answer, media_type)  # of a thousand rows it takes a while
         return render(answer, media_type)
 
-    def _resource(self, request: Request) -> Resource:
+    def _resource(self, request: Request, record: RequestRecord) -> Resource:
         """What the request asks for; the variables of its path stand in `request.path_params` then."""
         found = self._at(request.scope["raw_path"], request.scope.get("root_path", ""))
         if not found:
             raise not_found(say("There is no resource {path}.", path=request.scope["path"]))
-        record_of(request.scope).route = _operation(found[0].resource).route
         verb = "GET" if request.method == "HEAD" else request.method
         for resource, variables in found:
             if resource.verb == verb:
-                record_of(request.scope).route = _operation(resource).route
+                record.route = _route(resource)
                 request.scope["path_params"] = dict(variables)
                 return resource
+        record.route = _route(found[0].resource)
         verbs = dict.fromkeys(each.resource.verb for each in found)
         raise method_not_allowed(request.method, ", ".join([*verbs, *(["HEAD"] if "GET" in verbs else [])]))
 
@@ -142,9 +130,9 @@ class MobileFirst:
             )
         return self._routes.find(segments)
 
-    def _told(self, request: Request, failure: Failure) -> Response:
-        failure.note(request.scope)
-        return failure.render(request.scope, self._product_version)
+    def _told(self, scope: Scope, failure: Failure) -> Response:
+        failure.note(scope)
+        return failure.render(scope, self._product_version)
 
 
 def create_app(
@@ -185,6 +173,23 @@ def _resources(ledger: Ledger, reads: Reads, settings: MobileFirstSettings) -> t
     )
 
 
+def _failure_of(error: Exception, scope: Scope) -> Failure:
+    """How an error is told."""
+    match error:
+        case Failure():
+            return error
+        case Refusal():
+            return refused(error)
+        case Unavailable():
+            return unavailable(error)
+        case ReadTimeout():
+            return timed_out()
+        case _:
+            route = record_of(scope).route
+            log.error("mobilefirst_request_failed", route=route, method=scope["method"], exc_info=error)
+            return internal()
+
+
 def _segments(raw_path: bytes, root_path: str) -> list[str]:
     """The segments below `management-apis`, percent-encoded; a slash at the end is passed over."""
     segments = raw_path.decode("utf-8", "replace").removesuffix("/").split("/")
@@ -199,4 +204,8 @@ def _about(variables: Mapping[str, str]) -> str | None:
 
 def _operation(resource: Resource) -> Operation:
     """As what it is counted and logged, and as what tests order faults for it: below any of the context roots."""
-    return Operation(resource.verb, f"/{ROOT}/{VERSION}/{resource.pattern}")
+    return Operation(resource.verb, _route(resource))
+
+
+def _route(resource: Resource) -> str:
+    return f"/{ROOT}/{VERSION}/{resource.pattern}"

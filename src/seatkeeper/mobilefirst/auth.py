@@ -11,6 +11,7 @@ from seatkeeper.identity.rights import ROLES, Right, rights_of
 from seatkeeper.licensing.entities import User
 from seatkeeper.licensing.sentences import say
 from seatkeeper.mobilefirst.errors import not_allowed, unauthorized
+from seatkeeper.transport.asked import header
 from seatkeeper.transport.origins import is_foreign
 from seatkeeper.transport.record import record_of
 
@@ -25,14 +26,14 @@ class Gate:
 
     async def identify(self, request: Request) -> User:
         """Who asks. Raises Failure 401, with the challenge that many clients wait for before they send a password."""
-        scheme, _, credentials = request.headers.get("authorization", "").strip().partition(" ")
+        scheme, _, credentials = (header(request.scope, b"authorization") or "").strip().partition(" ")
         if scheme.lower() != "basic":
             raise unauthorized(say("Send a user and a password with the request (Authorization: Basic)."))
         pair = login_and_password(credentials.strip())
         if pair is None:
             raise unauthorized(say("Basic credentials are `login:password` in UTF-8, encoded in base64."))
-        address = request.client.host if request.client else ""
-        user = await self._authenticator.authenticate(*pair, address)
+        host, _ = request.scope.get("client") or ("", None)
+        user = await self._authenticator.authenticate(*pair, host)
         if user is None:
             raise unauthorized(say("The user or the password is wrong."))
         record_of(request.scope).user = user.login

@@ -1,5 +1,6 @@
 """The body of a request, as JSON."""
 
+from codecs import BOM_UTF8
 from typing import Final
 
 from msgspec import DecodeError
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from seatkeeper.licensing.sentences import pattern
 from seatkeeper.mobilefirst.errors import invalid_payload, unsupported_coding, unsupported_type
 from seatkeeper.mobilefirst.negotiation import JSON
+from seatkeeper.transport.asked import header
 
 _decode: Final = Decoder().decode
 
@@ -24,10 +26,10 @@ async def json_object(request: Request) -> dict[str, object]:
     body = await request.body()
     if not body.strip():
         raise invalid_payload(NO_DATA)
-    media_type = (request.headers.get("content-type") or JSON).partition(";")[0].strip().lower()
+    media_type = (header(request.scope, b"content-type") or JSON).partition(";")[0].strip().lower()
     if media_type != JSON:
         raise unsupported_type(media_type, JSON)
-    coding = request.headers.get("content-encoding", "").strip().lower()
+    coding = (header(request.scope, b"content-encoding") or "").strip().lower()
     if coding not in {"", "identity"}:
         raise unsupported_coding(coding)
     return object_in(body)
@@ -36,7 +38,7 @@ async def json_object(request: Request) -> dict[str, object]:
 def object_in(body: bytes) -> dict[str, object]:
     """The members of the JSON object that some bytes are. Raises Failure 400 for what is none."""
     try:
-        value = _decode(body.decode("utf-8-sig"))
+        value = _decode(body.removeprefix(BOM_UTF8).decode())
     except UnicodeDecodeError:
         raise invalid_payload("The JSON cannot be read: it is not UTF-8.") from None
     except DecodeError as error:

@@ -57,7 +57,7 @@ class Failure(Exception):
         request = Request(scope)
         errors = [{"details": _details(self.code, self.said, language_of(request))}]
         document = Document(ROOT, {"ok": False, "productVersion": product_version, "errors": errors})
-        response = represent(document, accepted(request.headers, STRUCTURED) or JSON, self.status)
+        response = represent(document, accepted(scope, STRUCTURED) or JSON, self.status)
         response.headers.update(self.headers or {})
         return response
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct, field
 
@@ -98,20 +98,23 @@ def change_of(body: Mapping[str, object]) -> SetConfiguration:
     return SetConfiguration(application, Configuration(category, _one_of(LicenseType, body, _LICENSE_TYPE)))
 
 
-def _one_of(values: type[AnyValue], body: Mapping[str, object], name: str) -> AnyValue:
+def _one_of(values: type[AnyValue], body: Mapping[str, Any], name: str) -> AnyValue:
+    try:
+        return values(body[name])
+    except (KeyError, ValueError):
+        raise _none_of(values, body, name) from None
+
+
+def _none_of(values: type[StrEnum], body: Mapping[str, object], name: str) -> Failure:
     choice = ", ".join(values)
     if name not in body:
-        raise invalid_payload("{member} is missing; it must be one of {values}.", member=name, values=choice)
+        return invalid_payload("{member} is missing; it must be one of {values}.", member=name, values=choice)
     sent = body[name]
     if not isinstance(sent, str):
-        raise invalid_payload("{member} must be a text, one of {values}.", member=name, values=choice)
-    try:
-        return values(sent)
-    except ValueError:
-        said = say(
-            "{member} must be one of {values}, not {value}.",
-            member=name,
-            values=choice,
-            value=sent[:_LONGEST_EXTRACT],
-        )
-        raise Failure(400, UNRECOGNIZED_PAYLOAD, said) from None
+        return invalid_payload("{member} must be a text, one of {values}.", member=name, values=choice)
+    extract = sent[:_LONGEST_EXTRACT]
+    return Failure(
+        400,
+        UNRECOGNIZED_PAYLOAD,
+        say("{member} must be one of {values}, not {value}.", member=name, values=choice, value=extract),
+    )

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from starlette.datastructures import Headers
+from starlette.types import Scope
+
+from seatkeeper.transport.asked import headers
 
 JSON: Final = "application/json"
 XML: Final = "application/xml"
@@ -24,13 +26,13 @@ class _Range(NamedTuple):
     quality: float
 
 
-def accepted(headers: Headers, produces: Sequence[str]) -> str | None:
-    """The best liked of the media types that there are; of several liked alike the first of them.
+def accepted(scope: Scope, produces: Sequence[str]) -> str | None:
+    """The media type that the client of `scope` likes best; of several liked alike the first of them.
 
     The first for a client that sends no Accept, None for one that accepts none of them. What it says precisely of a
     type counts before what a wildcard says (RFC 9110, 12.5.1).
     """
-    return _best_liked(",".join(headers.getlist("accept")), tuple(produces))
+    return _best_liked(",".join(headers(scope, b"accept")), tuple(produces))
 
 
 @lru_cache(maxsize=256)

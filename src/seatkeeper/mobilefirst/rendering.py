@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from msgspec import Struct, to_builtins
@@ -36,9 +37,23 @@ class Download(Struct, frozen=True):
     filename: str | None = None
 
 
+class Written(Response):
+    """Starlette's response, to bytes of which nothing has to be found out."""
+
+    def __init__(self, body: bytes, media_type: str, status: int) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = body
+        self.raw_headers = [
+            (b"content-type", _with_charset(media_type).encode()),
+            (b"content-length", b"%d" % len(body)),
+        ]
+
+
 Answer: TypeAlias = Document | Download
 
 
+@lru_cache(maxsize=256)  # all that one commit has changed was changed at the same time
 def time_of(moment: int) -> str:
     """A time (ms since 1970) as bodies have it (contract 5.6), in UTC, e.g. `2026-11-21T10:15:30.123Z`."""
     return f"{(_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec='milliseconds')}Z"
@@ -47,7 +62,7 @@ def time_of(moment: int) -> str:
 def render(answer: Answer, media_type: str, status: int = 200) -> Response:
     """The answer in this media type; a file has its own."""
     if isinstance(answer, Document):
-        return Response(written(answer, media_type), status, {"Content-Type": _with_charset(media_type)})
+        return Written(written(answer, media_type), media_type, status)
     headers = {"Content-Type": _with_charset(answer.media_type)}
     if answer.filename is not None:
         headers["Content-Disposition"] = f'attachment; filename="{answer.filename}"'

@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from seatkeeper.languages.catalogues import ENGLISH, offered
 from seatkeeper.languages.choice import of_request
+from seatkeeper.transport.asked import headers
 
 LOCALE: Final = "locale"
 
@@ -20,10 +21,10 @@ def language_of(request: Request) -> str:
     A locale is written as in Java (`de_DE`) or as in HTTP (`de-DE`), in any case; one that is not offered, and has no
     more general one that is, means English, as it is no error to ask for one.
     """
-    locale = request.query_params.get(LOCALE, "").strip()
+    locale = request.query_params.get(LOCALE, "").strip() if request.scope["query_string"] else ""
     if locale:
         return offered(locale) or ENGLISH
-    return _of_header(",".join(request.headers.getlist("accept-language")))
+    return _of_header(",".join(headers(request.scope, b"accept-language")))
 
 
 _of_header: Final = lru_cache(maxsize=256)(of_request)
