@@ -117,6 +117,11 @@ _TOLD_WITH_MORE: Final[frozenset[type[Event]]] = frozenset(
     }
 )
 """The events of which something may be gone when they are told."""
+_OF_LICENSES: Final[frozenset[type[Event]]] = frozenset({Assigned, Unassigned, ProfileChanged, LicenseRemoved})
+_OF_STATIONS: Final[frozenset[type[Event]]] = frozenset({StationLeft, StationSet})
+_OF_ENDS: Final[frozenset[type[Event]]] = frozenset({Ended})
+_OF_TRANSACTIONS: Final[frozenset[type[Event]]] = frozenset({TransactionMoved})
+_OF_APPLICATIONS: Final[frozenset[type[Event]]] = frozenset({ApplicationDefined})
 
 
 def any_of(events: Iterable[Event], kinds: frozenset[type[Event]]) -> bool:
@@ -139,15 +144,16 @@ def what_happened(head: Head, events: list[Event], image: Image, state: State, *
     """
     if not any_of(events, _TOLD_WITH_MORE):
         return nothing_happened(head)._replace(events=events)
+    of_licenses, of_stations = any_of(events, _OF_LICENSES), any_of(events, _OF_STATIONS)
     return Happened(
         head,
         events,
-        ended=last_known(events, image),
-        names=_names(events, state),
-        stations=_stations(events, state),
-        hearing=_hearing(events, state),
-        unsuccessful=list(_unsuccessful(events, state)) if own else [],
-        settled=list(_settled(events, image, state)) if own else [],
+        ended=last_known(events, image) if any_of(events, _OF_ENDS) else {},
+        names=_names(events, state) if of_licenses else {},
+        stations=_stations(events, state) if of_stations else {},
+        hearing=_hearing(events, state) if of_stations else set(),
+        unsuccessful=list(_unsuccessful(events, state)) if own and any_of(events, _OF_TRANSACTIONS) else [],
+        settled=list(_settled(events, image, state)) if own and any_of(events, _OF_APPLICATIONS) else [],
         restarted=False,
     )
 

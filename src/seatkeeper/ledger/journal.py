@@ -145,8 +145,9 @@ def link(  # noqa: PLR0917 - columns in their order
     before: bytes, seq: int, at: int, batch: int, kind: str, version: int, data: bytes, personal_digest: bytes | None
 ) -> bytes:
     """The hash of a row that follows upon the one of this hash: of all of it that must not change."""
-    numbers = f"{seq}|{at}|{batch}|{kind}|{version}|".encode()
-    return hashlib.sha256(before + numbers + data + b"|" + (personal_digest or b"")).digest()
+    return hashlib.sha256(
+        b"%b%d|%d|%d|%b|%d|%b|%b" % (before, seq, at, batch, kind.encode(), version, data, personal_digest or b"")
+    ).digest()
 
 
 def verify_apart(apart: Apart, data: bytes) -> str | None:

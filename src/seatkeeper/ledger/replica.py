@@ -28,6 +28,7 @@ _PAGE: Final = 2_000
 _LONGEST_LAG: Final = 50_000
 """Events behind which a node loads the tables instead: that is quicker then."""
 
+_SESSIONS_AND_LICENSES: Final[frozenset[type[Event]]] = frozenset({Connected, Ended, LicenseRemoved})
 _KEPT_UP_WITH: Final[frozenset[type[Event]]] = frozenset({Connected, Ended, LicenseRemoved, TransactionMoved})
 """The events that change what stands beside the image."""
 
@@ -183,6 +184,8 @@ class Replica:
         if not any_of(events, _KEPT_UP_WITH):
             return
         drop_finished(self.image, events)
+        if not any_of(events, _SESSIONS_AND_LICENSES):
+            return
         removed: set[int] = set()
         for event, at in zip(events, ats, strict=True):
             match event:
