@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from seatkeeper.ledger.door import DatabaseServer, DatabaseUnreachable
 from seatkeeper.ledger.engines import postgres_nodes, postgres_presence
 from seatkeeper.ledger.engines.postgres_presence import PostgresPresence
+from seatkeeper.ledger.engines.postgres_statements import NOTIFY
 from seatkeeper.ledger.presence import likeness
 from seatkeeper.licensing.policy import DeploymentPolicy, Policy
 from tests.ledger.nodes import Bystander, bystander, end_session_of, found, node_process, wait_for
@@ -70,6 +71,28 @@ def test_the_first_leads_and_each_knows_the_others(url: str) -> None:
             assert one.leads
         wait_for(lambda: one.alone and not one.lives(two.node))
         assert one.leads
+
+
+def test_what_a_node_has_written_itself_wakes_nobody_and_what_others_write_does(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_presence, "_LOOK_SECONDS", 60.0)  # which wakes, too
+    woken: list[None] = []
+    own, other = (DatabaseServer(url).connect({}) for _ in range(2))
+    with closing(own), closing(other):
+        presence = PostgresPresence(
+            lambda: DatabaseServer(url).connect({}), lambda: woken.append(None), lambda: own.info.backend_pid
+        )
+        presence.start()
+        try:
+            wait_for(lambda: woken)
+            own.execute(NOTIFY)
+            time.sleep(0.2)
+            assert len(woken) == 1
+            other.execute(NOTIFY)
+            wait_for(lambda: len(woken) == 2)
+        finally:
+            presence.stop()
 
 
 def test_a_number_that_no_node_has_is_told_as_soon_as_it_has_been_looked_for(url: str) -> None:

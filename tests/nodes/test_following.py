@@ -7,8 +7,11 @@ from typing import Any, Final
 
 import pytest
 
+from seatkeeper.ledger.batch import Batches
 from seatkeeper.ledger.door import Bounds, DatabaseServer, Ledger
+from seatkeeper.ledger.engines import postgres_presence
 from seatkeeper.ledger.engines.engine import Needed
+from seatkeeper.ledger.happened import Happened
 from seatkeeper.licensing.inventory_commands import SetPassword
 from seatkeeper.licensing.policy import Policy
 from seatkeeper.licensing.refusals import Refusal
@@ -124,4 +127,39 @@ def test_what_only_the_tables_say_of_a_user_is_read_from_them(postgres_url: str)
             await one.stop()
             await other.stop()
 
+    asyncio.run(drive())
+
+
+def test_a_node_looks_for_what_others_have_committed_and_not_for_what_it_has_itself(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[Batches] = []
+    follow = Batches.follow
+
+    def counted(batches: Batches) -> Happened:
+        looks.append(batches)
+        return follow(batches)
+
+    async def drive() -> None:
+        one, other = await _started(postgres_url, 100), await _started(postgres_url, 100)
+        try:
+            await one.submit(inventory(users=2))
+            await other.current()
+            await asyncio.sleep(0.2)  # what was written at the start has been heard
+            looks.clear()
+            for _ in range(5):
+                head = one.head + 1
+                await one.submit(connect(1))
+                deadline = time.monotonic() + SECONDS
+                while other.head < head:
+                    assert time.monotonic() < deadline
+                    await asyncio.sleep(0.005)
+            assert len(looks) >= 5
+            assert len(set(map(id, looks))) == 1
+        finally:
+            await one.stop()
+            await other.stop()
+
+    monkeypatch.setattr(postgres_presence, "_LOOK_SECONDS", 60.0)  # otherwise both look, once a second
+    monkeypatch.setattr(Batches, "follow", counted)
     asyncio.run(drive())

@@ -35,7 +35,7 @@ from seatkeeper.ledger.schema import migrate
 from seatkeeper.ledger.tally import Figures
 from seatkeeper.ledger.turns import Turns
 from seatkeeper.ledger.unavailable import QueueFull, Stopping, Unanswered, Unavailable
-from seatkeeper.ledger.writer import Chore, SaveMemoranda, Waiting
+from seatkeeper.ledger.writer import Chore, SaveMemoranda, Waiting, Writer
 from seatkeeper.licensing.commands import Command, FindSession
 from seatkeeper.licensing.deployment_commands import RecoverTransactions
 from seatkeeper.licensing.entities import Session
@@ -106,7 +106,7 @@ class Ledger:
         self._activity = Activity({}, lambda: self._background.leading.others, timeout=timeout, sweep=sweep)
         self._engine: Engine | None = None
         self._batches: Batches | None = None
-        self._writer: Turns | None = None
+        self._writer: Writer | Turns | None = None
         self._stopping = False
         self.retention: Final = Retention(database, self.attend, clock)
         self.presence: Final = database.presence(self._wake, likeness(self.policy))
@@ -154,8 +154,10 @@ class Ledger:
             self._writer.follow()  # what others wrote since it was loaded, and did not wake anybody here for
         self._background.start()
 
-    def _open_writer(self, loop: asyncio.AbstractEventLoop) -> Turns:
-        return Turns(
+    def _open_writer(self, loop: asyncio.AbstractEventLoop) -> Writer | Turns:
+        if not self.database.shared:
+            return Turns(self._opened, loop, self._deliver, self._on_fatal, batch_size=self._bounds.batch)
+        return Writer(
             self._opened,
             loop,
             self._deliver,
@@ -331,7 +333,7 @@ class Ledger:
         """Whether the database answers: it did when the writer last asked, and has not been silent since."""
         return self._connected and (self.presence.hears or self.behind < _SILENCE_SECONDS)
 
-    def _ready(self) -> Turns:
+    def _ready(self) -> Writer | Turns:
         """The writer, where it takes commands. Raises Stopping and, while the database does not answer, Unavailable."""
         writer = self._writer
         if writer is None or self._stopping or not writer.alive:

@@ -81,6 +81,7 @@ class DatabaseServer:
             raise DatabaseUnreachable("The database's URL cannot be read; it begins with postgresql://.") from None
         self.clock: Final = DatabaseClock()
         self._watch = Watch()
+        self._writer: PostgresEngine | None = None
 
     @property
     def name(self) -> str:
@@ -171,7 +172,8 @@ class DatabaseServer:
 
     def engine(self, clock: Callable[[], int]) -> PostgresEngine:
         """The writer's connection. `clock` is the database's, or one over it that tests set."""
-        return PostgresEngine(lambda: self.connect(_OF_WRITER), self._watch, self.clock, clock)
+        self._writer = PostgresEngine(lambda: self.connect(_OF_WRITER), self._watch, self.clock, clock)
+        return self._writer
 
     def reading(self, timeout: float, *, at_one_point: bool = False) -> PostgresReading:
         """The journal, to be read beside the writer."""
@@ -182,7 +184,11 @@ class DatabaseServer:
 
     def presence(self, wake: Callable[[], None], like: str = "") -> PostgresPresence:
         """This node among those that are connected to the database."""
-        return PostgresPresence(lambda: self.connect(_OF_PRESENCE), wake, like=like)
+
+        def own() -> int | None:
+            return None if self._writer is None else self._writer.backend
+
+        return PostgresPresence(lambda: self.connect(_OF_PRESENCE), wake, own, like=like)
 
     def deliveries(self) -> PostgresDeliveries:
         """How far sessions have been told."""

@@ -56,14 +56,23 @@ class PostgresPresence:
     """One thread with one connection of its own, which also hears that others have written.
 
     `connect` makes that connection, to a server that ends it after five seconds in which nothing is asked. `wake` is
-    called in the thread when others may have written: when they said so, and once a second. `like`: nodes that differ
-    in it are warned of, for what they decide would differ as well.
+    called in the thread when others may have written: when they said so, and once a second. `own` is the server's
+    process that this node writes by, if it has one. `like`: nodes that differ in it are warned of, for what they decide
+    would differ as well.
     """
 
-    def __init__(self, connect: Callable[[], psycopg.Connection], wake: Callable[[], None], *, like: str = "") -> None:
+    def __init__(
+        self,
+        connect: Callable[[], psycopg.Connection],
+        wake: Callable[[], None],
+        own: Callable[[], int | None] = lambda: None,
+        *,
+        like: str = "",
+    ) -> None:
         self.node: Final = 1 + secrets.randbelow(_LARGEST)
         self._connect = connect
         self._wake = wake
+        self._own = own
         self._name = nodes.name_of(self.node, like)
         self._seen = _Seen(0, 0.0, {}, None, None, None)
         self._begun_looks = 0
@@ -187,20 +196,27 @@ class PostgresPresence:
 
     def _attend(self, connection: psycopg.Connection, heard: socket) -> None:
         """Look, and wake who reads, until this node stops."""
+        only_own = False
         with _waiting_on(connection, heard) as wait:
             while not self._stopping:
                 if self._is_to_look():
                     self._look(connection)
-                self._wake()
+                    only_own = False
+                if not only_own:
+                    self._wake()
                 wait(max(0.0, self._seen.at + _LOOK_SECONDS - time.monotonic()))
-                self._hear(connection)
+                only_own = self._hear(connection)
         if not self._lost:
             connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, f"{_LEAVES}{self.node}"))
 
-    def _hear(self, connection: psycopg.Connection) -> None:
-        """Take what was said. That others have written wakes whoever reads, however often it was."""
-        said = {each.payload for each in connection.notifies(timeout=0)}
-        self._left |= {each for each in said if each.startswith(_LEAVES)}
+    def _hear(self, connection: psycopg.Connection) -> bool:
+        """Take what was said; whether that was nothing but that this node has written, which it knows.
+
+        That others have written wakes whoever reads, however often it was.
+        """
+        said = list(connection.notifies(timeout=0))
+        self._left |= {each.payload for each in said if each.payload.startswith(_LEAVES)}
+        return {each.pid for each in said} == {self._own()}
 
     def _is_to_look(self) -> bool:
         if not self._connected or time.monotonic() - self._seen.at >= _LOOK_SECONDS:

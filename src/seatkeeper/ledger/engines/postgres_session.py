@@ -57,6 +57,8 @@ class PostgresSession:
         self._clock = clock
         self._shown = shown or clock
         self._made: BoundedConnection | None = None
+        self.backend: int | None = None
+        """The server's process that the connection speaks to: what is notified by it this node has written itself."""
         self._exchange: Exchange | None = None
         self._head = Head()
         self._now = 0
@@ -152,6 +154,7 @@ class PostgresSession:
             except psycopg.Error as error:
                 raise Disconnected(f"the database does not answer: {plain(error)}") from error
             self._made.add_notice_handler(self._note)
+            self.backend = self._made.info.backend_pid
 
     def _begin(self, *begin: str) -> None:
         """One that was lost while nothing was asked of it is no reason to refuse anything: another is made, once."""
@@ -185,7 +188,7 @@ class PostgresSession:
             _log.warning("stood_still_with_the_lock", backends=[pid for (pid, _) in ended])
 
     def _disconnect(self) -> None:
-        made, self._made, self._exchange = self._made, None, None
+        made, self._made, self._exchange, self.backend = self._made, None, None, None
         if made is not None:
             with suppress(psycopg.Error):
                 made.close()
