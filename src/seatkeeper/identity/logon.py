@@ -45,7 +45,14 @@ class Authenticator:
         An unknown user, a user without a password and a wrong password take the same work and the same answer.
         A remembered credential is answered at once, however many wrong ones somebody else is trying.
         """
-        user = await self._authenticated(login, password, address)
+        mark = self._remembered.mark_of(login, password)
+        account = await self._accounts(login)
+        stored = account.password_hash if account else None
+        user: User | None
+        if account and stored is not None and self._remembered.holds(mark, stored):
+            user = account.user
+        else:
+            user = await asyncio.shield(self._verification(mark, login, password, address))
         self.attempts.count(Kind.PASSWORD, succeeded=user is not None)
         return user
 
@@ -56,14 +63,6 @@ class Authenticator:
     def kept(self) -> dict[str, int]:
         """How many of each thing are kept, by name."""
         return {"remembered_credentials": len(self._remembered), "counted_failures": len(self._throttle)}
-
-    async def _authenticated(self, login: str, password: str, address: str) -> User | None:
-        mark = self._remembered.mark_of(login, password)
-        account = await self._accounts(login)
-        stored = account.password_hash if account else None
-        if account and stored is not None and self._remembered.holds(mark, stored):
-            return account.user
-        return await asyncio.shield(self._verification(mark, login, password, address))
 
     def _verification(self, mark: bytes, login: str, password: str, address: str) -> "asyncio.Task[User | None]":
         # A client that logs on with several requests at once costs one hash. The task is nobody's own: it goes on

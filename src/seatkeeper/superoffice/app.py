@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection
 from functools import lru_cache, partial
-from typing import Final, NamedTuple
+from typing import Final
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -35,11 +35,11 @@ from seatkeeper.superoffice.faults import face_faults
 from seatkeeper.superoffice.license_agent import LicenseAgent
 from seatkeeper.superoffice.license_rest import places as license_places
 from seatkeeper.superoffice.places import Found, Paths, Place, of_agent, route_of
+from seatkeeper.superoffice.sent import Sent
 from seatkeeper.superoffice.slow_calls import SlowCalls
 from seatkeeper.superoffice.tenant import Tenant
 from seatkeeper.superoffice.user import Users
 from seatkeeper.superoffice.version import version
-from seatkeeper.transport.asked import Asked
 from seatkeeper.transport.availability import Availability
 from seatkeeper.transport.faults import Faults, Operation
 from seatkeeper.transport.record import record_of
@@ -51,20 +51,18 @@ Handler = Callable[[Request], Awaitable[Response]]
 _REMEMBERED: Final = 1024
 """Paths of which it is kept what is there: clients ask for the same few again and again."""
 
-_NOT_CACHED: Final = {"Cache-Control": "no-cache", "Pragma": "no-cache", "Expires": "-1"}
+_NOT_CACHED: Final = ((b"cache-control", b"no-cache"), (b"pragma", b"no-cache"), (b"expires", b"-1"))
 
 
-class Resource(NamedTuple):
+class Resource:
     """What a verb does at the paths of a pattern, below the application's path."""
 
-    verb: str
-    pattern: str
-    handler: Handler
-
-    @property
-    def operation(self) -> Operation:
+    def __init__(self, verb: str, pattern: str, handler: Handler) -> None:
+        self.verb: Final = verb
+        self.pattern: Final = pattern
+        self.handler: Final = handler
+        self.operation: Final = Operation(verb, route_of(pattern))
         """As what it is counted and logged, and as what tests order faults for it."""
-        return Operation(self.verb, route_of(self.pattern))
 
 
 class SuperOffice:
@@ -81,48 +79,35 @@ class SuperOffice:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        request = Sent(scope, receive)
         try:
-            response = await self._answer(Asked(scope, receive))
-        except ClientDisconnect:
-            return  # there is nobody to answer
-        for name, value in _NOT_CACHED.items():
-            response.headers.setdefault(name, value)
-        await response(scope, receive, send)
-
-    async def _answer(self, request: Request) -> Response:
-        try:
-            resource = self._resource(request)
+            resource = self._resource(scope)
             if self._faults is not None:
                 await self._faults.befall(resource.operation)
-            return await resource.handler(request)
-        except Failure as failure:
-            return _told(request, failure)
-        except Refusal as refusal:
-            return _told(request, of_refusal(refusal, rest=False))
-        except Unavailable as why:
-            return _told(request, unavailable(why))
-        except ReadTimeout:
-            return _told(request, timed_out())
+            response = await resource.handler(request)
         except ClientDisconnect:
-            raise
-        except Exception:
-            log.exception("superoffice_request_failed", route=record_of(request.scope).route, method=request.method)
-            return _told(request, internal())
+            return  # there is nobody to answer
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong is answered
+            response = _told(scope, error)
+        said = {name for name, _ in response.raw_headers}
+        response.raw_headers += [header for header in _NOT_CACHED if header[0] not in said]
+        await response(scope, receive, send)
 
-    def _resource(self, request: Request) -> Resource:
-        """What the request asks for; the variables of its path stand in `request.path_params` then."""
-        verb = "GET" if request.method == "HEAD" else request.method
-        found = self._at(request.scope["raw_path"], request.scope.get("root_path", ""))
+    def _resource(self, scope: Scope) -> Resource:
+        """What the request asks for; the variables of its path stand in its `path_params` then."""
+        method = scope["method"]
+        verb = "GET" if method == "HEAD" else method
+        found = self._at(scope["raw_path"], scope.get("root_path", ""))
         for there, variables in found:
             if there.verb == verb:
-                record_of(request.scope).route = there.operation.route
-                request.scope["path_params"] = dict(variables)
+                record_of(scope).route = there.operation.route
+                scope["path_params"] = dict(variables)
                 return there
         if not found:
-            raise no_resource(request.scope["path"])
-        record_of(request.scope).route = found[0].there.operation.route
+            raise no_resource(scope["path"])
+        record_of(scope).route = found[0].there.operation.route
         verbs = dict.fromkeys(each.there.verb for each in found)
-        raise method_not_allowed(request.method, ", ".join([*verbs, *(["HEAD"] if "GET" in verbs else [])]))
+        raise method_not_allowed(method, ", ".join([*verbs, *(["HEAD"] if "GET" in verbs else [])]))
 
     def _find(self, raw_path: bytes, root_path: str) -> tuple[Found[Resource], ...]:
         """All that is at a path below the application's, percent-encoded; a slash at the end is passed over."""
@@ -149,11 +134,10 @@ def create_app(
     tenant = Tenant(settings.context, availability, ledger.now)
     places = _places(ledger, reads, gate, tickets, settings)
     slow.know(place.route for place in places)
-    calls = Calls(gate, slow)
     descriptions = Descriptions(gate, places)
     return SuperOffice(
         [
-            *(Resource(place.verb, place.pattern, partial(calls.call, place)) for place in places),
+            *(Resource(place.verb, place.pattern, Calls(place, gate, slow).call) for place in places),
             *(
                 Resource("GET", place.pattern, partial(descriptions.describe, place))
                 for place in places
@@ -186,6 +170,23 @@ def _places(
     )
 
 
-def _told(request: Request, failure: Failure) -> Response:
-    failure.note(request.scope)
-    return failure.render(request.scope)
+def _told(scope: Scope, error: Exception) -> Response:
+    """What is answered where this went wrong."""
+    failure = _failure(scope, error)
+    failure.note(scope)
+    return failure.render(scope)
+
+
+def _failure(scope: Scope, error: Exception) -> Failure:
+    """What it is that went wrong, as it is told."""
+    match error:
+        case Failure():
+            return error
+        case Refusal():
+            return of_refusal(error, rest=False)
+        case Unavailable():
+            return unavailable(error)
+        case ReadTimeout():
+            return timed_out()
+    log.error("superoffice_request_failed", exc_info=error, route=record_of(scope).route, method=scope["method"])
+    return internal()

@@ -1,8 +1,8 @@
 """A call of a method, from the request to the answer."""
 
 import asyncio
+import time
 from collections.abc import Mapping
-from functools import partial
 from http import HTTPStatus
 from types import NoneType
 from typing import Final
@@ -26,33 +26,39 @@ _WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
 
 
 class Calls:
-    """Lets callers call methods."""
+    """Calls of the method at a place. `slow` counts those that are."""
 
-    def __init__(self, gate: Gate, slow: SlowCalls) -> None:
+    def __init__(self, place: Place, gate: Gate, slow: SlowCalls) -> None:
+        self._place = place
+        self._route = place.route
+        self._of_agent = place.of_agent
+        self._response = place.method.response
         self._gate = gate
         self._slow = slow
 
-    async def call(self, place: Place, request: Request) -> Response:
-        """What the method at a place answers. Raises Failure."""
-        with self._slow.watched(place.route):
+    async def call(self, request: Request) -> Response:
+        """What the method answers. Raises Failure."""
+        began = time.perf_counter()
+        try:
             caller = await self._gate.identify(request)
-            record_of(request.scope).user = caller.user.login
-            asked = await _asked(place, request)
+            asked = await _asked(self._place, request)
             record_of(request.scope).about = _about(asked)
             try:
-                answer = await place.method.answer(caller, asked)
+                answer = await self._place.method.answer(caller, asked)
             except Refusal as refusal:
-                raise of_refusal(refusal, rest=not place.of_agent) from None
+                raise of_refusal(refusal, rest=not self._of_agent) from None
             except Missing:
-                if not place.of_agent:
+                if not self._of_agent:
                     raise
-                answer = place.method.nothing
-        if place.method.response is NoneType:
+                answer = self._place.method.nothing
+        finally:
+            self._slow.ended(self._route, began)
+        if self._response is NoneType:
             return Response(status_code=HTTPStatus.NO_CONTENT)
-        rendered = partial(render, request, shown_to(caller, answer), shape=place.method.response)
-        if accepted(request.headers) in XML:
-            return await asyncio.to_thread(rendered)  # of some thousand licenses it takes half a second
-        return rendered()
+        shown = shown_to(caller, answer)
+        if accepted(request.headers) in XML:  # of some thousand licenses it takes half a second
+            return await asyncio.to_thread(render, request, shown, shape=self._response)
+        return render(request, shown, shape=self._response)
 
 
 async def _asked(place: Place, request: Request) -> object:
@@ -60,8 +66,10 @@ async def _asked(place: Place, request: Request) -> object:
     shape = place.method.request
     if shape is None:
         return None
-    in_url = {**_parameters(request, place.query), **request.path_params}
-    sent = None if request.method in _WITHOUT_BODY else await bodies.read(request)
+    in_url = request.path_params
+    if place.query:
+        in_url = {**_parameters(request, place.query), **in_url}
+    sent = None if request.scope["method"] in _WITHOUT_BODY else await bodies.read(request)
     if place.body is not None and sent is not None:
         sent = {place.body: sent}
     if sent is None or (in_url and isinstance(sent, Mapping)):
@@ -77,7 +85,5 @@ def _about(asked: object) -> str | None:
 
 def _parameters(request: Request, names: tuple[str, ...]) -> dict[str, str]:
     """Those parameters of the query, in whatever case they were sent."""
-    if not names:
-        return {}
     wanted = {name.casefold() for name in names}
     return {name: value for name, value in request.query_params.items() if name.casefold() in wanted}

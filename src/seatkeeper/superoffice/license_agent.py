@@ -64,7 +64,8 @@ class LicenseAgent:
 def _check(caller: Caller, request: ModuleNames) -> None:
     """Whether the caller may ask, and it is something to ask."""
     require_may_assign(caller)
-    _require_name("ModuleOwner", request.module_owner)
+    if not request.module_owner.strip():
+        raise _empty("ModuleOwner")
     require_third_party(request.module_owner)
     count = len(request.module_license_names)
     if count > _MOST_NAMES:
@@ -74,9 +75,9 @@ def _check(caller: Caller, request: ModuleNames) -> None:
             say("At most {most} licenses can be named in one call, not {count}.", most=_MOST_NAMES, count=count),
         )
     for place, name in enumerate(request.module_license_names):
-        _require_name(f"ModuleLicenseNames[{place}]", name)
+        if not name.strip():
+            raise _empty(f"ModuleLicenseNames[{place}]")
 
 
-def _require_name(member: str, name: str) -> None:
-    if not name.strip():
-        raise Failure(400, INVALID_ARGUMENT, say("{member} is empty.", member=member))
+def _empty(member: str) -> Failure:
+    return Failure(400, INVALID_ARGUMENT, say("{member} is empty.", member=member))

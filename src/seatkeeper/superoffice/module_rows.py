@@ -11,10 +11,12 @@ from seatkeeper.superoffice.wire.cultures import Spoken
 SUPEROFFICE: Final = "SUPEROFFICE"
 """The owner of the vendor's own licenses. No third party's method touches them."""
 
+_SUPEROFFICE_KEY: Final = fold(SUPEROFFICE)
+
 
 def is_superoffice(owner: str) -> bool:
     """Whether an owner of this name is the vendor of the CRM itself."""
-    return fold(owner) == fold(SUPEROFFICE)
+    return fold(owner) == _SUPEROFFICE_KEY
 
 
 def full_name(license_: License) -> str:

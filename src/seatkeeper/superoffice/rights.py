@@ -60,14 +60,21 @@ _SIZES: Final[Mapping[str, int]] = {"System.Int32": 4, "System.Boolean": 2, DATE
 
 def shown_to(caller: Caller, value: Any) -> Any:  # noqa: ANN401 - of an answer of any type, one of that type
     """The carriers of an answer, also those inside others, with the rights that the caller has on them."""
+    return _shown(caller, value, {})
+
+
+def _shown(caller: Caller, value: Any, rights: dict[type[Carrier], dict[str, object]]) -> Any:  # noqa: ANN401 - as above
+    """`rights`: those that the caller has on carriers of a kind, as far as they are known by now."""
     if isinstance(value, tuple):
-        return tuple([shown_to(caller, each) for each in value])
+        return tuple([_shown(caller, each, rights) for each in value])
     if not isinstance(value, Struct):
         return value
-    inside = {name: getattr(value, name) for name in _structured(type(value))}
-    changes = {name: shown_to(caller, member) for name, member in inside.items()}
+    changes = {name: _shown(caller, getattr(value, name), rights) for name in _structured(type(value))}
     if isinstance(value, Carrier):
-        changes |= _rights(caller, type(value))
+        kind = type(value)
+        if kind not in rights:
+            rights[kind] = _rights(caller, kind)
+        changes |= rights[kind]
     return structs.replace(value, **changes) if changes else value
 
 

@@ -2,8 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import structlog
@@ -29,14 +28,9 @@ class SlowCalls:
         """These are the routes; none was slow yet."""
         self._counts.update(dict.fromkeys(routes, 0))
 
-    @contextmanager
-    def watched(self, route: str) -> Iterator[None]:
-        """Watch one call, which counts however it ends."""
-        began = time.perf_counter()
-        try:
-            yield
-        finally:
-            seconds = time.perf_counter() - began
-            if seconds > SLOW_SECONDS:
-                self._counts[route] += 1
-                log.warning("slow_call", route=route, seconds=round(seconds, 3), slow_from=SLOW_SECONDS)
+    def ended(self, route: str, began: float) -> None:
+        """A call has ended, however it did, that began at this `time.perf_counter()`."""
+        seconds = time.perf_counter() - began
+        if seconds > SLOW_SECONDS:
+            self._counts[route] += 1
+            log.warning("slow_call", route=route, seconds=round(seconds, 3), slow_from=SLOW_SECONDS)

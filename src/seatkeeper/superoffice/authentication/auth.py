@@ -88,7 +88,7 @@ class Gate:
         its reader has typed in, 503 where nobody can say."""
         self.require_app_token(request)
         authorization = request.headers.get("authorization", "").strip()
-        known = await (self._by_scheme(request, authorization) if authorization else self.by_cookie(request))
+        known = await (self._check(request, authorization) if authorization else self.by_cookie(request))
         record_of(request.scope).user = known.user.login
         return Caller(
             user=known.user,
@@ -155,7 +155,8 @@ class Gate:
         """The live ones of its cookies."""
         return [found for each in _cookies(request) if (found := await self._tickets.by_cookie(each)) is not None]
 
-    async def _by_scheme(self, request: Request, authorization: str) -> _Known:
+    def _check(self, request: Request, authorization: str) -> Awaitable[_Known]:
+        """Who shows this, as its scheme checks it."""
         name, _, credentials = authorization.partition(" ")
         scheme = self._schemes.get(name.lower())
         if scheme is not None and scheme.name == "Basic" and credentials.strip().startswith(TICKET):
@@ -166,7 +167,7 @@ class Gate:
             raise self.unauthorized(request, said)
         if not scheme.on:
             raise self._switched_off(request, scheme.setting)
-        return await scheme.check(request, credentials.strip())
+        return scheme.check(request, credentials.strip())
 
     async def _by_password(self, request: Request, credentials: str) -> _Known:
         refuse_foreign_pages(request, self._settings.allowed_origins)
@@ -225,7 +226,8 @@ _CHARSET: Final = {"Basic": ', charset="UTF-8"'}
 
 def address_of(request: Request) -> str:
     """The address of the client's machine."""
-    return request.client.host if request.client else ""
+    client = request.scope.get("client")
+    return client[0] if client else ""
 
 
 def _of_log_in(session: LiveSession, shown: Shown) -> _Known:

@@ -5,10 +5,10 @@ XML of any namespace and order. A text of digits is a number, a single value an 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import lru_cache
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from lxml.etree import QName, _Element
 from msgspec import Struct, inspect
@@ -41,7 +41,7 @@ def bind(value: object, shape: type[T]) -> T:
     text, of which it is sure that it is one. Raises Unbound, which names the member that is at fault.
     """
     declared: Any = shape
-    return cast("T", _bound(value, _declared(declared), ""))
+    return cast("T", _bound(value, "", _declared(declared)))
 
 
 @lru_cache(maxsize=256)
@@ -49,50 +49,42 @@ def _declared(shape: Any) -> inspect.Type:  # noqa: ANN401 - a declaration is an
     return inspect.type_info(shape)
 
 
-def _bound(value: object, declared: inspect.Type, path: str) -> object:
+def _bound(value: object, path: str, declared: inspect.Type) -> object:
     """`path`: where in the request it stands; empty for the request itself."""
-    match declared:
-        case inspect.StrType():
-            return _text(value, path)
-        case inspect.IntType():
-            return _whole(value, path)
-        case inspect.VarTupleType():
-            items = enumerate(_items(value, path))
-            return tuple([_bound(each, declared.item_type, f"{path}[{at}]") for at, each in items])
-        case inspect.StructType():
-            return _struct(value, declared, path)
-        case _:
-            return _seldom(value, declared, path)
+    return _BINDERS[type(declared)](value, path, declared)
 
 
-def _seldom(value: object, declared: inspect.Type, path: str) -> object:
-    """What few requests are made of."""
-    match declared:
-        case inspect.BoolType():
-            return _truth(value, path)
-        case inspect.EnumType():
-            return _enumerated(value, declared.cls, path)
-        case inspect.Metadata():
-            bound = _bound(value, declared.type, path)
-            return _date(bound, path) if (declared.extra or {}).get("type") == DATE_TYPE else bound
-        case inspect.UnionType():
-            present = next(each for each in declared.types if not isinstance(each, inspect.NoneType))
-            return _bound(value, present, path)
-    raise TypeError(f"{declared} is nothing that a request is made of")
+class _Member(NamedTuple):
+    """A member of a Struct: its attribute, its name on the wire and in lower case, and what it is."""
+
+    attribute: str
+    name: str
+    lower: str
+    declared: inspect.Type
+    required: bool
 
 
-def _struct(value: object, declared: inspect.StructType, path: str) -> Struct:
+@lru_cache(maxsize=256)
+def _wanted(shape: type[Struct]) -> tuple[_Member, ...]:
+    """The members that are read."""
+    declared = inspect.type_info(shape)
+    fields = declared.fields if isinstance(declared, inspect.StructType) else ()
+    return tuple(
+        _Member(each.name, each.encode_name, each.encode_name.lower(), each.type, each.required)
+        for each in fields
+        if each.name not in _OUTGOING
+    )
+
+
+def _struct(value: object, path: str, declared: inspect.StructType) -> Struct:
     given = _members(value, path)
     bound = {}
-    for field in declared.fields:
-        if field.name in _OUTGOING:
-            continue
-        place = f"{path}.{field.encode_name}" if path else field.encode_name
-        member = given.get(field.encode_name.lower())
-        if member is not None and not _is_nil(member):
-            bound[field.name] = _bound(member, field.type, place)
-        elif field.required:
-            raise Unbound(say("{member} is missing.", member=place))
+    for attribute, name, lower, kind, required in _wanted(declared.cls):
+        member = given.get(lower)
+        if member is not None:
+            bound[attribute] = _bound(member, f"{path}.{name}" if path else name, kind)
+        elif required:
+            raise Unbound(say("{member} is missing.", member=f"{path}.{name}" if path else name))
     struct: Struct = declared.cls(**bound)
     return struct
 
@@ -102,13 +94,20 @@ def _members(value: object, path: str) -> dict[str, object]:
     if value is None:
         return {}
     if isinstance(value, dict):
-        return {str(name).lower(): each for name, each in value.items()}
+        return {name.lower(): each for name, each in value.items()}
     if isinstance(value, _Element) and (len(value) or not _own_text(value).strip()):
         named: dict[str, list[_Element]] = {}
         for child in value:
             named.setdefault(QName(child).localname.lower(), []).append(child)
-        return {name: children if len(children) > 1 else children[0] for name, children in named.items()}
+        return {name: _member_of(children) for name, children in named.items()}
     raise invalid(path, "must be an object with named members")
+
+
+def _member_of(elements: list[_Element]) -> list[_Element] | _Element | None:
+    """What the elements of one name are: several are an array."""
+    if len(elements) > 1:
+        return elements
+    return None if _is_nil(elements[0]) else elements[0]
 
 
 def _items(value: object, path: str) -> Sequence[object]:
@@ -125,7 +124,12 @@ def _items(value: object, path: str) -> Sequence[object]:
     return items
 
 
-def _text(value: object, path: str) -> str:
+def _array(value: object, path: str, declared: inspect.VarTupleType) -> tuple[object, ...]:
+    item = declared.item_type
+    return tuple([_bound(each, f"{path}[{at}]", item) for at, each in enumerate(_items(value, path))])
+
+
+def _text(value: object, path: str, _declared: inspect.Type | None = None) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, _Element) and not len(value) and not _is_nil(value):
@@ -135,7 +139,7 @@ def _text(value: object, path: str) -> str:
     raise invalid(path, "must be a string")
 
 
-def _whole(value: object, path: str) -> int:
+def _whole(value: object, path: str, _declared: inspect.Type) -> int:
     number = None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         number = int(value) if value == value // 1 else None
@@ -147,7 +151,7 @@ def _whole(value: object, path: str) -> int:
     return number
 
 
-def _truth(value: object, path: str) -> bool:
+def _truth(value: object, path: str, _declared: inspect.Type) -> bool:
     if isinstance(value, bool):
         return value
     spelled = _text(value, path).strip().lower()
@@ -156,12 +160,23 @@ def _truth(value: object, path: str) -> bool:
     return spelled in _TRUE
 
 
-def _enumerated(value: object, names: type[Enum], path: str) -> Enum:
+def _enumerated(value: object, path: str, declared: inspect.EnumType) -> Enum:
     spelled = _text(value, path).strip().lower()
-    found = next((each for each in names if str(each.value).lower() == spelled), None)
+    found: Enum | None = next((each for each in declared.cls if str(each.value).lower() == spelled), None)
     if found is None:
-        raise invalid(path, "must be one of {values}", values=", ".join(str(each.value) for each in names))
+        raise invalid(path, "must be one of {values}", values=", ".join(str(each.value) for each in declared.cls))
     return found
+
+
+def _of_note(value: object, path: str, declared: inspect.Metadata) -> object:
+    """What is declared with a note on it, as a date is."""
+    bound = _bound(value, path, declared.type)
+    return _date(bound, path) if (declared.extra or {}).get("type") == DATE_TYPE else bound
+
+
+def _optional(value: object, path: str, declared: inspect.UnionType) -> object:
+    present = next(each for each in declared.types if not isinstance(each, inspect.NoneType))
+    return _bound(value, path, present)
 
 
 def _date(value: object, path: str) -> str:
@@ -171,6 +186,19 @@ def _date(value: object, path: str) -> str:
     except ValueError:
         raise invalid(path, "must be a date such as {example}", example="2027-01-31T00:00:00") from None
     return text
+
+
+_BINDERS: Final[Mapping[type[inspect.Type], Callable[[object, str, Any], object]]] = {
+    inspect.StrType: _text,
+    inspect.IntType: _whole,
+    inspect.BoolType: _truth,
+    inspect.EnumType: _enumerated,
+    inspect.VarTupleType: _array,
+    inspect.StructType: _struct,
+    inspect.Metadata: _of_note,
+    inspect.UnionType: _optional,
+}
+"""All that a request is made of."""
 
 
 def _is_nil(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import zlib
+from functools import lru_cache
 from typing import Final
 
 from msgspec import DecodeError
@@ -32,14 +33,14 @@ async def read(request: Request) -> object:
     A body without a type is JSON. JSON that is said to be a form is JSON, since a published client sends it so. Raises
     Failure 400 for what cannot be read, 413 for what unpacks too large, 415 for a type or a coding that is not taken.
     """
-    body = _unpacked(await request.body(), request.headers.get("content-encoding", ""))
+    headers = request.headers
+    body = _unpacked(await request.body(), headers.get("content-encoding", ""))
     if not body.strip():
         return None
-    content_type = request.headers.get("content-type") or JSON
-    media_type = content_type.partition(";")[0].strip().lower()
+    media_type, charset = _type_and_charset(headers.get("content-type") or JSON)
     if media_type not in READ:
         raise unsupported_type(media_type, ", ".join(READ))
-    text = text_of(body, _charset(content_type))
+    text = text_of(body, charset)
     if media_type in XML:
         return await asyncio.to_thread(xml_reading.parse, text)  # a large one takes a tenth of a second
     if media_type == FORM and not text.lstrip().startswith(("{", "[")):
@@ -47,12 +48,15 @@ async def read(request: Request) -> object:
     return _json(text)
 
 
-def _charset(content_type: str) -> str | None:
-    for parameter in content_type.split(";")[1:]:
+@lru_cache(maxsize=256)
+def _type_and_charset(content_type: str) -> tuple[str, str | None]:
+    media_type, *parameters = content_type.split(";")
+    charset = None
+    for parameter in reversed(parameters):  # of several the first counts
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":
-            return value.strip().strip('"') or None
-    return None
+            charset = value.strip().strip('"') or None
+    return media_type.strip().lower(), charset
 
 
 def _json(text: str) -> object:
@@ -65,6 +69,8 @@ def _json(text: str) -> object:
 
 
 def _unpacked(body: bytes, coding: str) -> bytes:
+    if not coding:
+        return body
     names = [name.strip().lower() for name in coding.split(",") if name.strip() and name.strip().lower() != "identity"]
     if not names:
         return body

@@ -33,6 +33,8 @@ _MARKS: Final = (
 )
 """Byte order marks, the longer before those that they begin with."""
 
+_ANY_MARK: Final = tuple(mark for mark, _ in _MARKS)
+
 _DECLARATION: Final = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?\bencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 
 
@@ -42,7 +44,7 @@ def text_of(body: bytes, charset: str | None) -> str:
     A byte order mark counts before `charset`, the parameter of Content-Type, and that before what an XML declaration
     says; without any it is UTF-8. Raises Failure 415 for a charset that is not known, 400 for bytes that are not of it.
     """
-    marked = next((name for mark, name in _MARKS if body.startswith(mark)), None)
+    marked = next(name for mark, name in _MARKS if body.startswith(mark)) if body.startswith(_ANY_MARK) else None
     name = marked or charset or _declared(body) or _DEFAULT
     codec = _codec(name)
     try:

@@ -5,6 +5,8 @@ from typing import Final
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from seatkeeper.transport.asked import headers
+
 _WORTH_COMPRESSING: Final = 500  # bytes
 _COMPRESSION: Final = 1  # the quickest: other requests wait while an answer is compressed
 
@@ -22,7 +24,7 @@ class Compression:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if any(name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"]):
+        if "gzip" in ",".join(headers(scope, b"accept-encoding")):
             await self._compressed(scope, receive, send)
             return
 
@@ -36,4 +38,7 @@ class Compression:
 
 def _is_worth_compressing(start: Message) -> bool:
     """Whether an answer that begins so would be compressed for another client. One that has no length has no body."""
-    return any(name == b"content-length" and int(value) >= _WORTH_COMPRESSING for name, value in start["headers"])
+    for name, value in start["headers"]:
+        if name == b"content-length":
+            return int(value) >= _WORTH_COMPRESSING
+    return False
