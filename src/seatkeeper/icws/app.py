@@ -1,6 +1,6 @@
 """The ICWS face as one application: its resources and where they are found (contract 1.1)."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -102,14 +102,13 @@ class Icws:
         self.retirement: Final = retirement
         self._directory = directory
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request."""
         found = self._directory.find(scope["path"][len(PREFIX) :])
         if found is None:
-            await not_found(scope["path"]).render(scope)(scope, receive, send)
-        else:
-            scope["path_params"] = found.parameters
-            await found.resource(scope, receive, send)
+            return not_found(scope["path"]).render(scope)(scope, receive, send)
+        scope["path_params"] = found.parameters
+        return found.resource(scope, receive, send)
 
 
 def _places(

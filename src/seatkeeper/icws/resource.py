@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from seatkeeper.icws.auth import Handler
@@ -42,31 +41,33 @@ class Resource:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         record_of(scope).route = self._pattern
-        try:
-            response = await self._answer(Asked(scope, receive))
-        except ClientDisconnect:
-            return  # there is nobody to answer
-        await response(scope, receive, send)
-
-    async def _answer(self, request: Request) -> Response:
+        request = Asked(scope, receive)
         try:
             if self._faults is not None:
                 session_id = request.path_params.get("session_id")
                 await self._faults.befall(Operation(request.method, self._pattern), session_id)
-            return await self._handler(request)(request)
-        except Failure as failure:
-            return _told(request, failure)
-        except Refusal as refusal:
-            return _told(request, refused(refusal))
-        except Unavailable as why:
-            return _told(request, unavailable(why))
-        except ReadTimeout:
-            return _told(request, timed_out(say("The request took too long. Try again.")))
+            response = await self._handler(request)(request)
         except ClientDisconnect:
-            raise
-        except Exception:
-            log.exception("icws_request_failed", resource=self._name, method=request.method)
-            return _told(request, internal())
+            return  # there is nobody to answer
+        except Exception as error:  # noqa: BLE001 - each has an answer of its own
+            failure = self._failure_of(error, request.method)
+            record_of(scope).outcome = failure.body.error_id or None
+            response = failure.render(scope)
+        await response(scope, receive, send)
+
+    def _failure_of(self, error: Exception, method: str) -> Failure:
+        match error:
+            case Failure():
+                return error
+            case Refusal():
+                return refused(error)
+            case Unavailable():
+                return unavailable(error)
+            case ReadTimeout():
+                return timed_out(say("The request took too long. Try again."))
+            case _:
+                log.error("icws_request_failed", resource=self._name, method=method, exc_info=error)
+                return internal()
 
     def _handler(self, request: Request) -> Handler:
         if self._retired():
@@ -75,8 +76,3 @@ class Resource:
         if handler is None:
             raise method_not_allowed(request.method, self._methods)
         return handler
-
-
-def _told(request: Request, failure: Failure) -> Response:
-    record_of(request.scope).outcome = failure.body.error_id or None
-    return failure.render(request.scope)

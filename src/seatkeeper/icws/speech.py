@@ -3,6 +3,7 @@
 docs/decisions/languages.md.
 """
 
+from collections.abc import Awaitable
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,10 +28,10 @@ class Speech:
         self._app = app
         self._ledger = ledger
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Pass one request on. What its language is, is looked up only where it is asked for."""
         scope.setdefault("state", {})[_SPEECH] = self
-        await self._app(scope, receive, send)
+        return self._app(scope, receive, send)
 
     def of_session_in(self, path: str) -> str | None:
         """The language of the session that a path names, if it is live and known here."""

@@ -1,6 +1,7 @@
 """All parts, running, as one ASGI application; it sends each request to the face that its path names."""
 
 import asyncio
+from collections.abc import Awaitable
 from functools import partial
 from typing import NamedTuple
 
@@ -59,8 +60,9 @@ class House:
         self._app = AccessLog(self._dispatch, observed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        await self._app(scope, receive, send)
+        """Answer one request. There is nothing else: uvicorn is told to offer no lifespan and no WebSockets."""
+        if scope["type"] == "http":
+            await self._app(scope, receive, send)
 
     async def apply_demo(self, owner: str) -> None:
         """Apply the demo inventory if nothing has ever been recorded. `owner` is that of bare license names."""
@@ -83,15 +85,12 @@ class House:
         """Send away who waits in line for a transaction: a line may be longer than any wait for its end."""
         self.ledger.transactions.begin_no_more()
 
-    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return  # uvicorn is told to offer nothing else
+    def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         face = self._face(scope["path"].lower().split("/", self._deepest + 2)[1:])
         if face is None:
-            await self._own(scope)(scope, receive, send)
-        else:
-            record_of(scope).face = face.name
-            await face.app(scope, receive, send)
+            return self._own(scope)(scope, receive, send)
+        record_of(scope).face = face.name
+        return face.app(scope, receive, send)
 
     def _face(self, segments: list[str]) -> Face | None:
         for depth in self._depths:

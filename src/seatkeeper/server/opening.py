@@ -1,7 +1,7 @@
 """Makes the parts of the settings, opens them, and closes them in the opposite order: the only lifespan."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 
@@ -235,9 +235,9 @@ class _Below:
         self._app = app
         self._depth = depth
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         root = "/".join(scope["path"].split("/", self._depth + 1)[: self._depth + 1])
-        await self._app({**scope, "root_path": root}, receive, send)
+        return self._app({**scope, "root_path": root}, receive, send)
 
 
 def _authenticator(

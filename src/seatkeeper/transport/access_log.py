@@ -9,7 +9,7 @@ The path is logged as it came, percent-encoded and without its query; headers an
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 import structlog
@@ -32,7 +32,7 @@ _log = structlog.get_logger("seatkeeper.access")
 
 
 class AccessLog:
-    """Outermost middleware. It answers with `X-Request-ID`, the client's own if that is a plain name.
+    """Outermost middleware, for HTTP only. It answers with `X-Request-ID`, the client's own if that is a plain name.
 
     What a face lets through as an exception is logged here, under the request's id, and goes no further: the server
     would close the connection under a client that has its answer and is about to send the next request.
@@ -44,20 +44,17 @@ class AccessLog:
         self._ended: list[_Ended] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         record = begin_record(scope, _request_id(scope))
         began = time.perf_counter()
         status = CLIENT_LEFT
 
-        async def send_noting_status(message: Message) -> None:
+        def send_noting_status(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._observed(record, scope["method"], status, time.perf_counter() - began)
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", record.id.encode("ascii"))]
-            await send(message)
+            return send(message)
 
         try:
             await self._app(scope, receive, send_noting_status)

@@ -5,7 +5,7 @@ written by the face's `render`, in its vendor's shape.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from itertools import chain
 from types import MappingProxyType
 from typing import Final
@@ -95,10 +95,10 @@ class RequestLimits:
         path = f"{path}/".lower()
         return next((limits for below, limits in self._below.items() if path.startswith(below)), self._limits)
 
-    async def _within_size(self, scope: Scope, limits: Limits, request: Attended) -> None:
+    def _within_size(self, scope: Scope, limits: Limits, request: Attended) -> Awaitable[None]:
         size, length, chunked = _measured(scope)
         if size > limits.headers:
-            await self._refuse(
+            return self._refuse(
                 scope,
                 request.receive,
                 request.send,
@@ -107,21 +107,23 @@ class RequestLimits:
                 size=size,
                 most=limits.headers,
             )
-        elif length > limits.body:
-            await _discard(scope, limits, request.receive)
-            await self._refuse(
-                scope,
-                request.receive,
-                request.send,
-                413,
-                "The request's body takes {size} bytes; at most {most} bytes are taken.",
-                size=length,
-                most=limits.body,
-            )
-        elif not chunked:
-            await self._app(scope, request.receive, request.send)
-        else:
-            await self._with_unannounced_body(scope, limits, request)
+        if length > limits.body:
+            return self._with_too_long_a_body(scope, limits, request, length)
+        if chunked:
+            return self._with_unannounced_body(scope, limits, request)
+        return self._app(scope, request.receive, request.send)
+
+    async def _with_too_long_a_body(self, scope: Scope, limits: Limits, request: Attended, length: int) -> None:
+        await _discard(scope, limits, request.receive)
+        await self._refuse(
+            scope,
+            request.receive,
+            request.send,
+            413,
+            "The request's body takes {size} bytes; at most {most} bytes are taken.",
+            size=length,
+            most=limits.body,
+        )
 
     async def _with_unannounced_body(self, scope: Scope, limits: Limits, request: Attended) -> None:
         # The length is known only at the end, so the end is awaited before the application begins.
