@@ -15,6 +15,8 @@ import pytest
 
 from bench.worlds import ACCESS, MEDIA, World, build, credentials
 from seatkeeper.ledger.door import DatabaseFile
+from seatkeeper.licensing.commands import ReleaseLicenses
+from seatkeeper.licensing.refusals import Refusal
 from seatkeeper.licensing.state import FIRST_SESSION
 from seatkeeper.server.house import House
 from seatkeeper.server.opening import opened
@@ -54,23 +56,37 @@ async def test_an_acquisition_calls_few_functions_from_its_request_to_its_answer
     assert each <= MOST_CALLS
 
 
-async def test_an_acquisition_leaves_nothing_to_the_garbage_collector(tmp_path: Path) -> None:
+async def test_a_request_leaves_nothing_to_the_garbage_collector(tmp_path: Path) -> None:
     """What holds itself stays until a collector has looked through it: a tenth of all time, and pauses of 50 ms."""
     build(World(users=_REQUESTS + 1, assigned=4), DatabaseFile.in_directory(tmp_path))
+    refused = ReleaseLicenses(session_id=FIRST_SESSION - 1)
     async with opened(Settings(data=tmp_path)) as house:
         first, *others = range(FIRST_SESSION, FIRST_SESSION + _REQUESTS + 1)
         for session_id in (first, *others):
             await look(house, session_id)
         await acquire(house, first)
-        gc.collect()
-        gc.disable()
-        try:
+        with left_to_the_collector() as left:
             for session_id in others:
                 await acquire(house, session_id)
-            left = gc.collect()
-        finally:
-            gc.enable()
-    assert left < _REQUESTS
+        assert left[0] < _REQUESTS
+        with left_to_the_collector() as left:
+            for _ in others:
+                with pytest.raises(Refusal):
+                    await house.ledger.submit(refused)
+        assert left[0] < _REQUESTS
+
+
+@contextmanager
+def left_to_the_collector() -> Iterator[list[int]]:
+    """How many objects only the garbage collector ends, of those that are made within."""
+    left: list[int] = []
+    gc.collect()
+    gc.disable()
+    try:
+        yield left
+        left.append(gc.collect())
+    finally:
+        gc.enable()
 
 
 @contextmanager

@@ -354,7 +354,8 @@ class Batches:
             try:
                 outcome, new = decide(state, command, now, self._policy)
             except Refusal as refusal:
-                outcome, new = Failed(refusal), []
+                # Its traceback would hold this frame, and this frame the outcome, until the garbage collector came.
+                outcome, new = Failed(refusal.with_traceback(None)), []
             except Exception as error:  # noqa: BLE001 - one command's fault must not touch its neighbours (rule L6)
                 _log.exception("command_failed", command=type(command).__name__)
                 outcome, new = Failed(error), []

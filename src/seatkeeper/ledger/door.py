@@ -200,7 +200,10 @@ class Ledger:
             raise QueueFull("{count} requests wait already; try again.", count=self._bounds.queue)
         waiter: Future[T] = asyncio.get_running_loop().create_future()
         writer.put(Waiting(command, waiter))
-        return await waiter
+        try:
+            return await waiter
+        finally:
+            del waiter  # which holds a refusal, whose traceback holds this frame
 
     async def attend(self, do: Callable[[Batches], T]) -> T:
         """Have something else done that only the writer may do. Raises Unavailable, and what `do` raises."""
