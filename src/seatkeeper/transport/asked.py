@@ -5,8 +5,12 @@ them all; here a body is bounded before anybody reads it, and a few headers are 
 request.
 """
 
+from typing import Final
+
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Scope
+
+_NAMED: Final = "headers"
 
 
 class Asked(Request):
@@ -28,12 +32,24 @@ class Asked(Request):
 
 def header(scope: Scope, name: bytes) -> str | None:
     """The first header of this name, which is in lower case; None where there is none."""
-    value: bytes | None = dict(reversed(scope["headers"])).get(name)
+    value = by_name(scope).get(name)
     return None if value is None else value.decode("latin-1")
 
 
 def headers(scope: Scope, name: bytes) -> list[str]:
     """All headers of this name, which is in lower case."""
-    if name not in dict(scope["headers"]):  # which is found out sooner than each is looked at
+    named = by_name(scope)
+    if name not in named:
         return []
+    if len(named) == len(scope["headers"]):
+        return [named[name].decode("latin-1")]
     return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+
+
+def by_name(scope: Scope) -> dict[bytes, bytes]:
+    """The headers by their names, which are in lower case: of several of one name the first. Made once a request."""
+    state = scope.setdefault("state", {})
+    named: dict[bytes, bytes] | None = state.get(_NAMED)
+    if named is None:
+        named = state[_NAMED] = dict(reversed(scope["headers"]))
+    return named

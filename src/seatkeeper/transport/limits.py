@@ -13,6 +13,7 @@ from typing import Final
 from msgspec import Struct
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from seatkeeper.transport.asked import by_name
 from seatkeeper.transport.attendance import Attended, GivenUp, Rounds
 from seatkeeper.transport.record import record_of
 
@@ -189,7 +190,7 @@ def _measured(scope: Scope) -> tuple[int, int, bool]:
     """Bytes of request line and headers, the body's announced length, and whether it comes unannounced."""
     headers = scope["headers"]
     size = len(scope["raw_path"]) + len(scope["query_string"]) + len(b"".join(chain.from_iterable(headers)))
-    named = dict(headers)
+    named = by_name(scope)
     length = int(named.get(b"content-length", 0))  # the HTTP parser lets only digits through
     return size + 4 * len(headers), length, b"transfer-encoding" in named
 
