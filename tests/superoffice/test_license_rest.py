@@ -7,6 +7,10 @@ from tests.superoffice.client import Desk
 from tests.superoffice.world import World
 
 
+NULL = b'<ArrayOfstring xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/>'
+"""An array that is null, as .NET writes it."""
+
+
 def told(answer: httpx.Response, status: int, error_type: str) -> None:
     """The answer is this error."""
     assert (answer.status_code, answer.json()["ErrorType"]) == (status, error_type), answer.text
@@ -42,7 +46,13 @@ def test_put_assigns_delete_takes_away_and_get_lists_as_the_agent_does(world: Wo
 
 @pytest.mark.superoffice("4 400 for DELETE without a body, and nothing is taken away")
 @pytest.mark.parametrize(
-    "options", [{}, {"content": b""}, {"content": b"null", "headers": {"Content-Type": "application/json"}}]
+    "options",
+    [
+        {},
+        {"content": b""},
+        {"content": b"null", "headers": {"Content-Type": "application/json"}},
+        {"content": NULL, "headers": {"Content-Type": "application/xml"}},
+    ],
 )
 def test_a_delete_that_lost_its_body_takes_nothing_away(world: World, desk: Desk, options: dict[str, object]) -> None:
     owner = world.owner()

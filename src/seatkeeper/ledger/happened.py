@@ -103,25 +103,15 @@ class Happened(NamedTuple):
         )
 
 
-_TOLD_WITH_MORE: Final[frozenset[type[Event]]] = frozenset(
-    {
-        ApplicationDefined,
-        Assigned,
-        Ended,
-        LicenseRemoved,
-        ProfileChanged,
-        StationLeft,
-        StationSet,
-        TransactionMoved,
-        Unassigned,
-    }
-)
-"""The events of which something may be gone when they are told."""
 _OF_LICENSES: Final[frozenset[type[Event]]] = frozenset({Assigned, Unassigned, ProfileChanged, LicenseRemoved})
 _OF_STATIONS: Final[frozenset[type[Event]]] = frozenset({StationLeft, StationSet})
 _OF_ENDS: Final[frozenset[type[Event]]] = frozenset({Ended})
 _OF_TRANSACTIONS: Final[frozenset[type[Event]]] = frozenset({TransactionMoved})
 _OF_APPLICATIONS: Final[frozenset[type[Event]]] = frozenset({ApplicationDefined})
+_TOLD_WITH_MORE: Final[frozenset[type[Event]]] = (
+    _OF_LICENSES | _OF_STATIONS | _OF_ENDS | _OF_TRANSACTIONS | _OF_APPLICATIONS
+)
+"""The events of which something may be gone when they are told."""
 
 
 def any_of(events: Iterable[Event], kinds: frozenset[type[Event]]) -> bool:

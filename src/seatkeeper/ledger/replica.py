@@ -29,7 +29,7 @@ _LONGEST_LAG: Final = 50_000
 """Events behind which a node loads the tables instead: that is quicker then."""
 
 _SESSIONS_AND_LICENSES: Final[frozenset[type[Event]]] = frozenset({Connected, Ended, LicenseRemoved})
-_KEPT_UP_WITH: Final[frozenset[type[Event]]] = frozenset({Connected, Ended, LicenseRemoved, TransactionMoved})
+_KEPT_UP_WITH: Final[frozenset[type[Event]]] = _SESSIONS_AND_LICENSES | {TransactionMoved}
 """The events that change what stands beside the image."""
 
 

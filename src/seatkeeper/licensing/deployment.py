@@ -146,10 +146,10 @@ class TransactionStatus(StrEnum):
     FAILURE = "FAILURE"
     CANCELED = "CANCELED"
 
-    def __init__(self, name: str) -> None:
-        self.over: Final = name in {"SUCCESS", "FAILURE", "CANCELED"}
+    def __init__(self, value: str) -> None:
+        self.over: Final = value in {"SUCCESS", "FAILURE", "CANCELED"}
         """Whether nothing follows."""
-        self.locks: Final = name in {"PREPARING", "COMMITTING", "REJECTING"}
+        self.locks: Final = value in {"PREPARING", "COMMITTING", "REJECTING"}
         """Whether a transaction that stands there has its runtime's lock."""
 
 

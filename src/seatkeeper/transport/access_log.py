@@ -42,6 +42,7 @@ class AccessLog:
         self._app = app
         self._observed = observed
         self._ended: list[_Ended] = []
+        self._writing: asyncio.Handle | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         record = begin_record(scope, _request_id(scope))
@@ -70,12 +71,18 @@ class AccessLog:
             self._ended.append(_Ended(scope, record, status, seconds))
             if status >= 500:
                 self._write_ended()
-            elif len(self._ended) == 1:
-                asyncio.get_running_loop().call_soon(self._write_ended)
+            elif self._writing is None:
+                self._write_soon()
+
+    def _write_soon(self) -> None:
+        """Write when all have been answered that are answered in this turn of the loop."""
+        try:
+            self._writing = asyncio.get_running_loop().call_soon(self._write_ended)
+        except RuntimeError:  # the loop has ended before its request
+            self._write_ended()
 
     def _write_ended(self) -> None:
-        """Write of those that ended in this turn of the loop, one after the other: done between a request's own
-        steps, whose code and data it would push out of the processor's caches, a line takes twice as long."""
+        self._writing = None
         ended, self._ended = self._ended, []
         for each in ended:
             _write(*each)

@@ -1,8 +1,7 @@
 """Lines of the log on their way out: those of one turn of the event loop by one write.
 
 A write lets other threads run, and to get in again takes longer than the write: a line each cost a request a tenth of
-its time. What a turn writes is out when it ends, before any of its answers can be acted upon by the next. What warns,
-and what other threads write, goes out at once.
+its time. What a turn writes is out when it ends. What warns, and what other threads write, goes out at once.
 """
 
 import asyncio

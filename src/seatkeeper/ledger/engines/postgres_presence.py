@@ -210,9 +210,10 @@ class PostgresPresence:
             connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, f"{_LEAVES}{self.node}"))
 
     def _hear(self, connection: psycopg.Connection) -> bool:
-        """Take what was said; whether that was nothing but that this node has written, which it knows.
+        """Take what was said; whether that was nothing but that this node has written.
 
-        That others have written wakes whoever reads, however often it was.
+        That others have written wakes whoever reads, however often it was. What this node wrote it knows; where it has
+        lost that, the next look, a second later, has it read.
         """
         said = list(connection.notifies(timeout=0))
         self._left |= {each.payload for each in said if each.payload.startswith(_LEAVES)}

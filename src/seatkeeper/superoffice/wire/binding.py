@@ -81,7 +81,7 @@ def _struct(value: object, path: str, declared: inspect.StructType) -> Struct:
     bound = {}
     for attribute, name, lower, kind, required in _wanted(declared.cls):
         member = given.get(lower)
-        if member is not None:
+        if member is not None and not _is_nil(member):
             bound[attribute] = _bound(member, f"{path}.{name}" if path else name, kind)
         elif required:
             raise Unbound(say("{member} is missing.", member=f"{path}.{name}" if path else name))
@@ -99,15 +99,8 @@ def _members(value: object, path: str) -> dict[str, object]:
         named: dict[str, list[_Element]] = {}
         for child in value:
             named.setdefault(QName(child).localname.lower(), []).append(child)
-        return {name: _member_of(children) for name, children in named.items()}
+        return {name: children if len(children) > 1 else children[0] for name, children in named.items()}
     raise invalid(path, "must be an object with named members")
-
-
-def _member_of(elements: list[_Element]) -> list[_Element] | _Element | None:
-    """What the elements of one name are: several are an array."""
-    if len(elements) > 1:
-        return elements
-    return None if _is_nil(elements[0]) else elements[0]
 
 
 def _items(value: object, path: str) -> Sequence[object]:
