@@ -23,6 +23,8 @@ from seatkeeper.licensing.state import FIRST_SESSION
 
 WORLD: Final = World(users=50_000, assigned=4)
 SECONDS: Final = 2
+WARMED: Final = 24_000
+"""Sessions that are warmed where a server is begun for one measurement: more than acquire in it."""
 _CONNECTIONS: Final = 32
 _WARM_SECONDS: Final = 60  # at most
 _COMMITS: Final = 300

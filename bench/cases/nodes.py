@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 
-from bench.cases.acquire import SECONDS, WORLD, warm
+from bench.cases.acquire import SECONDS, WARMED, WORLD, warm
 from bench.figures import Case, Figure, Goal, ratios
 from bench.load import Load, LoadFailed, load
 from bench.place import Place
@@ -55,7 +55,7 @@ def _rate(server: Postgres, data: Sequence[Path]) -> float:
     with _nodes(url, data) as nodes:
         share = WORLD.live // len(nodes)
         for number, node in enumerate(nodes):
-            warm(node, number * share, share)
+            warm(node, number * share, WARMED // len(nodes))
         measured = _acquire(nodes, used=0, seconds=SECONDS)
         _let_run_out(server, url, nodes, used=max(each.requests for each in measured) + _CONNECTIONS)
     server.drop(url)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from bench.cases.acquire import SECONDS, WORLD, acquire, answer_bytes, warm
+from bench.cases.acquire import SECONDS, WARMED, WORLD, acquire, answer_bytes, warm
 from bench.figures import Case, Figure, Goal, ratios
 from bench.load import Load, load
 from bench.place import Place
@@ -52,7 +52,7 @@ def measure(place: Place) -> Case:
 def _side_by_side(server: Postgres, data: Path) -> tuple[Load, Load]:
     url = server.world()
     with seatkeeper(data, "--database", url) as served, bare("stages", answer=answer_bytes(served)) as beside:
-        warm(served)
+        warm(served, 0, WARMED)
         measured = load(beside.url, "acquire.lua", data / SESSIONS, seconds=SECONDS), acquire(served, WORLD)
     server.drop(url)
     return measured

@@ -28,7 +28,7 @@ MOST_CALLS: Final = 620
 """Of Python functions, for one staged acquisition that is alone in its batch: in the event loop and in the writer,
 from the request's head to its answer's last byte. A step of a coroutine or a generator counts as a call.
 
-A quarter more than it takes now, for the versions of Python differ in what they call at all."""
+A sixth more than it takes now, for the versions of Python differ in what they call at all."""
 
 _REQUESTS: Final = 20  # so that what goes on by itself meanwhile hardly counts
 _BODY: Final = json.dumps(
