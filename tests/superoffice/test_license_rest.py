@@ -6,7 +6,6 @@ import pytest
 from tests.superoffice.client import Desk
 from tests.superoffice.world import World
 
-
 NULL = b'<ArrayOfstring xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"/>'
 """An array that is null, as .NET writes it."""
 
